@@ -1,0 +1,12 @@
+//! Customers: what the world sees of them. JeraSoft calls them clients, Billmora users.
+
+mod billmora;
+mod cloudonex;
+mod jerasoft;
+
+use shared::machinery::route::Row;
+
+/// The family's route table.
+pub fn rows() -> Vec<Row> {
+    [jerasoft::rows(), cloudonex::rows(), billmora::rows()].into_iter().flatten().collect()
+}

@@ -1,0 +1,11 @@
+//! JSON-RPC 2.0 over every family's rows, and the answer to paths that lead nowhere.
+//!
+//! It links every family's route table: a call is dispatched in-process, and an unknown path or verb is
+//! answered in the words of the dialect it looks like.
+
+use shared::machinery::route::Row;
+
+/// Every family's route table.
+pub fn rows() -> Vec<Row> {
+    [auth::rows(), customers::rows(), currencies::rows()].into_iter().flatten().collect()
+}

@@ -1,0 +1,378 @@
+#!/usr/bin/env python3
+"""Hold what must stay true of template.yaml and infra/tenant.yaml.
+
+    check_template.py [TEMPLATE [TENANT]]
+
+Runs the SAM transform on this machine, without an account, and looks at what CloudFormation would be given:
+a mistake in a route, in the authorizer or in a policy shows there, and not in what was written. Prints what
+it checked; ends with status 1 and the first fault otherwise. Whether the properties as such are valid is
+for `sam validate --lint` and `cfn-lint` to say.
+"""
+
+import json
+import logging
+import os
+import re
+import sys
+from pathlib import Path
+
+# The transform asks for a region and nothing else of AWS.
+os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
+
+logging.disable(logging.WARNING)  # the transform remarks on switches that only AWS has
+
+from samtranslator.model.exceptions import InvalidDocumentException
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+from samtranslator.yaml_helper import yaml_parse
+
+HERE = Path(__file__).resolve().parent
+
+ROUTES = {
+    "/api": "Rpc",
+    "/{proxy+}": "Rpc",
+    "/api/iam/auth/{proxy+}": "Auth",
+    "/api/v2/auth/{proxy+}": "Auth",
+    "/api/clients": "Customers",
+    "/api/clients/{proxy+}": "Customers",
+    "/api/v2/customers": "Customers",
+    "/api/v2/customers/{proxy+}": "Customers",
+    "/api/v2/batch/customers": "Customers",
+    "/api/v1/users": "Customers",
+    "/api/v1/users/{proxy+}": "Customers",
+    "/api/accounting/currencies": "Currencies",
+    "/api/accounting/currencies/{proxy+}": "Currencies",
+    "/api/v2/currencies": "Currencies",
+    "/api/v2/currencies/{proxy+}": "Currencies",
+    "/api/v2/exchange-rates": "Currencies",
+    "/api/v2/exchange-rates/{proxy+}": "Currencies",
+}
+# Each function and the binary it runs.
+FUNCTIONS = {name: name.lower() for name in ("Authorizer", "Rpc", "Auth", "Customers", "Currencies")}
+
+TABLE = {"Fn::GetAtt": ["Table", "Arn"]}
+SECRET = {"Ref": "Secret"}
+READ_SECRET = (["secretsmanager:GetSecretValue"], SECRET, None)
+RECORDS = sorted(
+    f"dynamodb:{action}"
+    for action in ("BatchGetItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem")
+)
+LEADING = "dynamodb:LeadingKeys"
+# Actions, resource, leading keys; in the order they are written.
+MAY = {name: [(RECORDS, TABLE, None), READ_SECRET] for name in FUNCTIONS}
+MAY["Authorizer"] = [
+    (["dynamodb:GetItem", "dynamodb:UpdateItem"], TABLE, ["-#*"]),
+    (["dynamodb:GetItem"], TABLE, ["*#user"]),
+    READ_SECRET,
+]
+# What AWS writes for us: putting log lines somewhere, and nothing else.
+MANAGED = ("AWSLambdaBasicExecutionRole", "AmazonAPIGatewayPushToCloudWatchLogs")
+
+
+class Fault(Exception):
+    """What is wrong."""
+
+
+def must(fact, fault):
+    if not fact:
+        raise Fault(fault)
+
+
+def same(what, found, wanted):
+    must(found == wanted, f"{what}: {json.dumps(found)}, should be {json.dumps(wanted)}")
+
+
+def listed(value):
+    return value if isinstance(value, list) else [value]
+
+
+def transform(written):
+    """What CloudFormation would be given."""
+    template = json.loads(json.dumps(written))
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            # `sam package` puts the uploaded archive here; the transform takes no folder.
+            resource["Properties"]["CodeUri"] = "s3://bucket/key"
+    return Translator({}, Parser()).translate(template, {})
+
+
+def of_type(resources, kind):
+    return {name: resource for name, resource in resources.items() if resource["Type"] == kind}
+
+
+def only(resources, kind):
+    found = of_type(resources, kind)
+    must(len(found) == 1, f"there are {len(found)} of {kind}, not one: {sorted(found)}")
+    return next(iter(found.items()))
+
+
+def properties(resources, name, kind):
+    must(name in resources, f"there is no {name}")
+    same(f"the type of {name}", resources[name]["Type"], kind)
+    return resources[name]["Properties"]
+
+
+def invoked(uri):
+    """The function that an integration or authorizer calls."""
+    text = json.dumps(uri)
+    names = [name for name in FUNCTIONS if f"${{{name}.Arn}}" in text or f'["{name}", "Arn"]' in text]
+    must(len(names) == 1, f"it is not clear which function this calls: {text}")
+    return names[0]
+
+
+def routes(_, resources):
+    _, api = only(resources, "AWS::ApiGateway::RestApi")
+    paths = api["Properties"]["Body"]["paths"]
+    for path in ROUTES:
+        must(path in paths, f"the route {path} is missing")
+    for path, verbs in paths.items():
+        must(path in ROUTES, f"the route {path} is not one of ours; add it to ROUTES here")
+        same(f"the verbs of {path}", sorted(verbs), ["x-amazon-apigateway-any-method"])
+        method = verbs["x-amazon-apigateway-any-method"]
+        integration = method["x-amazon-apigateway-integration"]
+        same(f"the integration of {path}", integration["type"], "aws_proxy")
+        same(f"the function behind {path}", invoked(integration["uri"]), ROUTES[path])
+        secured = sorted(name for entry in method.get("security", []) for name in entry)
+        same(f"what {path} asks for", secured, ["Everyone", "api_key"])
+    allowed = {}
+    for permission in of_type(resources, "AWS::Lambda::Permission").values():
+        given = permission["Properties"]
+        same("who may call a function", given["Principal"], "apigateway.amazonaws.com")
+        function = given["FunctionName"]
+        name = function.get("Ref") or function["Fn::GetAtt"][0]
+        arn = json.dumps(given["SourceArn"])
+        must('{"Ref": "Api"}' in arn or "${Api}" in arn, f"{name} may be called from elsewhere than the API: {arn}")
+        allowed[name] = allowed.get(name, 0) + 1
+    for name in FUNCTIONS:
+        wanted = list(ROUTES.values()).count(name) or 1
+        same(f"the number of permissions to call {name}", allowed.get(name, 0), wanted)
+    return f"{len(ROUTES)} routes, each to its function, with authorizer and API key; nobody else may call them"
+
+
+def authorizer(_, resources):
+    _, api = only(resources, "AWS::ApiGateway::RestApi")
+    same("ApiKeySourceType", api["Properties"].get("ApiKeySourceType"), "AUTHORIZER")
+    schemes = api["Properties"]["Body"]["components"]["securitySchemes"]
+    same("the security schemes", sorted(schemes), ["Everyone", "api_key"])
+    ours = schemes["Everyone"]["x-amazon-apigateway-authorizer"]
+    same("the authorizer's type", ours["type"], "request")
+    same("the authorizer's cache", ours.get("authorizerResultTtlInSeconds"), 0)
+    must("identitySource" not in ours, "the authorizer has an identity source: without it strangers get 401 unseen")
+    same("the authorizer's function", invoked(ours["authorizerUri"]), "Authorizer")
+    return "authorizer: sees every request, no cache, no identity source, names the API key"
+
+
+def answers(_, resources):
+    _, api = only(resources, "AWS::ApiGateway::RestApi")
+    given = api["Properties"]["Body"]["x-amazon-apigateway-gateway-responses"]
+    wanted = {
+        "THROTTLED": 429,
+        "QUOTA_EXCEEDED": 429,
+        "MISSING_AUTHENTICATION_TOKEN": 404,
+        "ACCESS_DENIED": 401,
+        "AUTHORIZER_FAILURE": 500,
+        "DEFAULT_4XX": None,
+        "DEFAULT_5XX": None,
+    }
+    same("the gateway responses", sorted(given), sorted(wanted))
+    for name, status in wanted.items():
+        answer = given[name]
+        same(f"the status of {name}", answer.get("statusCode"), status and str(status))
+        text = answer["responseTemplates"]["application/json"].replace("$context.error.messageString", '"x"')
+        try:
+            body = json.loads(text)
+        except ValueError as error:
+            raise Fault(f"the body of {name} is no JSON: {error}") from error
+        same(f"the fields of {name}", sorted(body), ["error", "message", "status", "success"])
+        same(f"the message of {name}, said twice", body["error"], {"message": body["message"]})
+        if status == 429:
+            after = answer["responseParameters"].get("gatewayresponse.header.Retry-After", "")
+            must(after.strip("'").isdigit(), f"{name} has no Retry-After")
+    return f"{len(wanted)} answers of the gateway's own, in one body for four dialects; 429 says when to return"
+
+
+def stage(written, resources):
+    _, api = only(resources, "AWS::ApiGateway::RestApi")
+    same("the endpoint", api["Properties"]["EndpointConfiguration"], {"Types": ["REGIONAL"]})
+    name, found = only(resources, "AWS::ApiGateway::Stage")
+    given = found["Properties"]
+    same("the stage's name", given["StageName"], {"Ref": "Stage"})
+    line = given["AccessLogSetting"]["Format"]
+    shown = re.search(r"identity\.apiKey(?!Id)|requestOverride|querystring|header", line)
+    must(not shown, f"the access log shows {shown and shown[0]}, which may be a credential")
+    try:
+        json.loads(line)
+    except ValueError as error:
+        raise Fault(f"the access log's line is no JSON: {error}") from error
+    settings = given["MethodSettings"]
+    same("the methods with settings", [(one["HttpMethod"], one["ResourcePath"]) for one in settings], [("*", "/*")])
+    must(not settings[0].get("DataTraceEnabled"), "data traces would log credentials")
+    same("execution logs", settings[0].get("LoggingLevel", "OFF"), "OFF")
+    plans = of_type(resources, "AWS::ApiGateway::UsagePlan")
+    same("the usage plans", sorted(plans), ["AnonymousPlan", "TenantPlan"])
+    for plan in plans.values():
+        same("the stages of a plan", plan["Properties"]["ApiStages"], [{"ApiId": {"Ref": "Api"}, "Stage": {"Ref": name}}])
+    same(
+        "the tenants' throttle",
+        plans["TenantPlan"]["Properties"]["Throttle"],
+        {"RateLimit": {"Ref": "RateLimit"}, "BurstLimit": {"Ref": "BurstLimit"}},
+    )
+    same("the tenants' quota", plans["TenantPlan"]["Properties"]["Quota"], {"Limit": {"Ref": "DailyQuota"}, "Period": "DAY"})
+    same(
+        "the strangers' throttle",
+        plans["AnonymousPlan"]["Properties"]["Throttle"],
+        {"RateLimit": {"Ref": "AnonymousRateLimit"}, "BurstLimit": {"Ref": "AnonymousBurstLimit"}},
+    )
+    # How large the figures are is the operator's business; which is larger is not.
+    for name in ("RateLimit", "BurstLimit"):
+        ours, strangers = (written["Parameters"][which]["Default"] for which in (name, f"Anonymous{name}"))
+        must(0 < strangers < ours, f"the default of {name} is {ours} for a tenant and {strangers} for strangers")
+    must(written["Parameters"]["DailyQuota"]["Default"] > 0, "the default of DailyQuota lets nobody in")
+    return "one stage; access log without query, header or key; two usage plans on it, the strangers' tighter"
+
+
+def functions(written, resources):
+    same("the functions", sorted(of_type(resources, "AWS::Lambda::Function")), sorted(FUNCTIONS))
+    for name, binary in FUNCTIONS.items():
+        given = resources[name]["Properties"]
+        same(f"the runtime of {name}", given["Runtime"], "provided.al2023")
+        same(f"the processor of {name}", given["Architectures"], ["arm64"])
+        same(f"the handler of {name}", given["Handler"], "bootstrap")
+        must(given["Timeout"] < 29, f"{name} may take longer than API Gateway waits")
+        variables = given["Environment"]["Variables"]
+        same(f"TESSERA_TABLE of {name}", variables.get("TESSERA_TABLE"), {"Ref": "Table"})
+        same(f"TESSERA_SECRET of {name}", variables.get("TESSERA_SECRET"), SECRET)
+        must("AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH" in variables, f"{name} would see the stage in its paths")
+        same(f"the log of {name}", given["LoggingConfig"], {"LogFormat": "JSON", "LogGroup": {"Ref": f"{name}Log"}})
+        source = written["Resources"][name]
+        build = source.get("Metadata", {})
+        same(f"the build of {name}", build, {"BuildMethod": "rust-cargolambda", "BuildProperties": {"Binary": binary}})
+        same(f"the folder of {name}", source["Properties"]["CodeUri"], f"functions/{binary}")
+    for name, log in of_type(resources, "AWS::Logs::LogGroup").items():
+        must("RetentionInDays" in log["Properties"], f"the log {name} is kept for ever")
+    return f"{len(FUNCTIONS)} functions: arm64, provided.al2023, table and secret by name, logs that end"
+
+
+def statements(role):
+    given = role["Properties"]
+    for policy in given.get("Policies", []):
+        yield from listed(policy["PolicyDocument"]["Statement"])
+
+
+def policies(_, resources):
+    for kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy"):
+        must(not of_type(resources, kind), f"there is an {kind}: write what a function may do in the function")
+    roles = of_type(resources, "AWS::IAM::Role")
+    for name, role in roles.items():
+        for managed in role["Properties"].get("ManagedPolicyArns", []):
+            must(json.dumps(managed).rstrip('"}').endswith(MANAGED), f"{name} has the managed policy {managed}")
+        for statement in statements(role):
+            same(f"the effect of a statement of {name}", statement["Effect"], "Allow")
+            must("NotAction" not in statement and "NotResource" not in statement, f"{name} allows all but something")
+            for action in listed(statement["Action"]):
+                must("*" not in action, f"{name} may do {action}")
+                must(not action.endswith(":Scan"), f"{name} may scan")
+            for resource in listed(statement["Resource"]):
+                must("*" not in json.dumps(resource), f"{name} may touch {json.dumps(resource)}")
+    for name in FUNCTIONS:
+        must(f"{name}Role" in roles, f"{name} has a role from elsewhere")
+        found = []
+        for statement in statements(roles[f"{name}Role"]):
+            condition = statement.get("Condition")
+            keys = condition and listed(condition.get("ForAllValues:StringLike", {}).get(LEADING))
+            if keys:
+                same(f"a condition of {name}", condition, {"ForAllValues:StringLike": {LEADING: keys}})
+            must(bool(condition) == bool(keys), f"{name} has a condition that is unknown here: {json.dumps(condition)}")
+            found.append((sorted(listed(statement["Action"])), statement["Resource"], keys))
+        must(found == MAY[name], f"{name} may do {json.dumps(found)}, not {json.dumps(MAY[name])}")
+    return "policies: the actions the store has, on one table and one secret; no wildcard, no Scan"
+
+
+def kept(_, resources):
+    table = properties(resources, "Table", "AWS::DynamoDB::Table")
+    only(resources, "AWS::DynamoDB::Table")
+    same("the table's keys", [(one["AttributeName"], one["KeyType"]) for one in table["KeySchema"]], [("PK", "HASH"), ("SK", "RANGE")])
+    kinds = sorted((one["AttributeName"], one["AttributeType"]) for one in table["AttributeDefinitions"])
+    same("the types of the keys", kinds, [("PK", "S"), ("SK", "S")])
+    same("the billing", table.get("BillingMode"), "PAY_PER_REQUEST")
+    same("time to live", table.get("TimeToLiveSpecification"), {"AttributeName": "expires", "Enabled": True})
+    same("the stream", table.get("StreamSpecification"), {"StreamViewType": "NEW_AND_OLD_IMAGES"})
+    recovery = table.get("PointInTimeRecoverySpecification")
+    same("point-in-time recovery", recovery, {"PointInTimeRecoveryEnabled": True})
+    same("encryption", table.get("SSESpecification"), {"SSEEnabled": True})
+    same("deletion protection", table.get("DeletionProtectionEnabled"), True)
+    for index in ("GlobalSecondaryIndexes", "LocalSecondaryIndexes"):
+        must(index not in table, f"the table has {index}")
+    secret = properties(resources, "Secret", "AWS::SecretsManager::Secret")
+    must("SecretString" not in secret, "the secret's text stands in the template")
+    made = secret["GenerateSecretString"]
+    wanted = {"SecretStringTemplate": '{"jwt_keys": []}', "GenerateStringKey": "pepper", "PasswordLength": 64, "ExcludePunctuation": True}
+    same("the secret", made, wanted)
+    for name in ("Table", "Secret"):
+        for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
+            same(f"the {policy} of {name}", resources[name].get(policy), "Retain")
+    return "table and secret: recoverable, encrypted, kept when the stack goes; stream, time to live, no index"
+
+
+def alarms(_, resources):
+    found = of_type(resources, "AWS::CloudWatch::Alarm")
+    same("the alarms", sorted(found), ["Errors", "Throttles"])
+    for name, alarm in found.items():
+        watched = []
+        for metric in alarm["Properties"]["Metrics"]:
+            if "MetricStat" in metric:
+                given = metric["MetricStat"]["Metric"]
+                same(f"a metric of {name}", (given["Namespace"], given["MetricName"]), ("AWS/Lambda", name))
+                watched.append(given["Dimensions"][0]["Value"]["Ref"])
+        same(f"the functions that {name} watches", sorted(watched), sorted(FUNCTIONS))
+    return "alarms: errors and throttles of every function"
+
+
+def outputs(written, _):
+    wanted = ["AnonymousPlanId", "ApiUrl", "SecretArn", "TableName", "TenantPlanId"]
+    same("the outputs", sorted(written["Outputs"]), wanted)
+    for name, output in written["Outputs"].items():
+        must("Export" in output, f"the output {name} is not exported")
+    return "outputs: " + ", ".join(wanted)
+
+
+def tenant(written):
+    value = written["Parameters"]["KeyValue"]
+    same("NoEcho of KeyValue", value.get("NoEcho"), True)
+    same("the length of KeyValue", (value.get("MinLength"), value.get("MaxLength")), (20, 128))
+    resources = written["Resources"]
+    same("the resources of a tenant", sorted(resources), ["Key", "KeyInPlan"])
+    key = properties(resources, "Key", "AWS::ApiGateway::ApiKey")
+    same("the key's value", key["Value"], {"Ref": "KeyValue"})
+    same("whether the key counts", key["Enabled"], True)
+    link = properties(resources, "KeyInPlan", "AWS::ApiGateway::UsagePlanKey")
+    same("what is attached", link, {"KeyId": {"Ref": "Key"}, "KeyType": "API_KEY", "UsagePlanId": {"Ref": "UsagePlanId"}})
+    must("KeyValue" not in json.dumps(written.get("Outputs", {})), "an output shows the key's value")
+    return "tenant: a key in a plan, its value not echoed"
+
+
+def main(arguments):
+    template = Path(arguments[0]) if arguments else HERE.parent / "template.yaml"
+    tenants = Path(arguments[1]) if len(arguments) > 1 else HERE / "tenant.yaml"
+    try:
+        written = yaml_parse(template.read_text())
+        resources = transform(written)["Resources"]
+        for check in (routes, authorizer, answers, stage, functions, policies, kept, alarms, outputs):
+            print("ok  ", check(written, resources))
+        print("ok  ", tenant(yaml_parse(tenants.read_text())))
+    except InvalidDocumentException as error:
+        causes = "; ".join(cause.message for cause in error.causes)
+        print(f"FAULT {template.name} cannot be transformed: {causes}")
+        return 1
+    except Fault as fault:
+        print(f"FAULT {fault}")
+        return 1
+    except (KeyError, TypeError, AttributeError, IndexError) as error:
+        # Something is not where it always was. Which check saw it stands in the trace.
+        print(f"FAULT something is missing or of another form: {error!r}")
+        raise
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

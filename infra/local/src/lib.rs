@@ -1,0 +1,15 @@
+//! Tessera on one machine: API Gateway, the functions and DynamoDB in one process.
+//!
+//! * [`engine`]: the embedded DynamoDB, plugged in as the SDK's HTTP client;
+//! * [`faults`]: what can go wrong between the SDK and the engine, on purpose;
+//! * [`template`], [`plan`], [`gateway`]: API Gateway, from template.yaml;
+//! * [`fixture`]: tenants to begin with;
+//! * [`endpoint`]: the engine over a socket, for functions in processes of their own.
+
+pub mod endpoint;
+pub mod engine;
+pub mod faults;
+pub mod fixture;
+pub mod gateway;
+pub mod plan;
+pub mod template;

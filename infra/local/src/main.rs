@@ -1,0 +1,271 @@
+//! `cargo run`: the whole API on one machine.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::{Args, Parser, Subcommand};
+use local::engine::Engine;
+use local::fixture::Fixture;
+use local::gateway::Gateway;
+use local::template::{BUILT_IN, Template};
+use serde_json::json;
+use shared::machinery::app::{App, https_client};
+use shared::machinery::outside::Outside;
+use shared::machinery::secrets::{Reach, Secret, Secrets};
+use shared::machinery::store::{Place, Store};
+use shared::words::time::{Instant, Zone, parse_moment};
+use tokio::net::TcpListener;
+
+const DEMO: &str = include_str!("../demo.json");
+const EXAMPLES: &str = "\
+Examples:
+  cargo run                                              data in .tessera/, demo tenant on the first start
+  cargo run -p local -- --memory --listen 127.0.0.1:0    forgets everything, on any free port
+  cargo run -p local -- --load tenants.json              the tenants of a fixture instead of the demo
+  cargo run -p local -- --endpoint http://127.0.0.1:8000 on a DynamoDB of your own
+  cargo run -p local -- load tenants.json --endpoint https://dynamodb.eu-west-1.amazonaws.com
+  cargo run -p local -- routes --json                    every operation in every dialect
+  cargo run -p local -- aws                              the store for `cargo lambda watch`";
+
+/// Tessera: one billing ledger that speaks four existing billing APIs.
+#[derive(Parser)]
+#[command(version, after_help = EXAMPLES)]
+struct Cli {
+    #[command(flatten)]
+    place: PlaceArgs,
+    /// Address to listen on; port 0 is any free one
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// Load the tenants of this fixture, and no demo tenant
+    #[arg(long, value_name = "FILE.json")]
+    load: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Args, Clone)]
+struct PlaceArgs {
+    /// Keep nothing: everything is forgotten at the end
+    #[arg(long, global = true, conflicts_with_all = ["data", "endpoint"])]
+    memory: bool,
+    /// Folder the data and the signing keys are kept in
+    #[arg(long, global = true, value_name = "DIR", default_value = ".tessera")]
+    data: PathBuf,
+    /// Use the DynamoDB at this address, with credentials and region from the environment
+    #[arg(long, global = true, value_name = "URL")]
+    endpoint: Option<String>,
+    /// Name of the table
+    #[arg(long, global = true, default_value = "tessera")]
+    table: String,
+    /// ARN of the secret in Secrets Manager; without it the keys are kept in the data folder
+    #[arg(long, global = true, value_name = "ARN", requires = "endpoint")]
+    secret: Option<String>,
+    /// Fix the time, for example 2020-01-01T00:00:00Z
+    #[arg(long, global = true, value_name = "INSTANT", value_parser = instant)]
+    clock: Option<Instant>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Load the tenants of a fixture and stop
+    Load {
+        /// The fixture
+        file: PathBuf,
+    },
+    /// Print the value of a tenant's API Gateway key, for infra/tenant.yaml (`-` for callers without a credential)
+    UsageKey {
+        /// The tenant's id
+        tenant: String,
+    },
+    /// Print the route table
+    Routes {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Offer the embedded store in AWS's own protocol, for functions under `cargo lambda watch`
+    Aws {
+        /// Address to listen on
+        #[arg(long = "on", default_value = "127.0.0.1:8001")]
+        on: SocketAddr,
+    },
+}
+
+fn instant(text: &str) -> Result<Instant, String> {
+    parse_moment(text, Zone::UTC).ok_or_else(|| "not an instant such as 2020-01-01T00:00:00Z".into())
+}
+
+#[tokio::main]
+async fn main() {
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into()))
+        .with_writer(std::io::stderr)
+        .init();
+    if let Err(why) = run(Cli::parse()).await {
+        let _ = writeln!(std::io::stderr(), "error: {why}");
+        std::process::exit(1);
+    }
+}
+
+async fn run(cli: Cli) -> Result<(), String> {
+    let outside = match cli.place.clock {
+        None => Outside::real(),
+        Some(now) => Outside::real().with_clock(move || now),
+    };
+    match cli.command {
+        None => serve(&cli.place, &outside, cli.listen, cli.load.as_deref()).await,
+        Some(Command::Load { file }) => {
+            let (store, secrets, _) = open(&cli.place, &outside).await?;
+            let app = App::new(store, secrets, outside, rpc::rows());
+            let lines = read_fixture(&file)?.load(&app).await?;
+            lines.iter().try_for_each(|line| print(line))
+        }
+        Some(Command::UsageKey { tenant }) => {
+            let (_, secrets, _) = open(&cli.place, &outside).await?;
+            let secret = secrets.get(outside.now()).await.map_err(|e| e.logged.unwrap_or_default())?;
+            print(&secret.usage_key(&tenant))
+        }
+        Some(Command::Routes { json }) => routes(json),
+        Some(Command::Aws { on }) => aws(&cli.place, outside, on, cli.load.as_deref()).await,
+    }
+}
+
+async fn serve(place: &PlaceArgs, outside: &Outside, listen: SocketAddr, load: Option<&Path>) -> Result<(), String> {
+    let (store, secrets, _) = open(place, outside).await?;
+    let demo = fill(place, &store, &secrets, outside, load).await?;
+    let gateway = Arc::new(Gateway::new(Template::read(BUILT_IN)?, &store, &secrets, outside));
+    let listener = TcpListener::bind(listen).await.map_err(|e| format!("cannot listen on {listen}: {e}"))?;
+    let address = listener.local_addr().map_err(|e| e.to_string())?;
+    let serving = tokio::spawn(gateway.serve(listener));
+    print(&format!("listening on http://{address}"))?;
+    if demo {
+        print(&examples(&format!("http://{address}")))?;
+    }
+    tokio::select! {
+        served = serving => served.map_err(|e| e.to_string())?.map_err(|e| e.to_string()),
+        _ = tokio::signal::ctrl_c() => Ok(()),
+    }
+}
+
+async fn aws(place: &PlaceArgs, outside: Outside, on: SocketAddr, load: Option<&Path>) -> Result<(), String> {
+    let (store, secrets, engine) = open(place, &outside).await?;
+    let engine = engine.ok_or("`aws` offers the embedded store; leave --endpoint out")?;
+    fill(place, &store, &secrets, &outside, load).await?;
+    let secret = secrets.get(outside.now()).await.map_err(|e| e.logged.unwrap_or_default())?;
+    let listener = TcpListener::bind(on).await.map_err(|e| format!("cannot listen on {on}: {e}"))?;
+    print(&format!("DynamoDB and Secrets Manager on http://{}", listener.local_addr().map_err(|e| e.to_string())?))?;
+    local::endpoint::serve(engine, (*secret).clone(), listener).await.map_err(|e| e.to_string())
+}
+
+/// The store, the secret, and the engine where it is the embedded one.
+async fn open(place: &PlaceArgs, outside: &Outside) -> Result<(Store, Arc<Secrets>, Option<Engine>), String> {
+    let (at, secrets, engine) = match &place.endpoint {
+        Some(endpoint) => {
+            let (at, secrets) = elsewhere(place, endpoint, outside)?;
+            (at, secrets, None)
+        }
+        None => {
+            let engine = if place.memory { Engine::in_memory()? } else { Engine::at(&place.data)? };
+            let secrets = if place.memory { Secrets::fixed(Secret::generate(outside)) } else { kept_secret(&place.data, outside)? };
+            let at = Place {
+                table: place.table.clone(),
+                region: "local".into(),
+                credentials: ("local".into(), "local".into(), None),
+                endpoint: None,
+                http: engine.http_client(),
+            };
+            (at, secrets, Some(engine))
+        }
+    };
+    let store = Store::connect(&at);
+    store.create_table().await.map_err(|e| e.logged.unwrap_or_else(|| "the table cannot be made".into()))?;
+    Ok((store, Arc::new(secrets), engine))
+}
+
+/// A DynamoDB that is not embedded.
+#[allow(clippy::disallowed_methods, reason = "the operator's credentials, read once at start-up")]
+fn elsewhere(place: &PlaceArgs, endpoint: &str, outside: &Outside) -> Result<(Place, Secrets), String> {
+    let variable = |name: &str, otherwise: &str| std::env::var(name).unwrap_or_else(|_| otherwise.to_owned());
+    let region = variable("AWS_REGION", "us-east-1");
+    let credentials = (
+        variable("AWS_ACCESS_KEY_ID", "local"),
+        variable("AWS_SECRET_ACCESS_KEY", "local"),
+        std::env::var("AWS_SESSION_TOKEN").ok(),
+    );
+    let http = https_client();
+    let secrets = match &place.secret {
+        None => kept_secret(&place.data, outside)?,
+        Some(id) => {
+            let reach = Reach { region: region.clone(), credentials: credentials.clone(), endpoint: None, http: http.clone() };
+            Secrets::from_manager(id.clone(), reach)
+        }
+    };
+    Ok((Place { table: place.table.clone(), region, credentials, endpoint: Some(endpoint.to_owned()), http }, secrets))
+}
+
+/// The signing keys of the data folder, made when there are none. Readable by their owner only.
+fn kept_secret(folder: &Path, outside: &Outside) -> Result<Secrets, String> {
+    let file = folder.join("secret.json");
+    if !file.exists() {
+        std::fs::create_dir_all(folder).map_err(|e| format!("{} cannot be made: {e}", folder.display()))?;
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let written = options.open(&file).and_then(|mut opened| opened.write_all(Secret::generate(outside).to_json().as_bytes()));
+        written.map_err(|e| format!("{} cannot be written: {e}", file.display()))?;
+    }
+    Ok(Secrets::from_file(file))
+}
+
+/// Load the fixture, or else the demo tenant into a store of one's own; whether the demo tenant is there.
+async fn fill(place: &PlaceArgs, store: &Store, secrets: &Arc<Secrets>, outside: &Outside, load: Option<&Path>) -> Result<bool, String> {
+    let app = App::new(store.clone(), Arc::clone(secrets), outside.clone(), rpc::rows());
+    let (fixture, demo) = match load {
+        Some(file) => (read_fixture(file)?, false),
+        None if place.endpoint.is_some() => return Ok(false),
+        None => (Fixture::read(DEMO)?, true),
+    };
+    for line in fixture.load(&app).await? {
+        let _ = writeln!(std::io::stderr(), "{line}");
+    }
+    Ok(demo)
+}
+
+fn read_fixture(file: &Path) -> Result<Fixture, String> {
+    let text = std::fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
+    Fixture::read(&text).map_err(|why| format!("{}: {why}", file.display()))
+}
+
+fn routes(as_json: bool) -> Result<(), String> {
+    let rows = rpc::rows();
+    let row = |row: &shared::machinery::route::Row| {
+        json!({"dialect": row.dialect.name(), "verb": row.verb, "path": row.path, "rpc": row.rpc, "operation": row.operation,
+               "ability": row.ability, "writes": row.writes})
+    };
+    if as_json {
+        return print(&serde_json::to_string_pretty(&rows.iter().map(row).collect::<Vec<_>>()).unwrap_or_default());
+    }
+    rows.iter().try_for_each(|row| {
+        print(&format!("{:10} {:6} {:45} {:40} {}", row.dialect.name(), row.verb, row.path, row.rpc.unwrap_or("-"), row.operation))
+    })
+}
+
+fn examples(origin: &str) -> String {
+    let token = "1|demoDemoDemoDemoDemoDemoDemoDemoDemoDemo73a1c0de";
+    format!(
+        "\
+demo tenant: API key demo-admin-key, token {token}, login admin, password \"correct horse\"
+  jerasoft   curl {origin}/api/clients/42 -H 'X-Api-Key: demo-admin-key'
+  racknap    curl {origin}/api/v2/auth/token -d 'username=admin&password=correct horse'
+  cloudonex  curl {origin}/api/v2/customers -H 'Authorization: Bearer demo-admin-key'
+  billmora   curl {origin}/api/v1/users -H 'Accept: application/json' -H 'Authorization: Bearer {token}'"
+    )
+}
+
+fn print(text: &str) -> Result<(), String> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{text}").and_then(|()| out.flush()).map_err(|e| e.to_string())
+}

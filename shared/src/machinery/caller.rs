@@ -1,0 +1,98 @@
+//! Who is asking. A [`Tenant`] comes into being here and in the authorizer only, and every key wants one:
+//! what a stranger may read does not compile.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::words::error::{Error, Result, Told};
+use crate::words::time::Zone;
+
+/// A tenant's id: 1 to 32 of `a-z`, `0-9`, `-`, beginning with a letter or a digit.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Tenant(String);
+
+impl Tenant {
+    /// The tenant of this id, if the id is one. The caller vouches for it: requests get theirs from a
+    /// credential, the fixture and the operator's commands from the operator.
+    pub fn named(id: &str) -> Option<Self> {
+        let good = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        let fits = (1..=32).contains(&id.len()) && id.bytes().all(good) && !id.starts_with('-');
+        fits.then(|| Self(id.to_owned()))
+    }
+
+    /// The tenant of those who have none.
+    pub(crate) fn nobody() -> Self {
+        Self("-".to_owned())
+    }
+
+    /// The id.
+    pub fn id(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Tenant {
+    type Error = String;
+    fn try_from(id: String) -> std::result::Result<Self, String> {
+        Self::named(&id).ok_or_else(|| format!("{id:?} is not a tenant id (1 to 32 of a-z, 0-9, -)"))
+    }
+}
+
+impl From<Tenant> for String {
+    fn from(tenant: Tenant) -> Self {
+        tenant.0
+    }
+}
+
+impl fmt::Display for Tenant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a credential may do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Abilities(pub BTreeSet<String>);
+
+impl Abilities {
+    /// Everything.
+    pub fn all() -> Self {
+        Self(BTreeSet::from(["*".to_owned()]))
+    }
+
+    /// Whether this ability is among them: the exact word, or `*`; no other wildcard.
+    pub fn hold(&self, ability: &str) -> bool {
+        self.0.contains("*") || self.0.contains(ability)
+    }
+}
+
+/// Who is asking, resolved from a credential.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Caller {
+    /// The tenant, which every key begins with.
+    pub tenant: Tenant,
+    /// The user the credential belongs to.
+    pub user: u64,
+    /// The credential's name for logs and audit (`key-1`, `token-3`), unique in the tenant; no secret.
+    pub credential: String,
+    /// The reseller the user is limited to, with all below it; `None` for all resellers.
+    pub reseller: Option<u64>,
+    /// What the credential may do.
+    pub abilities: Abilities,
+    /// The user's zone, else the tenant's.
+    pub zone: Zone,
+}
+
+impl Caller {
+    /// Refuses when the credential lacks an ability.
+    pub fn must_hold(&self, ability: Option<&'static str>) -> Result<()> {
+        match ability {
+            Some(ability) if !self.abilities.hold(ability) => Err(Error::told(Told::AbilityMissing(ability))),
+            _ => Ok(()),
+        }
+    }
+}

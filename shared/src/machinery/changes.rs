@@ -1,0 +1,163 @@
+//! What an operation wants to be true: changes with conditions, and what a failed condition means.
+//!
+//! The operation that decides says here, at the place where it decides, which uniqueness or version it
+//! relied on and what the client is told when that no longer holds. The spine commits all of it, with the
+//! audit entry, the events and the idempotency record, in one DynamoDB transaction.
+
+use serde::Serialize;
+use serde_dynamo::aws_sdk_dynamodb_1::to_item;
+
+use crate::machinery::caller::Tenant;
+use crate::machinery::keys::Key;
+use crate::machinery::store::Item;
+use crate::words::error::{Error, Result};
+
+/// What must hold of an item for a change to happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expect {
+    /// Nothing.
+    Anything,
+    /// There is no such item.
+    Absent,
+    /// The item is there in this version.
+    Version(u64),
+    /// The number attribute is this; a missing item or attribute counts as 0.
+    Number(&'static str, u64),
+}
+
+/// What is done to an item.
+#[derive(Debug, Clone)]
+pub enum Act {
+    /// Replace the whole item.
+    Put(Item),
+    /// Remove the item.
+    Delete,
+    /// Add to number attributes; a missing item or attribute counts as 0.
+    Add(Vec<(String, i64)>),
+    /// Put numbers into a set attribute.
+    Include(&'static str, Vec<u64>),
+    /// Set a number attribute.
+    Set(&'static str, u64),
+}
+
+/// What a failed condition means.
+#[derive(Debug, Clone)]
+pub enum Otherwise {
+    /// Somebody was faster: run the operation again.
+    Again,
+    /// Tell the client this.
+    Tell(Error),
+}
+
+/// One change to one item.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// The item.
+    pub key: Key,
+    /// What is done to it.
+    pub act: Act,
+    /// What must hold of it.
+    pub expect: Expect,
+    /// What it means when that does not hold.
+    pub otherwise: Otherwise,
+}
+
+/// Something that happened to an object, for those who listen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Event {
+    /// What happened (`customer.created`).
+    pub name: &'static str,
+    /// The object's id.
+    pub id: u64,
+    /// The object's version after it: its sequence number, gap-free per object.
+    pub version: u64,
+}
+
+/// Everything one operation wants to change. Empty when it only reads.
+#[derive(Debug, Clone, Default)]
+pub struct Changes {
+    /// The changes, at most one for each item.
+    pub list: Vec<Change>,
+    /// The events.
+    pub events: Vec<Event>,
+    /// The tenant that audit and events belong to, where the caller has none yet (signing in).
+    pub on_behalf: Option<Tenant>,
+}
+
+impl Changes {
+    /// Whether there is nothing to commit.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    fn push(&mut self, key: Key, act: Act, expect: Expect, otherwise: Otherwise) {
+        self.list.push(Change { key, act, expect, otherwise });
+    }
+
+    /// A record that must be new. Its key is drawn from a sequence in the same commit, so finding it taken
+    /// means that somebody was faster.
+    pub fn insert<T: Serialize>(&mut self, key: Key, record: &T) -> Result<()> {
+        let item = item_of(record)?;
+        self.push(key, Act::Put(item), Expect::Absent, Otherwise::Again);
+        Ok(())
+    }
+
+    /// A record that replaces the version that was read.
+    pub fn replace<T: Serialize>(&mut self, key: Key, record: &T, version: u64) -> Result<()> {
+        let item = item_of(record)?;
+        self.push(key, Act::Put(item), Expect::Version(version), Otherwise::Again);
+        Ok(())
+    }
+
+    /// A record written whatever stood there. Only for rows that another change of the same commit guards.
+    pub fn write<T: Serialize>(&mut self, key: Key, record: &T) -> Result<()> {
+        let item = item_of(record)?;
+        self.push(key, Act::Put(item), Expect::Anything, Otherwise::Again);
+        Ok(())
+    }
+
+    /// Remove the version that was read.
+    pub fn delete(&mut self, key: Key, version: u64) {
+        self.push(key, Act::Delete, Expect::Version(version), Otherwise::Again);
+    }
+
+    /// Remove a row that another change of the same commit guards.
+    pub fn erase(&mut self, key: Key) {
+        self.push(key, Act::Delete, Expect::Anything, Otherwise::Again);
+    }
+
+    /// Draw the ids `last + 1 ..= last + count` from a sequence whose last id was `last`.
+    pub fn draw(&mut self, key: Key, last: u64, count: u64) {
+        self.push(key, Act::Set("last", last + count), Expect::Number("last", last), Otherwise::Again);
+    }
+
+    /// Add to counters of one item.
+    pub fn add(&mut self, key: Key, counts: Vec<(String, i64)>) {
+        self.push(key, Act::Add(counts), Expect::Anything, Otherwise::Again);
+    }
+
+    /// Add to a counter that must read 0, or else the client is told why not.
+    pub fn add_to_none(&mut self, key: Key, attribute: &'static str, by: i64, otherwise: Error) {
+        self.push(key, Act::Add(vec![(attribute.to_owned(), by)]), Expect::Number(attribute, 0), Otherwise::Tell(otherwise));
+    }
+
+    /// Add to a counter that must read 0, or else the operation runs again.
+    pub fn add_to_none_or_again(&mut self, key: Key, attribute: &'static str, by: i64) {
+        self.push(key, Act::Add(vec![(attribute.to_owned(), by)]), Expect::Number(attribute, 0), Otherwise::Again);
+    }
+
+    /// Put numbers into a set.
+    pub fn include(&mut self, key: Key, attribute: &'static str, numbers: Vec<u64>) {
+        self.push(key, Act::Include(attribute, numbers), Expect::Anything, Otherwise::Again);
+    }
+
+    /// Say that something happened.
+    pub fn tell(&mut self, name: &'static str, id: u64, version: u64) {
+        self.events.push(Event { name, id, version });
+    }
+}
+
+/// A record as an item's attributes, without its key.
+pub fn item_of<T: Serialize>(record: &T) -> Result<Item> {
+    to_item(record).map_err(|e| Error::internal(format!("a record cannot be stored: {e}")))
+}

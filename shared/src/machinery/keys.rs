@@ -1,0 +1,187 @@
+//! Every key of the table, and nothing else.
+//!
+//! One table: `PK` (string), `SK` (string), time to live on `expires` (epoch seconds). No index: every
+//! list is a Query on one partition, and what a list must filter by stands in a compact row of its own.
+//! A partition key begins with the tenant, so a query without a tenant does not compile. Two kinds of
+//! record are looked up before a tenant is known (who presents this secret? whose login is this?); they
+//! stand under `-`, which no tenant can be called.
+//!
+//! | entity | PK | SK | who reads it | units, read strongly |
+//! | --- | --- | --- | --- | --- |
+//! | credential | `-#credential#<hmac>` | `A` | every request, once; the request's rate limit is counted in the same write | 1 write, or 1 read where the dialect has no limit |
+//! | login | `-#login#<login>` | `<tenant>#<user>` | the two token calls | 1 read |
+//! | sign-in attempts | `-#attempt#<sha>` | `A` | the two token calls, which count in it | 1 write |
+//! | tenant | `<t>#tenant` | `A` | every operation, in the batch with its record; holds currencies and resellers | 1 read per 4 KB |
+//! | fixture loaded | `<t>#tenant` | `loaded` | the loader | |
+//! | user | `<t>#user` | id | bearer JWT, token calls | 1 read |
+//! | sequence | `<t>#sequence` | entity | creates (last id drawn), lists (total) | 1 read |
+//! | holes | `<t>#holes` | entity | lists: how many ids are gone, per run of 4,096 | 1 read per 4 KB |
+//! | holes of one run | `<t>#holes#<entity>` | run | the list page that begins in this run: which ids are gone | 1 read per 4 KB |
+//! | customer | `<t>#customer` | id | read, list pages | 1 read per 4 KB |
+//! | customer index | `<t>#customer-index` | id | filtered and sorted lists: one row of some 200 bytes a customer | 1 read per 4 KB |
+//! | deleted customer | `<t>#customer-deleted` | id | nobody while serving; kept for the ledger | |
+//! | claim | `<t>#claim#<what>` | value | creates and updates: how many customers bear this value | 1 read |
+//! | exchange rate | `<t>#rate` | id | rate lists, read by id | 1 read |
+//! | exchange rate by instant | `<t>#rate-at#<from>#<to>` | `<instant>#<id>` | the rate in force at an instant | 1 read |
+//! | idempotency | `<t>#idempotency#<credential>` | `<sha>` or `<sha>#<step>` | the commit itself, by condition; kept 24 hours | 0, 1 on a replay |
+//! | audit | `<t>#audit#<yyyymm>` | `<instant>#<id>` | nobody while serving | |
+//! | outbox | `<t>#outbox` | `<id>` | the table's stream; kept 7 days | |
+//!
+//! Ids in sort keys are padded to twelve digits, so that text order is number order.
+
+use std::fmt;
+
+use chrono::Datelike;
+
+use crate::machinery::caller::Tenant;
+use crate::words::time::{Instant, utc_micros};
+
+/// The full key of one item.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key {
+    /// Partition key.
+    pub pk: String,
+    /// Sort key.
+    pub sk: String,
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} / {}", self.pk, self.sk)
+    }
+}
+
+/// A kind of record that has dense integer ids, and so pages with exact totals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entity(pub &'static str);
+
+/// Customers of the tenant.
+pub const CUSTOMER: Entity = Entity("customer");
+/// Exchange rates.
+pub const RATE: Entity = Entity("rate");
+
+/// How many ids one record of holes speaks for.
+pub const RUN: u64 = 4096;
+
+const ONLY: &str = "A";
+
+fn key(pk: String, sk: impl Into<String>) -> Key {
+    Key { pk, sk: sk.into() }
+}
+
+/// An id as a sort key.
+pub fn padded(id: u64) -> String {
+    format!("{id:012}")
+}
+
+/// Who presents the secret with this digest.
+pub fn credential(digest: &str) -> Key {
+    key(format!("-#credential#{digest}"), ONLY)
+}
+
+/// The partition of the users, of any tenant, who sign in with this login.
+pub fn logins(login: &str) -> String {
+    format!("-#login#{}", login.to_lowercase())
+}
+
+/// One user who signs in with this login.
+pub fn login(login: &str, tenant: &Tenant, user: u64) -> Key {
+    key(logins(login), format!("{tenant}#{user}"))
+}
+
+/// Sign-in attempts with one login.
+pub fn attempts(digest: &str) -> Key {
+    key(format!("-#attempt#{digest}"), ONLY)
+}
+
+/// The tenant itself.
+pub fn tenant(t: &Tenant) -> Key {
+    key(format!("{t}#tenant"), ONLY)
+}
+
+/// That the tenant's fixture was loaded to its end.
+pub fn loaded(t: &Tenant) -> Key {
+    key(format!("{t}#tenant"), "loaded")
+}
+
+/// A user of the tenant.
+pub fn user(t: &Tenant, id: u64) -> Key {
+    key(format!("{t}#user"), padded(id))
+}
+
+/// The last id drawn for an entity.
+pub fn sequence(t: &Tenant, entity: Entity) -> Key {
+    key(format!("{t}#sequence"), entity.0)
+}
+
+/// How many ids of an entity are gone, per run.
+pub fn holes(t: &Tenant, entity: Entity) -> Key {
+    key(format!("{t}#holes"), entity.0)
+}
+
+/// Which ids of one run are gone. Run `n` covers the ids `n * RUN + 1 ..= (n + 1) * RUN`.
+pub fn holes_of_run(t: &Tenant, entity: Entity, run: u64) -> Key {
+    key(format!("{t}#holes#{}", entity.0), padded(run))
+}
+
+/// The partition of an entity's rows.
+pub fn rows(t: &Tenant, entity: Entity) -> String {
+    format!("{t}#{}", entity.0)
+}
+
+/// One row of an entity.
+pub fn row(t: &Tenant, entity: Entity, id: u64) -> Key {
+    key(rows(t, entity), padded(id))
+}
+
+/// The partition of an entity's index rows.
+pub fn index(t: &Tenant, entity: Entity) -> String {
+    format!("{t}#{}-index", entity.0)
+}
+
+/// One index row.
+pub fn index_row(t: &Tenant, entity: Entity, id: u64) -> Key {
+    key(index(t, entity), padded(id))
+}
+
+/// What is kept of a row that was deleted.
+pub fn deleted(t: &Tenant, entity: Entity, id: u64) -> Key {
+    key(format!("{t}#{}-deleted", entity.0), padded(id))
+}
+
+/// How many records bear a value that some dialect wants to be unique. The value is lower-cased, since
+/// uniqueness disregards case everywhere.
+pub fn claim(t: &Tenant, what: &str, value: &str) -> Key {
+    key(format!("{t}#claim#{what}"), value.to_lowercase())
+}
+
+/// The partition of the rates from one currency to another.
+pub fn rates_between(t: &Tenant, from: u64, to: u64) -> String {
+    format!("{t}#rate-at#{from}#{to}")
+}
+
+/// The sort key below which all rates of an instant and before it lie.
+pub fn rate_bound(at: Instant) -> String {
+    format!("{}#~", utc_micros(at))
+}
+
+/// One rate by its instant.
+pub fn rate_at(t: &Tenant, from: u64, to: u64, at: Instant, id: u64) -> Key {
+    key(rates_between(t, from, to), format!("{}#{}", utc_micros(at), padded(id)))
+}
+
+/// The record of one idempotency key of one credential; `step` for all but the last commit of a long write.
+pub fn idempotency(t: &Tenant, credential: &str, digest: &str, step: Option<u32>) -> Key {
+    let sk = step.map_or_else(|| digest.to_owned(), |step| format!("{digest}#{step:04}"));
+    key(format!("{t}#idempotency#{credential}"), sk)
+}
+
+/// One commit's audit entry.
+pub fn audit(t: &Tenant, at: Instant, id: &str) -> Key {
+    key(format!("{t}#audit#{:04}{:02}", at.year(), at.month()), format!("{}#{id}", utc_micros(at)))
+}
+
+/// One commit's events.
+pub fn outbox(t: &Tenant, id: &str) -> Key {
+    key(format!("{t}#outbox"), id)
+}

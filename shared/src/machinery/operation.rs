@@ -1,0 +1,98 @@
+//! An operation: one typed input, one answer, and the changes that make the answer true.
+//!
+//! It never writes, and never sees HTTP, JSON, a dialect or DynamoDB. What it decides is a pure function
+//! below it, tested without a store; since nothing has happened when it returns, the spine may run it again.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use serde_json::Value;
+
+use crate::machinery::caller::{Caller, Tenant};
+use crate::machinery::changes::Changes;
+use crate::machinery::outside::Outside;
+use crate::machinery::secrets::Secret;
+use crate::machinery::store::Store;
+use crate::words::error::{Result, Violation};
+use crate::words::time::{Instant, Zone};
+
+/// What an operation works in.
+#[derive(Clone)]
+pub struct Context {
+    /// Who is asking.
+    pub caller: Caller,
+    /// The table.
+    pub store: Store,
+    /// The time of the request, the same all through it.
+    pub now: Instant,
+    /// The zone of local times in this request.
+    pub zone: Zone,
+    /// Clock and randomness.
+    pub outside: Outside,
+    /// The signing keys.
+    pub secret: std::sync::Arc<Secret>,
+    /// For a long write: what the last commit left to go on from.
+    pub progress: Option<Value>,
+}
+
+impl Context {
+    /// The caller's tenant.
+    pub fn tenant(&self) -> &Tenant {
+        &self.caller.tenant
+    }
+}
+
+/// Work in progress.
+pub type Working<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
+
+/// What an operation returns.
+#[derive(Debug)]
+pub struct Done<O> {
+    /// The answer, true once the changes are committed.
+    pub answer: O,
+    /// The changes.
+    pub changes: Changes,
+    /// For a long write that is not finished: what to go on from after this commit. The answer is thrown
+    /// away then, and the operation is run again with this in its context.
+    pub progress: Option<Value>,
+}
+
+impl<O> Done<O> {
+    /// An answer that changes nothing.
+    pub fn read(answer: O) -> Self {
+        Self { answer, changes: Changes::default(), progress: None }
+    }
+
+    /// An answer with the changes that make it true.
+    pub fn changed(answer: O, changes: Changes) -> Self {
+        Self { answer, changes, progress: None }
+    }
+}
+
+/// Who may call an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Anyone, without a credential.
+    Open,
+    /// Anyone of the tenant.
+    Tenant,
+    /// Anyone of the tenant, on what belongs to their reseller or one below it.
+    Reseller,
+}
+
+/// An operation: a constant that names it and holds its function.
+pub struct Op<I: 'static, O: 'static> {
+    /// `<entity>.<action>`.
+    pub name: &'static str,
+    /// The entity, as not-found answers name it.
+    pub entity: &'static str,
+    /// Who may call it.
+    pub scope: Scope,
+    /// Whether it may change anything.
+    pub writes: bool,
+    /// The operation.
+    pub run: for<'a> fn(&'a Context, &'a I) -> Working<'a, Done<O>>,
+    /// What else is wrong with an input whose parameters were already found wrong: asked only then, so
+    /// that one answer names the dangling reference beside the empty name.
+    pub also: Option<for<'a> fn(&'a Context, &'a I) -> Working<'a, Vec<Violation>>>,
+}

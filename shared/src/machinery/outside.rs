@@ -1,0 +1,59 @@
+//! What the outside world gives: the time, randomness. Nothing else may ask for them (clippy holds it), so
+//! that a test fixes them and an operation can be run again.
+
+use std::sync::Arc;
+
+use chrono::Utc;
+
+use crate::words::time::Instant;
+
+type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
+type Fill = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
+
+/// The clock and the source of randomness.
+#[derive(Clone)]
+pub struct Outside {
+    clock: Clock,
+    fill: Fill,
+}
+
+impl Outside {
+    /// The machine's own.
+    #[allow(clippy::disallowed_methods, clippy::expect_used, reason = "the one place where the outside is asked")]
+    pub fn real() -> Self {
+        Self { clock: Arc::new(Utc::now), fill: Arc::new(|bytes| getrandom::fill(bytes).expect("the system has no randomness")) }
+    }
+
+    /// The same with another clock.
+    pub fn with_clock(self, clock: impl Fn() -> Instant + Send + Sync + 'static) -> Self {
+        Self { clock: Arc::new(clock), ..self }
+    }
+
+    /// The same with another source of randomness.
+    pub fn with_randomness(self, fill: impl Fn(&mut [u8]) + Send + Sync + 'static) -> Self {
+        Self { fill: Arc::new(fill), ..self }
+    }
+
+    /// The time.
+    pub fn now(&self) -> Instant {
+        (self.clock)()
+    }
+
+    /// So many random bytes.
+    pub fn random<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        (self.fill)(&mut bytes);
+        bytes
+    }
+
+    /// A random number below `bound`, for jitter.
+    pub fn random_below(&self, bound: u64) -> u64 {
+        u64::from_be_bytes(self.random::<8>()) % bound.max(1)
+    }
+
+    /// A new id that sorts by the time it was made (UUID version 7).
+    pub fn fresh_id(&self) -> String {
+        let millis = u64::try_from(self.now().timestamp_millis()).unwrap_or(0);
+        uuid::Builder::from_unix_timestamp_millis(millis, &self.random()).into_uuid().to_string()
+    }
+}

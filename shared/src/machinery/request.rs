@@ -1,0 +1,80 @@
+//! A request and a response as the spine sees them, whatever brought them.
+
+use std::collections::BTreeMap;
+
+/// The longest body that is read, in bytes: what Lambda can be handed.
+pub const LARGEST_BODY: usize = 6 * 1024 * 1024;
+/// The longest answer, in bytes: what Lambda can return, less room for headers and escapes.
+pub const LARGEST_ANSWER: usize = 5 * 1024 * 1024;
+
+/// A request.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// The verb, in capitals.
+    pub verb: String,
+    /// The path, percent-encoded as sent, without the query.
+    pub path: String,
+    /// The query's pairs, decoded, in order.
+    pub query: Vec<(String, String)>,
+    /// The headers, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+    /// The client's address.
+    pub address: String,
+    /// An id for the log line.
+    pub id: String,
+    /// What the authorizer found out, when there was one.
+    pub authorized: BTreeMap<String, String>,
+}
+
+impl Request {
+    /// A header's value, by its lower-case name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The path with its last slash removed, as routes are written.
+    pub fn plain_path(&self) -> &str {
+        match self.path.trim_end_matches('/') {
+            "" => "/",
+            path => path,
+        }
+    }
+
+    /// `https://billing.example.com`: where the client thinks it is talking to.
+    pub fn origin(&self) -> String {
+        let scheme = self.header("x-forwarded-proto").filter(|scheme| *scheme == "http").unwrap_or("https");
+        format!("{scheme}://{}", self.header("host").unwrap_or("localhost"))
+    }
+}
+
+/// A response.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Response {
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Response {
+    /// A JSON answer.
+    pub fn json(status: u16, body: &serde_json::Value) -> Self {
+        let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+        Self { status, headers, body: body.to_string().into_bytes() }
+    }
+
+    /// The same with another header.
+    pub fn with(mut self, name: &str, value: impl ToString) -> Self {
+        self.headers.push((name.to_owned(), value.to_string()));
+        self
+    }
+
+    /// A header's value, by its lower-case name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
+    }
+}

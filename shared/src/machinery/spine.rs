@@ -1,0 +1,416 @@
+//! The spine: everything that happens around an operation, once.
+//!
+//! Find the route → limit the body → credential → caller → rate limit → ability → read → run → render →
+//! commit changes, events, audit entry and idempotency record in one transaction → envelope, headers, one
+//! log line. The answer is rendered before the commit, so the record holds it byte for byte; on contention
+//! the operation runs again, since nothing has happened yet. A crash has one place: between nothing and
+//! everything.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::machinery::app::App;
+use crate::machinery::auth::{Desk, Standing, authenticate, nobody};
+use crate::machinery::body;
+use crate::machinery::caller::Caller;
+use crate::machinery::changes::{Act, Change, Changes, Event, Expect, Otherwise, item_of};
+use crate::machinery::dialect::{Dialect, Facts};
+use crate::machinery::idempotency::{HEADER, Idempotency, Record, Stood};
+use crate::machinery::keys;
+use crate::machinery::limit::Limit;
+use crate::machinery::operation::{Context, Scope};
+use crate::machinery::reader::Params;
+use crate::machinery::reply::Reply;
+use crate::machinery::request::{LARGEST_ANSWER, Request, Response};
+use crate::machinery::route::{Found, Row};
+use crate::machinery::rpc;
+use crate::machinery::secrets::Secret;
+use crate::machinery::store::{Committed, Item, Store, meaning};
+use crate::words::error::{Error, Result, Rule, Told, Violation};
+use crate::words::time::{Instant, Zone, utc_micros};
+
+/// The most times an operation is run for one request.
+const MOST_RUNS: u32 = 60;
+/// The longest pause between two runs, in milliseconds.
+const LONGEST_PAUSE_MS: u64 = 250;
+/// How long an outbox item is kept, in seconds: a week, well past the stream's own 24 hours.
+const OUTBOX_SECONDS: i64 = 7 * 24 * 3600;
+
+/// A request on its way.
+pub(crate) struct Visit<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) request: &'a Request,
+    pub(crate) dialect: Dialect,
+    pub(crate) store: Store,
+    pub(crate) secret: Arc<Secret>,
+    pub(crate) now: Instant,
+    pub(crate) standing: Option<Standing>,
+    pub(crate) operation: &'static str,
+    pub(crate) logged: Vec<String>,
+}
+
+/// An answer that stands: committed, or found to have been.
+pub(crate) struct Settled {
+    pub(crate) status: u16,
+    pub(crate) body: String,
+    pub(crate) replayed: bool,
+}
+
+impl App {
+    /// Answer a request. Never fails: whatever happens is an answer in the request's dialect.
+    pub async fn handle(&self, request: &Request) -> Response {
+        let store = self.store.for_one_request();
+        let dialect = Dialect::of(request);
+        let now = self.outside.now();
+        let secret = match self.secrets.get(now).await {
+            Ok(secret) => secret,
+            Err(error) => {
+                log(request, dialect, "none", None, 500, &store, error.logged.as_slice());
+                return dialect.failure(&error, &facts(request, None));
+            }
+        };
+        let mut visit =
+            Visit { app: self, request, dialect, store, secret, now, standing: None, operation: "none", logged: Vec::new() };
+        let mut response = visit.answer().await;
+        let limit = visit.standing.as_ref().and_then(|standing| standing.limit);
+        for (name, value) in dialect.headers(limit) {
+            response = response.with(name, value);
+        }
+        if request.verb == "HEAD" {
+            response.body.clear();
+        }
+        log(request, dialect, visit.operation, visit.standing.as_ref(), response.status, &visit.store, &visit.logged);
+        response
+    }
+
+    /// Who sent a request: what the authorizer says. Spends the request from the sender's limit.
+    pub async fn authorize(&self, request: &Request) -> Result<(Standing, Arc<Secret>)> {
+        let now = self.outside.now();
+        let secret = self.secrets.get(now).await?;
+        let store = self.store.for_one_request();
+        let desk = Desk { store: &store, secret: &secret, now, refused: &self.refused };
+        let standing = authenticate(&desk, Dialect::of(request), request).await?;
+        Ok((standing, secret))
+    }
+}
+
+impl Visit<'_> {
+    async fn answer(&mut self) -> Response {
+        if self.request.verb == "OPTIONS" && self.dialect == Dialect::Billmora {
+            let leave = Response { status: 204, ..Response::default() };
+            return leave.with("access-control-allow-methods", "*").with("access-control-allow-headers", "*");
+        }
+        if rpc::is_endpoint(self.request) {
+            return rpc::answer(self).await;
+        }
+        match self.over_rest().await {
+            Ok(settled) => {
+                let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+                let response = Response { status: settled.status, headers, body: settled.body.into_bytes() };
+                if settled.replayed { response.with("idempotent-replayed", "true") } else { response }
+            }
+            Err(error) => self.failure(&error),
+        }
+    }
+
+    pub(crate) fn failure(&mut self, error: &Error) -> Response {
+        self.logged.extend(error.logged.clone());
+        let limit = self.standing.as_ref().and_then(|standing| standing.limit);
+        self.dialect.failure(error, &facts(self.request, limit))
+    }
+
+    async fn over_rest(&mut self) -> Result<Settled> {
+        let (row, path) = match self.app.routes.find(&self.request.verb, self.request.plain_path()) {
+            Found::Row(row, path) => (row, path),
+            Found::WrongVerb(allowed) => return self.unknown(Told::WrongVerb(allowed)).await,
+            Found::Nothing => return self.unknown(Told::NoRoute).await,
+        };
+        self.operation = row.operation;
+        let caller = self.caller_for(row).await?;
+        if self.request.body.len() > row.largest_body {
+            return Err(Error::told(Told::TooLarge(row.largest_body)));
+        }
+        let given = body::given(self.request, self.dialect)?;
+        let mut params = Params { path, given };
+        let idempotency = match self.request.header(HEADER).filter(|_| row.writes) {
+            None => None,
+            Some(key) => {
+                let meaning = [self.request.verb.as_bytes(), self.request.plain_path().as_bytes(), &body::meaning(&params)].join(&b' ');
+                Some(Idempotency::new(key.trim(), &meaning)?)
+            }
+        };
+        let zone = take_zone(&mut params, &caller)?;
+        let dialect = self.dialect;
+        let about = facts(self.request, self.standing.as_ref().and_then(|standing| standing.limit));
+        let render = move |reply: Reply| {
+            let (status, body) = dialect.success(reply, &about);
+            (status, body.to_string())
+        };
+        self.perform(row, caller, zone, &params, idempotency, &render).await
+    }
+
+    /// A route that is not there. CloudOnex shows the limit on every answer, so there it is counted.
+    async fn unknown(&mut self, told: Told) -> Result<Settled> {
+        if self.dialect == Dialect::Cloudonex {
+            self.stand().await?;
+        }
+        Err(Error::told(told))
+    }
+
+    /// Who is asking, found out once for a request: from the authorizer's context, or here.
+    pub(crate) async fn stand(&mut self) -> Result<&Standing> {
+        if self.standing.is_none() {
+            let standing = match self.request.authorized.get("standing") {
+                Some(text) => {
+                    serde_json::from_str(text).map_err(|e| Error::internal(format!("the authorizer's context: {e}")))?
+                }
+                None => {
+                    let desk = Desk { store: &self.store, secret: &self.secret, now: self.now, refused: &self.app.refused };
+                    authenticate(&desk, self.dialect, self.request).await?
+                }
+            };
+            self.standing = Some(standing);
+        }
+        self.standing.as_ref().ok_or_else(|| Error::internal("nobody stands here"))
+    }
+
+    pub(crate) async fn caller_for(&mut self, row: &Row) -> Result<Caller> {
+        if row.scope == Scope::Open {
+            return Ok(nobody());
+        }
+        let caller = self.stand().await?.caller()?.clone();
+        caller.must_hold(row.ability)?;
+        Ok(caller)
+    }
+
+    /// Run an operation and commit what it wants, again and again while others write too.
+    pub(crate) async fn perform(
+        &mut self,
+        row: &Row,
+        caller: Caller,
+        zone: Zone,
+        params: &Params,
+        idempotency: Option<Idempotency>,
+        render: &(dyn Fn(Reply) -> (u16, String) + Sync),
+    ) -> Result<Settled> {
+        let mut cx = Context {
+            caller,
+            store: self.store.clone(),
+            now: self.now,
+            zone,
+            outside: self.app.outside.clone(),
+            secret: Arc::clone(&self.secret),
+            progress: None,
+        };
+        let mut step = 0;
+        let mut runs = 0;
+        loop {
+            let done = match row.run(&cx, params).await {
+                Ok(done) => done,
+                // What would be refused now may have been granted before, under the same key.
+                Err(error) => return self.granted_before(&cx, idempotency.as_ref()).await?.ok_or(error),
+            };
+            let long = done.progress.is_some();
+            let (status, body) = match &done.progress {
+                Some(progress) => (202, progress.to_string()),
+                None => render(done.answer),
+            };
+            if body.len() > LARGEST_ANSWER {
+                return Err(Error::told(Told::AnswerTooLarge(LARGEST_ANSWER)));
+            }
+            let step_now = long.then_some(step);
+            let outcome = if done.changes.is_empty() && (idempotency.is_none() || !row.writes) {
+                Outcome::Done
+            } else {
+                let changes = self.with_company(&cx, row, done.changes, idempotency.as_ref(), step_now, (status, &body))?;
+                outcome(&changes, self.store.commit(&changes).await?, idempotency.as_ref().map(|key| (key, step_now)))
+                    .map_err(|error| row.in_its_names(error))?
+            };
+            match outcome {
+                Outcome::Done if long => {
+                    cx.progress = done.progress;
+                    (step, runs) = (step + 1, 0);
+                }
+                Outcome::Done => return Ok(Settled { status, body, replayed: false }),
+                Outcome::Stood(Stood::Answer(record)) => return Ok(replay(record)),
+                Outcome::Stood(Stood::Progress(record)) => {
+                    cx.progress = Some(serde_json::from_str(&record.body).map_err(|e| Error::internal(format!("progress: {e}")))?);
+                    (step, runs) = (step + 1, 0);
+                }
+                Outcome::Again if runs + 1 >= MOST_RUNS => {
+                    return Err(Error { told: Told::Busy, logged: Some(format!("contended {MOST_RUNS} times")) });
+                }
+                Outcome::Again => {
+                    runs += 1;
+                    self.pause(runs).await;
+                }
+            }
+        }
+    }
+
+    /// A pause that grows, of random length, so that those who collided do not meet again.
+    async fn pause(&self, runs: u32) {
+        let longest = (4_u64 << runs.min(10)).min(LONGEST_PAUSE_MS);
+        tokio::time::sleep(Duration::from_millis(self.app.outside.random_below(longest))).await;
+    }
+
+    async fn granted_before(&self, cx: &Context, idempotency: Option<&Idempotency>) -> Result<Option<Settled>> {
+        let Some(idempotency) = idempotency else { return Ok(None) };
+        let place = idempotency.place(&cx.caller, None);
+        match self.store.get_items(&[place]).await?.pop().flatten() {
+            None => Ok(None),
+            Some(item) => match idempotency.stood(item, None)? {
+                Stood::Answer(record) | Stood::Progress(record) => Ok(Some(replay(record))),
+            },
+        }
+    }
+
+    /// The changes with what rides along: events, audit entry, idempotency record. The record comes last.
+    fn with_company(
+        &self,
+        cx: &Context,
+        row: &Row,
+        changes: Changes,
+        idempotency: Option<&Idempotency>,
+        step: Option<u32>,
+        answer: (u16, &str),
+    ) -> Result<Vec<Change>> {
+        let Changes { mut list, events, on_behalf } = changes;
+        let tenant = on_behalf.as_ref().unwrap_or(&cx.caller.tenant);
+        let id = cx.outside.fresh_id();
+        let add = |list: &mut Vec<Change>, key, item: Item| {
+            list.push(Change { key, act: Act::Put(item), expect: Expect::Absent, otherwise: Otherwise::Again });
+        };
+        if !list.is_empty() {
+            let entry = AuditEntry {
+                at: utc_micros(cx.now),
+                request: &self.request.id,
+                user: cx.caller.user,
+                credential: &cx.caller.credential,
+                dialect: self.dialect.name(),
+                operation: row.operation,
+                effects: &events,
+            };
+            add(&mut list, keys::audit(tenant, cx.now, &id), item_of(&entry)?);
+        }
+        if !events.is_empty() {
+            let message = Message { at: utc_micros(cx.now), dialect: self.dialect.name(), events: &events, expires: cx.now.timestamp() + OUTBOX_SECONDS };
+            add(&mut list, keys::outbox(tenant, &id), item_of(&message)?);
+        }
+        if let Some(idempotency) = idempotency {
+            list.push(idempotency.change(&cx.caller, step, answer.0, answer.1.to_owned(), cx.now)?);
+        }
+        Ok(list)
+    }
+}
+
+#[derive(Serialize)]
+struct AuditEntry<'a> {
+    at: String,
+    request: &'a str,
+    user: u64,
+    credential: &'a str,
+    dialect: &'static str,
+    operation: &'static str,
+    effects: &'a [Event],
+}
+
+#[derive(Serialize)]
+struct Message<'a> {
+    at: String,
+    dialect: &'static str,
+    events: &'a [Event],
+    expires: i64,
+}
+
+enum Outcome {
+    Done,
+    Again,
+    Stood(Stood),
+}
+
+/// What became of a commit, in the order in which its failures count: the key was used; a condition that
+/// the client is told of; everything else is contention.
+fn outcome(changes: &[Change], committed: Committed, key: Option<(&Idempotency, Option<u32>)>) -> Result<Outcome> {
+    let failed = match committed {
+        Committed::Done => return Ok(Outcome::Done),
+        Committed::Contended => return Ok(Outcome::Again),
+        Committed::Failed(failed) => failed,
+    };
+    if let Some((key, step)) = key {
+        let record = failed.iter().find(|(place, _)| place + 1 == changes.len());
+        if let Some((_, Some(item))) = record {
+            return key.stood(item.clone(), step).map(Outcome::Stood);
+        }
+    }
+    let told: Vec<Error> = failed.iter().filter_map(|(place, _)| changes.get(*place).and_then(meaning)).collect();
+    match merged(told) {
+        Some(error) => Err(error),
+        None => Ok(Outcome::Again),
+    }
+}
+
+/// Several failed conditions as one error: all their violations, where they are violations.
+fn merged(told: Vec<Error>) -> Option<Error> {
+    let mut violations: Vec<Violation> = Vec::new();
+    for error in &told {
+        match &error.told {
+            Told::Invalid(more) => violations.extend(more.iter().cloned()),
+            _ => return Some(error.clone()),
+        }
+    }
+    (!violations.is_empty()).then(|| Error::told(Told::Invalid(violations)))
+}
+
+fn replay(record: Record) -> Settled {
+    Settled { status: record.status, body: record.body, replayed: true }
+}
+
+/// The zone of a request: `__tz`, else the user's, else the tenant's. It is no parameter of any operation.
+pub(crate) fn take_zone(params: &mut Params, caller: &Caller) -> Result<Zone> {
+    match params.given.shift_remove("__tz") {
+        None | Some(Value::Null) => Ok(caller.zone),
+        Some(name) => name.as_str().and_then(Zone::from_name).ok_or_else(|| Error::field("__tz", Rule::Zone)),
+    }
+}
+
+pub(crate) fn facts(request: &Request, limit: Option<Limit>) -> Facts {
+    let path = request.plain_path();
+    Facts {
+        url: format!("{}{path}", request.origin()),
+        path: path.trim_start_matches('/').to_owned(),
+        verb: request.verb.clone(),
+        limit,
+    }
+}
+
+/// The one log line of a request. No body, no query, no credential, no address.
+fn log(
+    request: &Request,
+    dialect: Dialect,
+    operation: &str,
+    standing: Option<&Standing>,
+    status: u16,
+    store: &Store,
+    logged: &[String],
+) {
+    let cost = store.cost();
+    let caller = standing.and_then(|standing| standing.who.as_ref().ok());
+    let mut verbs: BTreeMap<&str, u32> = BTreeMap::new();
+    for verb in &cost.calls {
+        *verbs.entry(verb).or_default() += 1;
+    }
+    let (tenant, credential) = caller.map_or(("-", "-"), |caller| (caller.tenant.id(), caller.credential.as_str()));
+    let (dialect, verb) = (dialect.name(), request.verb.as_str());
+    let (calls, read_units, write_units) = (cost.calls.len(), cost.read_units.to_string(), cost.write_units.to_string());
+    let trouble = (!logged.is_empty()).then(|| logged.join("; "));
+    if status >= 500 {
+        tracing::error!(request = request.id, tenant, credential, dialect, verb, operation, status, calls, read_units, write_units, trouble, "request failed");
+    } else {
+        tracing::info!(request = request.id, tenant, credential, dialect, verb, operation, status, calls, read_units, write_units, trouble, "request");
+    }
+}
