@@ -50,6 +50,22 @@ impl Engine {
         Database::new(&file.to_string_lossy()).map(Self).map_err(|e| format!("{} cannot be opened: {e}", file.display()))
     }
 
+    /// Put many items at once, past every condition: for tests that need a large table.
+    ///
+    /// # Errors
+    ///
+    /// What the engine says.
+    pub fn import(&self, table: &str, items: Vec<serde_json::Value>) -> Result<usize, String> {
+        let items = items.into_iter().map(serde_json::from_value).collect::<Result<_, _>>().map_err(|e| e.to_string())?;
+        let imported = self.0.import_items(table, items, dynoxide::ImportOptions::default());
+        imported.map(|imported| imported.items_imported).map_err(|e| e.to_string())
+    }
+
+    /// Forget what has expired, as DynamoDB does by itself; how many items.
+    pub fn sweep(&self) -> usize {
+        self.0.sweep_ttl().unwrap_or(0)
+    }
+
     /// The SDK's HTTP client whose calls end in this engine.
     pub fn http_client(&self) -> SharedHttpClient {
         let connector = SharedHttpConnector::new(self.clone());

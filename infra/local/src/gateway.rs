@@ -107,7 +107,7 @@ impl Gateway {
         let stranger = said["principalId"] == "-";
         let plan = if stranger { self.template.anonymous_plan } else { self.template.tenant_plan };
         let key = said["usageIdentifierKey"].as_str().unwrap_or_default();
-        match self.meters.admit(key, plan, self.outside.now()) {
+        match self.meters.admit(key, plan, self.outside.exactly_now()) {
             Verdict::Admitted => {}
             Verdict::Throttled => return Err(own(&self.template.response("THROTTLED"))),
             Verdict::QuotaExceeded => return Err(own(&self.template.response("QUOTA_EXCEEDED"))),

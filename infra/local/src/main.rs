@@ -4,6 +4,7 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use local::engine::Engine;
@@ -133,7 +134,10 @@ async fn run(cli: Cli) -> Result<(), String> {
 }
 
 async fn serve(place: &PlaceArgs, outside: &Outside, listen: SocketAddr, load: Option<&Path>) -> Result<(), String> {
-    let (store, secrets, _) = open(place, outside).await?;
+    let (store, secrets, engine) = open(place, outside).await?;
+    if let Some(engine) = engine.filter(|_| place.clock.is_none()) {
+        tokio::spawn(forget_what_expired(engine));
+    }
     let demo = fill(place, &store, &secrets, outside, load).await?;
     let gateway = Arc::new(Gateway::new(Template::read(BUILT_IN)?, &store, &secrets, outside));
     let listener = TcpListener::bind(listen).await.map_err(|e| format!("cannot listen on {listen}: {e}"))?;
@@ -146,6 +150,15 @@ async fn serve(place: &PlaceArgs, outside: &Outside, listen: SocketAddr, load: O
     tokio::select! {
         served = serving => served.map_err(|e| e.to_string())?.map_err(|e| e.to_string()),
         _ = tokio::signal::ctrl_c() => Ok(()),
+    }
+}
+
+/// The engine forgets by the machine's clock, so not when the API's is fixed.
+async fn forget_what_expired(engine: Engine) {
+    loop {
+        tokio::time::sleep(Duration::from_secs(600)).await;
+        let engine = engine.clone();
+        let _ = tokio::task::spawn_blocking(move || engine.sweep()).await;
     }
 }
 
@@ -180,7 +193,7 @@ async fn open(place: &PlaceArgs, outside: &Outside) -> Result<(Store, Arc<Secret
         }
     };
     let store = Store::connect(&at);
-    store.create_table().await.map_err(|e| e.logged.unwrap_or_else(|| "the table cannot be made".into()))?;
+    store.create_table(engine.is_none()).await.map_err(|e| e.logged.unwrap_or_else(|| "the table cannot be made".into()))?;
     Ok((store, Arc::new(secrets), engine))
 }
 

@@ -19,6 +19,9 @@ pub enum Expect {
     Anything,
     /// There is no such item.
     Absent,
+    /// There is no such item, or one that expired before this instant (epoch seconds): the table forgets
+    /// what has expired within days, not at once.
+    AbsentOrExpired(i64),
     /// The item is there in this version.
     Version(u64),
     /// The number attribute is this; a missing item or attribute counts as 0.

@@ -80,10 +80,21 @@ impl Idempotency {
     pub fn change(&self, caller: &Caller, step: Option<u32>, status: u16, body: String, now: Instant) -> Result<Change> {
         let record = Record { request: self.request.clone(), status, body, expires: now.timestamp() + KEPT_SECONDS };
         let act = Act::Put(item_of(&record)?);
-        Ok(Change { key: self.place(caller, step), act, expect: Expect::Absent, otherwise: Otherwise::Again })
+        Ok(Change { key: self.place(caller, step), act, expect: Expect::AbsentOrExpired(now.timestamp()), otherwise: Otherwise::Again })
     }
 
-    /// What a record that was found means for this request.
+    /// A record that was looked up, unless it has expired.
+    pub fn standing(&self, item: Item, now: Instant) -> Result<Option<Record>> {
+        let found: Record = record(item.clone())?;
+        if found.expires <= now.timestamp() {
+            return Ok(None);
+        }
+        match self.stood(item, None)? {
+            Stood::Answer(record) | Stood::Progress(record) => Ok(Some(record)),
+        }
+    }
+
+    /// What a record that failed a commit means for this request.
     pub fn stood(&self, item: Item, step: Option<u32>) -> Result<Stood> {
         let found: Record = record(item)?;
         if found.request != self.request {

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use chrono::Utc;
+use chrono::{Timelike, Utc};
 
 use crate::words::time::Instant;
 
@@ -34,8 +34,14 @@ impl Outside {
         Self { fill: Arc::new(fill), ..self }
     }
 
-    /// The time.
+    /// The time, in whole seconds: no dialect shows more, and two answers about one instant agree.
     pub fn now(&self) -> Instant {
+        let now = (self.clock)();
+        now.with_nanosecond(0).unwrap_or(now)
+    }
+
+    /// The time as exactly as the clock has it.
+    pub fn exactly_now(&self) -> Instant {
         (self.clock)()
     }
 
@@ -53,7 +59,7 @@ impl Outside {
 
     /// A new id that sorts by the time it was made (UUID version 7).
     pub fn fresh_id(&self) -> String {
-        let millis = u64::try_from(self.now().timestamp_millis()).unwrap_or(0);
+        let millis = u64::try_from(self.exactly_now().timestamp_millis()).unwrap_or(0);
         uuid::Builder::from_unix_timestamp_millis(millis, &self.random()).into_uuid().to_string()
     }
 }

@@ -29,7 +29,7 @@ use crate::machinery::request::{LARGEST_ANSWER, Request, Response};
 use crate::machinery::route::{Found, Row};
 use crate::machinery::rpc;
 use crate::machinery::secrets::Secret;
-use crate::machinery::store::{Committed, Item, Store, meaning};
+use crate::machinery::store::{Committed, Cost, Item, Store, meaning};
 use crate::words::error::{Error, Result, Rule, Told, Violation};
 use crate::words::time::{Instant, Zone, utc_micros};
 
@@ -63,6 +63,11 @@ pub(crate) struct Settled {
 impl App {
     /// Answer a request. Never fails: whatever happens is an answer in the request's dialect.
     pub async fn handle(&self, request: &Request) -> Response {
+        self.handle_and_count(request).await.0
+    }
+
+    /// The same, with what it cost.
+    pub async fn handle_and_count(&self, request: &Request) -> (Response, Cost) {
         let store = self.store.for_one_request();
         let dialect = Dialect::of(request);
         let now = self.outside.now();
@@ -70,7 +75,7 @@ impl App {
             Ok(secret) => secret,
             Err(error) => {
                 log(request, dialect, "none", None, 500, &store, error.logged.as_slice());
-                return dialect.failure(&error, &facts(request, None));
+                return (dialect.failure(&error, &facts(request, None)), store.cost());
             }
         };
         let mut visit =
@@ -84,7 +89,7 @@ impl App {
             response.body.clear();
         }
         log(request, dialect, visit.operation, visit.standing.as_ref(), response.status, &visit.store, &visit.logged);
-        response
+        (response, visit.store.cost())
     }
 
     /// Who sent a request: what the authorizer says. Spends the request from the sender's limit.
@@ -263,9 +268,7 @@ impl Visit<'_> {
         let place = idempotency.place(&cx.caller, None);
         match self.store.get_items(&[place]).await?.pop().flatten() {
             None => Ok(None),
-            Some(item) => match idempotency.stood(item, None)? {
-                Stood::Answer(record) | Stood::Progress(record) => Ok(Some(replay(record))),
-            },
+            Some(item) => Ok(idempotency.standing(item, cx.now)?.map(replay)),
         }
     }
 

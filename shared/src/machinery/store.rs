@@ -396,14 +396,16 @@ impl Store {
         Err(Error { told: Told::Busy, logged: Some(format!("the count at {key} did not settle")) })
     }
 
-    /// Make the table, with its stream and its time to live, where there is none.
-    pub async fn create_table(&self) -> Result<()> {
+    /// Make the table with its time to live, where there is none. A stream only where it is wanted: the
+    /// embedded engine numbers a stream's records by counting them all, for every write.
+    pub async fn create_table(&self, streamed: bool) -> Result<()> {
         let attribute = |name: &str| {
             AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build()
         };
         let element = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
         let built = |e: aws_sdk_dynamodb::error::BuildError| Error::internal(format!("the table cannot be described: {e}"));
         let stream = StreamSpecification::builder().stream_enabled(true).stream_view_type(StreamViewType::NewAndOldImages);
+        let stream = stream.build().map_err(built)?;
         let made = self
             .client
             .create_table()
@@ -413,7 +415,7 @@ impl Store {
             .attribute_definitions(attribute("SK").map_err(built)?)
             .key_schema(element("PK", KeyType::Hash).map_err(built)?)
             .key_schema(element("SK", KeyType::Range).map_err(built)?)
-            .stream_specification(stream.build().map_err(built)?)
+            .set_stream_specification(streamed.then_some(stream))
             .send()
             .await;
         match made {
@@ -461,20 +463,24 @@ fn key_of(item: &Item) -> Result<Key> {
 }
 
 fn condition(expect: Expect, values: &mut Item) -> Option<String> {
-    let mut number = |n: u64| values.insert(":was".into(), AttributeValue::N(n.to_string()));
+    let number = |values: &mut Item, n: u64| values.insert(":was".into(), AttributeValue::N(n.to_string()));
     match expect {
         Expect::Anything => None,
         Expect::Absent => Some("attribute_not_exists(PK)".into()),
+        Expect::AbsentOrExpired(now) => {
+            values.insert(":was".into(), AttributeValue::N(now.to_string()));
+            Some("attribute_not_exists(PK) OR expires <= :was".into())
+        }
         Expect::Version(version) => {
-            number(version);
+            number(values, version);
             Some("version = :was".into())
         }
         Expect::Number(_, 0) => {
-            number(0);
+            number(values, 0);
             Some("attribute_not_exists(#n) OR #n = :was".into())
         }
         Expect::Number(_, was) => {
-            number(was);
+            number(values, was);
             Some("#n = :was".into())
         }
     }

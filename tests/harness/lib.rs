@@ -1,0 +1,308 @@
+//! The harness: the whole application in this process, on an engine that forgets, with a fixed clock.
+//!
+//! A test calls the application as a function: a request in, a response out, through the same authorizer,
+//! spine and SDK as in the cloud. A [`World`] has two tenants that look alike, so that whatever leaks from
+//! one into the other is seen.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a harness fails loudly")]
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::Arc;
+
+use local::engine::Engine;
+use local::faults::Faulty;
+use local::fixture::Fixture;
+use serde_json::{Value, json};
+use shared::machinery::app::App;
+use shared::machinery::outside::Outside;
+use shared::machinery::request::{Request, Response};
+use shared::machinery::route::Row;
+use shared::machinery::secrets::{Secret, Secrets};
+use shared::machinery::store::{Cost, Place, Store};
+use shared::words::time::{Instant, Zone, parse_moment};
+
+/// When every world begins.
+pub const START: &str = "2026-03-01T12:00:00Z";
+
+/// API key of acme's administrator.
+pub const ADMIN: &str = "acme-admin-key";
+/// API key of acme's user who is limited to reseller 2 (North-East, below North).
+pub const LIMITED: &str = "acme-limited-key";
+/// API key of the other tenant's administrator.
+pub const OTHER: &str = "other-admin-key";
+/// Billmora token of acme with every ability and a high limit.
+pub const TOKEN: &str = "1|acmeAcmeAcmeAcmeAcmeAcmeAcmeAcmeAcmeAcme11111111";
+/// Billmora token of acme with a limit of 60.
+pub const TOKEN_60: &str = "2|sixtySixtySixtySixtySixtySixtySixtySixty22222222";
+/// Billmora token of acme that may only view users.
+pub const TOKEN_VIEW: &str = "3|viewViewViewViewViewViewViewViewViewView33333333";
+/// Billmora token of acme that is over.
+pub const TOKEN_OVER: &str = "4|overOverOverOverOverOverOverOverOverOver44444444";
+/// Billmora token of acme for one address only.
+pub const TOKEN_HERE: &str = "5|hereHereHereHereHereHereHereHereHereHere55555555";
+/// Billmora token of acme without any ability.
+pub const TOKEN_NOTHING: &str = "6|noneNoneNoneNoneNoneNoneNoneNoneNoneNone66666666";
+/// Billmora token of the other tenant.
+pub const TOKEN_OTHER: &str = "1|otherOtherOtherOtherOtherOtherOtherOther77777777";
+/// Billmora token of acme's limited user.
+pub const TOKEN_LIMITED: &str = "8|limitLimitLimitLimitLimitLimitLimitLimit88888888";
+
+/// The fixture of every world.
+pub fn fixture() -> Value {
+    let secret = |token: &str| token.split_once('|').unwrap().1.to_owned();
+    let token = |id: u64, user: u64, text: &str, abilities: Value, limit: u64| {
+        json!({"id": id, "user_id": user, "name": format!("t{id}"), "secret": secret(text), "abilities": abilities, "rate_limit": limit,
+               "whitelist_ips": [], "expires_at": null})
+    };
+    let tenant = |id: &str, users: Value, tokens: Value| {
+        json!({"id": id, "name": format!("{id} Hosting"), "base_currency": "USD", "timezone": "UTC",
+            "resellers": [{"id": 1, "name": "North", "parent_id": null}, {"id": 2, "name": "North-East", "parent_id": 1},
+                          {"id": 3, "name": "South", "parent_id": null}],
+            "users": users, "tokens": tokens,
+            "currencies": [{"id": 1, "code": "USD"}, {"id": 2, "code": "INR"}, {"id": 3, "code": "JPY"}],
+            "exchange_rates": [{"from": "USD", "to": "INR", "rate": "71.160", "at": "2019-12-01T00:00:00Z"}],
+            "records": {}})
+    };
+    let user = |id: u64, login: &str, key: &str, zone: Value, reseller: Value| {
+        json!({"id": id, "login": login, "password": format!("{login} password"), "name": login, "email": format!("{login}@x.example"),
+               "timezone": zone, "reseller_id": reseller, "api_key": key})
+    };
+    let mut over = token(4, 1, TOKEN_OVER, json!(["*"]), 1000);
+    over["expires_at"] = json!("2026-02-01T00:00:00Z");
+    let mut here = token(5, 1, TOKEN_HERE, json!(["*"]), 1000);
+    here["whitelist_ips"] = json!(["198.51.100.7"]);
+    json!({"tenants": [
+        tenant("acme",
+            json!([user(1, "admin", ADMIN, Value::Null, Value::Null), user(2, "limited", LIMITED, json!("America/New_York"), json!(2))]),
+            json!([token(1, 1, TOKEN, json!(["*"]), 1_000_000), token(2, 1, TOKEN_60, json!(["*"]), 60),
+                   token(3, 1, TOKEN_VIEW, json!(["users.view"]), 1_000_000), over, here,
+                   token(6, 1, TOKEN_NOTHING, json!([]), 1_000_000), token(8, 2, TOKEN_LIMITED, json!(["*"]), 1_000_000)])),
+        tenant("other", json!([user(1, "admin2", OTHER, Value::Null, Value::Null)]), json!([token(1, 1, TOKEN_OTHER, json!(["*"]), 1_000_000)])),
+    ]})
+}
+
+/// A whole application with its surroundings.
+pub struct World {
+    /// The application: every family's rows.
+    pub app: Arc<App>,
+    /// The engine, with whatever faults are planned.
+    pub faulty: Faulty,
+    /// The engine itself.
+    pub engine: Engine,
+    seconds: Arc<AtomicI64>,
+}
+
+impl World {
+    /// A world of the fixture, with every family's rows.
+    pub async fn new() -> Self {
+        Self::with(&fixture(), rpc::rows()).await
+    }
+
+    /// A world of another fixture and other rows.
+    pub async fn with(fixture: &Value, rows: Vec<Row>) -> Self {
+        let engine = Engine::in_memory().unwrap();
+        let faulty = Faulty::new(engine.clone());
+        let place = Place {
+            table: "tessera".into(),
+            region: "local".into(),
+            credentials: ("local".into(), "local".into(), None),
+            endpoint: None,
+            http: faulty.http_client(),
+        };
+        let seconds = Arc::new(AtomicI64::new(0));
+        let outside = outside(&seconds);
+        let store = Store::connect(&place);
+        store.create_table(false).await.unwrap_or_else(|e| panic!("{e:?}"));
+        let app = App::new(store, Arc::new(Secrets::fixed(Secret::generate(&outside))), outside, rows);
+        let world = Self { app: Arc::new(app), faulty, engine, seconds };
+        // The fixture's own writes need the families that write them.
+        let loader = App::new(world.app.store.clone(), Arc::clone(&world.app.secrets), world.app.outside.clone(), rpc::rows());
+        Fixture::read(&fixture.to_string()).unwrap().load(&loader).await.unwrap();
+        world
+    }
+
+    /// The same data seen by a process that has just started.
+    pub fn another_process(&self) -> Arc<App> {
+        Arc::new(App::new(self.app.store.clone(), Arc::clone(&self.app.secrets), self.app.outside.clone(), rpc::rows()))
+    }
+
+    /// Move the clock forward.
+    pub fn pass(&self, seconds: i64) {
+        self.seconds.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    /// Send a request.
+    pub async fn send(&self, call: Call) -> Answer {
+        send(&self.app, call).await
+    }
+
+    /// Send a request and say what it cost.
+    pub async fn cost(&self, call: Call) -> (Answer, Cost) {
+        let before = self.app.store.for_one_request();
+        let app = App::new(before, Arc::clone(&self.app.secrets), self.app.outside.clone(), rpc::rows());
+        let (response, cost) = app.handle_and_count(&call.request).await;
+        (Answer::of(response), cost)
+    }
+
+    /// Every item of the table, for looking behind the scenes.
+    pub fn items(&self) -> Vec<Value> {
+        let mut items = Vec::new();
+        let mut start = Value::Null;
+        loop {
+            let mut ask = json!({"TableName": "tessera"});
+            if !start.is_null() {
+                ask["ExclusiveStartKey"] = start;
+            }
+            let (status, answer) = self.engine.serve_target("DynamoDB_20120810.Scan", ask.to_string().as_bytes());
+            assert_eq!(status, 200, "{answer}");
+            let answer: Value = serde_json::from_str(&answer).unwrap();
+            items.extend(answer["Items"].as_array().unwrap().clone());
+            start = answer["LastEvaluatedKey"].clone();
+            if start.is_null() {
+                return items;
+            }
+        }
+    }
+
+    /// Customers made through CloudOnex, so many, named `Customer 1` and on; in batches.
+    pub async fn customers(&self, count: u64) {
+        let entry = |n: u64| json!({"account": format!("Customer {n}"), "email": format!("customer{n}@x.example")});
+        let all: Vec<Value> = (1..=count).map(entry).collect();
+        let rich = shared::machinery::auth::Standing::known(operator("acme"), None);
+        for chunk in all.chunks(100) {
+            let mut call = Call::new("POST", "/api/v2/batch/customers").json(&json!({"customers": chunk}));
+            call.request.authorized.insert("standing".into(), serde_json::to_string(&rich).unwrap());
+            assert_eq!(self.send(call).await.status, 201);
+        }
+    }
+}
+
+/// The operator of a tenant, who needs no credential.
+pub fn operator(tenant: &str) -> shared::machinery::caller::Caller {
+    shared::machinery::caller::Caller {
+        tenant: shared::machinery::caller::Tenant::named(tenant).unwrap(),
+        user: 0,
+        credential: "operator".into(),
+        reseller: None,
+        abilities: shared::machinery::caller::Abilities::all(),
+        zone: Zone::UTC,
+    }
+}
+
+fn outside(seconds: &Arc<AtomicI64>) -> Outside {
+    let start: Instant = parse_moment(START, Zone::UTC).unwrap();
+    let seconds = Arc::clone(seconds);
+    Outside::real().with_clock(move || start + shared::words::time::Duration::seconds(seconds.load(Ordering::SeqCst)))
+}
+
+/// Send a request to an application.
+pub async fn send(app: &App, call: Call) -> Answer {
+    Answer::of(app.handle(&call.request).await)
+}
+
+/// A request being written.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// What will be sent.
+    pub request: Request,
+}
+
+impl Call {
+    /// A verb and a path, with its query.
+    pub fn new(verb: &str, target: &str) -> Self {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let request = Request {
+            verb: verb.into(),
+            path: path.into(),
+            query: shared::machinery::body::pairs(query),
+            headers: vec![("host".into(), "api.example".into())],
+            address: "203.0.113.9".into(),
+            id: "test".into(),
+            ..Request::default()
+        };
+        Self { request }
+    }
+
+    /// A JSON-RPC request.
+    pub fn rpc(message: &Value) -> Self {
+        Self::new("POST", "/api/").json(message)
+    }
+
+    /// With a header.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.request.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// With JeraSoft's key header.
+    pub fn key(self, key: &str) -> Self {
+        self.header("x-api-key", key)
+    }
+
+    /// With a bearer credential.
+    pub fn bearer(self, token: &str) -> Self {
+        self.header("authorization", &format!("Bearer {token}"))
+    }
+
+    /// With RackNap's header.
+    pub fn validate(self, token: &str) -> Self {
+        self.header("validate", &format!("Bearer {token}"))
+    }
+
+    /// With an idempotency key.
+    pub fn once(self, key: &str) -> Self {
+        self.header("idempotency-key", key)
+    }
+
+    /// With a JSON body.
+    pub fn json(self, body: &Value) -> Self {
+        self.header("content-type", "application/json").body(body.to_string().as_bytes())
+    }
+
+    /// With any body.
+    pub fn body(mut self, body: &[u8]) -> Self {
+        self.request.body = body.to_vec();
+        self
+    }
+
+    /// From another address.
+    pub fn from(mut self, address: &str) -> Self {
+        self.request.address = address.into();
+        self
+    }
+}
+
+/// An answer that came.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: BTreeMap<String, String>,
+    /// The body, as text.
+    pub text: String,
+    /// The body, as JSON; null when it is none.
+    pub json: Value,
+}
+
+impl Answer {
+    /// From a response.
+    pub fn of(response: Response) -> Self {
+        let text = String::from_utf8(response.body).unwrap();
+        let json = serde_json::from_str(&text).unwrap_or(Value::Null);
+        Self { status: response.status, headers: response.headers.into_iter().collect(), text, json }
+    }
+
+    /// The JSON, when the status is the one expected.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.text);
+        self.json
+    }
+
+    /// A header's value.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(String::as_str)
+    }
+}

@@ -1,0 +1,11 @@
+//! One test program. Each module asks one question of the whole application.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "tests fail loudly and print their figures")]
+
+mod calls;
+mod cross;
+mod faults;
+mod idempotency;
+mod isolation;
+mod limits;
+mod paging;
