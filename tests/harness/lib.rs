@@ -6,15 +6,17 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a harness fails loudly")]
 
+mod verify;
+
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use local::engine::Engine;
 use local::faults::Faulty;
 use local::fixture::Fixture;
 use serde_json::{Value, json};
-use shared::machinery::app::App;
+use shared::machinery::app::{App, https_client};
 use shared::machinery::outside::Outside;
 use shared::machinery::request::{Request, Response};
 use shared::machinery::route::Row;
@@ -101,23 +103,56 @@ impl World {
 
     /// A world of another fixture and other rows.
     pub async fn with(fixture: &Value, rows: Vec<Row>) -> Self {
+        let real = Outside::real();
+        Self::made(fixture, rows, None, &real, Secret::generate(&real)).await
+    }
+
+    /// A world in which nothing is left to chance: two of them give the same answers to the letter.
+    pub async fn golden() -> Self {
+        let drawn = AtomicI64::new(0);
+        let counted = move |bytes: &mut [u8]| {
+            let number = drawn.fetch_add(1, Ordering::SeqCst).to_be_bytes();
+            bytes.iter_mut().enumerate().for_each(|(place, byte)| *byte = number[place % 8]);
+        };
+        let secret =
+            json!({"jwt_keys": ["golden golden golden golden golden"], "pepper": "golden pepper golden pepper golden"});
+        let secret = Secret::from_json(&secret.to_string()).unwrap();
+        Self::made(&fixture(), rpc::rows(), None, &Outside::real().with_randomness(counted), secret).await
+    }
+
+    /// A world on the engine that `TESSERA_TEST_ENDPOINT` names, in a table of its own; without it on the
+    /// embedded one.
+    pub async fn somewhere() -> Self {
+        let real = Outside::real();
+        Self::made(&fixture(), rpc::rows(), elsewhere(), &real, Secret::generate(&real)).await
+    }
+
+    async fn made(
+        fixture: &Value,
+        rows: Vec<Row>,
+        endpoint: Option<String>,
+        outside: &Outside,
+        secret: Secret,
+    ) -> Self {
         let engine = Engine::in_memory().unwrap();
         let faulty = Faulty::new(engine.clone());
+        let table = endpoint.as_ref().map_or("tessera".into(), |_| format!("tessera-{}", outside.fresh_id()));
         let place = Place {
-            table: "tessera".into(),
+            table,
             region: "local".into(),
             credentials: ("local".into(), "local".into(), None),
-            endpoint: None,
-            http: faulty.http_client(),
+            http: if endpoint.is_some() { https_client() } else { faulty.http_client() },
+            endpoint,
         };
         let seconds = Arc::new(AtomicI64::new(0));
-        let outside = outside(&seconds);
+        let outside = clocked(outside, &seconds);
         let store = Store::connect(&place);
         store.create_table(false).await.unwrap_or_else(|e| panic!("{e:?}"));
-        let app = App::new(store, Arc::new(Secrets::fixed(Secret::generate(&outside))), outside, rows);
+        let app = App::new(store, Arc::new(Secrets::fixed(secret)), outside, rows);
         let world = Self { app: Arc::new(app), faulty, engine, seconds };
         // The fixture's own writes need the families that write them.
-        let loader = App::new(world.app.store.clone(), Arc::clone(&world.app.secrets), world.app.outside.clone(), rpc::rows());
+        let loader =
+            App::new(world.app.store.clone(), Arc::clone(&world.app.secrets), world.app.outside.clone(), rpc::rows());
         Fixture::read(&fixture.to_string()).unwrap().load(&loader).await.unwrap();
         world
     }
@@ -190,10 +225,16 @@ pub fn operator(tenant: &str) -> shared::machinery::caller::Caller {
     }
 }
 
-fn outside(seconds: &Arc<AtomicI64>) -> Outside {
+/// Another engine than the embedded one, if one was named.
+#[allow(clippy::disallowed_methods, reason = "how a test run is told of another engine")]
+pub fn elsewhere() -> Option<String> {
+    std::env::var("TESSERA_TEST_ENDPOINT").ok()
+}
+
+fn clocked(outside: &Outside, seconds: &Arc<AtomicI64>) -> Outside {
     let start: Instant = parse_moment(START, Zone::UTC).unwrap();
     let seconds = Arc::clone(seconds);
-    Outside::real().with_clock(move || start + shared::words::time::Duration::seconds(seconds.load(Ordering::SeqCst)))
+    outside.clone().with_clock(move || start + shared::words::time::Duration::seconds(seconds.load(Ordering::SeqCst)))
 }
 
 /// Send a request to an application.

@@ -5,16 +5,28 @@ use tests::{ADMIN, Call, TOKEN, World};
 
 async fn read(world: &World, id: u64) -> (Value, Value, Value) {
     let jerasoft = world.send(Call::new("GET", &format!("/api/clients/{id}")).key(ADMIN)).await.expect(200);
-    let cloudonex = world.send(Call::new("GET", &format!("/api/v2/customers/{id}")).bearer(ADMIN)).await.expect(200)["data"].clone();
-    let billmora = world.send(Call::new("GET", &format!("/api/v1/users/{id}")).bearer(TOKEN)).await.expect(200)["data"].clone();
+    let cloudonex =
+        world.send(Call::new("GET", &format!("/api/v2/customers/{id}")).bearer(ADMIN)).await.expect(200)["data"]
+            .clone();
+    let billmora =
+        world.send(Call::new("GET", &format!("/api/v1/users/{id}")).bearer(TOKEN)).await.expect(200)["data"].clone();
     (jerasoft, cloudonex, billmora)
 }
 
 /// What every dialect must say of the same customer.
-fn agree((jerasoft, cloudonex, billmora): &(Value, Value, Value), name: &str, first: &str, last: &str, email: Option<&str>) {
+fn agree(
+    (jerasoft, cloudonex, billmora): &(Value, Value, Value),
+    name: &str,
+    first: &str,
+    last: &str,
+    email: Option<&str>,
+) {
     assert_eq!(jerasoft["name"], name);
     assert_eq!(cloudonex["account"], name);
-    assert_eq!((&billmora["first_name"], &billmora["last_name"], &billmora["fullname"]), (&json!(first), &json!(last), &json!(name)));
+    assert_eq!(
+        (&billmora["first_name"], &billmora["last_name"], &billmora["fullname"]),
+        (&json!(first), &json!(last), &json!(name))
+    );
     assert_eq!(jerasoft["c_email"], json!(email));
     assert_eq!(cloudonex["email"], json!(email));
     assert_eq!(billmora["email"], json!(email.unwrap_or_default()));
@@ -29,20 +41,30 @@ async fn written_in_each_read_in_all() {
     let seen = read(&world, 1).await;
     agree(&seen, "Blue Harbour Ltd", "Blue Harbour", "Ltd", Some("ap@blue.example"));
     assert_eq!(seen.1["company"], "Blue Harbour Limited");
-    assert_eq!((&seen.2["status"], &seen.2["currency"], &seen.2["language"]), (&json!("suspended"), &json!("INR"), &json!("de_DE")));
+    assert_eq!(
+        (&seen.2["status"], &seen.2["currency"], &seen.2["language"]),
+        (&json!("suspended"), &json!("INR"), &json!("de_DE"))
+    );
 
-    let new = json!({"account": "Jane Smith", "email": "jane@example.com", "phone": "1234567890", "company": "Smith & Co"});
+    let new =
+        json!({"account": "Jane Smith", "email": "jane@example.com", "phone": "1234567890", "company": "Smith & Co"});
     world.send(Call::new("POST", "/api/v2/customers").bearer(ADMIN).json(&new)).await.expect(201);
     let seen = read(&world, 2).await;
     agree(&seen, "Jane Smith", "Jane", "Smith", Some("jane@example.com"));
-    assert_eq!((&seen.0["c_company"], &seen.0["status"], &seen.0["currencies_name"]), (&json!("Smith & Co"), &json!("active"), &json!("USD")));
+    assert_eq!(
+        (&seen.0["c_company"], &seen.0["status"], &seen.0["currencies_name"]),
+        (&json!("Smith & Co"), &json!("active"), &json!("USD"))
+    );
 
     let new = json!({"first_name": "Mary Ann", "last_name": "van Dyke", "email": "mary@example.com", "password": "correct-horse", "currency": "JPY", "status": "closed"});
     let made = world.send(Call::new("POST", "/api/v1/users").bearer(TOKEN).json(&new)).await.expect(201);
     assert!(!made.to_string().contains("correct-horse"));
     let seen = read(&world, 3).await;
     agree(&seen, "Mary Ann van Dyke", "Mary Ann", "van Dyke", Some("mary@example.com"));
-    assert_eq!((&seen.0["status"], &seen.0["currencies_id"], &seen.0["credit"].to_string()), (&json!("archive"), &json!(3), &"0".to_owned()));
+    assert_eq!(
+        (&seen.0["status"], &seen.0["currencies_id"], &seen.0["credit"].to_string()),
+        (&json!("archive"), &json!(3), &"0".to_owned())
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -51,11 +73,24 @@ async fn changed_in_one_changed_in_all() {
     let new = json!({"first_name": "Mary Ann", "last_name": "van Dyke", "email": "mary@example.com", "password": "correct-horse"});
     world.send(Call::new("POST", "/api/v1/users").bearer(TOKEN).json(&new)).await.expect(201);
     // The whole name written unchanged keeps its parts.
-    world.send(Call::new("PATCH", "/api/clients/1").key(ADMIN).json(&json!({"name": "Mary Ann van Dyke", "credit": 1000}))).await.expect(200);
+    world
+        .send(
+            Call::new("PATCH", "/api/clients/1").key(ADMIN).json(&json!({"name": "Mary Ann van Dyke", "credit": 1000})),
+        )
+        .await
+        .expect(200);
     agree(&read(&world, 1).await, "Mary Ann van Dyke", "Mary Ann", "van Dyke", Some("mary@example.com"));
-    world.send(Call::new("PUT", "/api/v2/customers/1").bearer(ADMIN).json(&json!({"account": "Mary Dyke", "email": null}))).await.expect(200);
+    world
+        .send(
+            Call::new("PUT", "/api/v2/customers/1").bearer(ADMIN).json(&json!({"account": "Mary Dyke", "email": null})),
+        )
+        .await
+        .expect(200);
     agree(&read(&world, 1).await, "Mary Dyke", "Mary", "Dyke", None);
-    world.send(Call::new("PUT", "/api/v1/users/1").bearer(TOKEN).json(&json!({"last_name": "Poppins"}))).await.expect(200);
+    world
+        .send(Call::new("PUT", "/api/v1/users/1").bearer(TOKEN).json(&json!({"last_name": "Poppins"})))
+        .await
+        .expect(200);
     let seen = read(&world, 1).await;
     agree(&seen, "Mary Poppins", "Mary", "Poppins", None);
     assert_eq!(seen.0["credit"].to_string(), "1000.00");
@@ -72,12 +107,17 @@ async fn uniqueness_is_each_dialects_own() {
     let cloudonex = |body: Value| Call::new("POST", "/api/v2/customers").bearer(ADMIN).json(&body);
     let jerasoft = |body: Value| Call::new("POST", "/api/clients").key(ADMIN).json(&body);
     let billmora = |email: &str| {
-        Call::new("POST", "/api/v1/users").bearer(TOKEN).json(&json!({"first_name": "A", "last_name": "B", "email": email, "password": "long enough"}))
+        Call::new("POST", "/api/v1/users")
+            .bearer(TOKEN)
+            .json(&json!({"first_name": "A", "last_name": "B", "email": email, "password": "long enough"}))
     };
     world.send(cloudonex(json!({"account": "Twin", "email": "Twin@x.example"}))).await.expect(201);
     world.send(cloudonex(json!({"account": "Twin"}))).await.expect(201);
     let taken = world.send(cloudonex(json!({"account": "Third", "email": "tWIN@x.example"}))).await;
-    assert_eq!((taken.status, &taken.json["error_code"], &taken.json["errors"]["email"]), (409, &json!("RES_002"), &json!("Email is already in use")));
+    assert_eq!(
+        (taken.status, &taken.json["error_code"], &taken.json["errors"]["email"]),
+        (409, &json!("RES_002"), &json!("Email is already in use"))
+    );
     let taken = world.send(billmora("twin@X.example")).await;
     assert_eq!((taken.status, &taken.json["errors"]), (422, &json!({"email": ["The email has already been taken."]})));
     let client = |name: &str, company: u64| json!({"name": name, "companies_id": company, "currencies_id": 1, "c_email": "twin@x.example"});
@@ -93,9 +133,21 @@ async fn uniqueness_is_each_dialects_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_longest_names_in_the_widest_letters_are_stored_whole() {
+    let world = World::new().await;
+    let wide = "𝔸".repeat(255);
+    let new = json!({"first_name": wide, "last_name": wide, "email": "wide@x.example", "password": "long enough"});
+    let made = world.send(Call::new("POST", "/api/v1/users").bearer(TOKEN).json(&new)).await.expect(201);
+    assert_eq!(made["data"]["fullname"], format!("{wide} {wide}"));
+    world.send(Call::new("DELETE", "/api/v1/users/1").bearer(TOKEN)).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_batch_tells_of_each_entry() {
     let world = World::new().await;
-    let batch = |entries: Value| Call::new("POST", "/api/v2/batch/customers").bearer(ADMIN).json(&json!({"customers": entries}));
+    let batch = |entries: Value| {
+        Call::new("POST", "/api/v2/batch/customers").bearer(ADMIN).json(&json!({"customers": entries}))
+    };
     let all = world.send(batch(json!([{"account": "Customer 1", "email": "customer1@example.com"}, {"account": "Customer 2", "email": "customer2@example.com"}]))).await.expect(201);
     assert_eq!(all["meta"], json!({"total": 2, "created": 2, "failed": 0}));
     let mixed = json!([{"account": "Delta", "email": "info@delta.example"}, {"account": "", "email": "nope"}, {"account": "Again", "email": "CUSTOMER1@example.com"},
@@ -104,25 +156,42 @@ async fn a_batch_tells_of_each_entry() {
     assert_eq!(some["meta"], json!({"total": 6, "created": 2, "failed": 4}));
     assert_eq!(some["data"]["created"][1]["id"], 4);
     assert_eq!(some["message"], "Batch completed with errors");
-    let failed = |index: u64, errors: Value, message: &str| json!({"index": index, "errors": errors, "message": message});
+    let failed =
+        |index: u64, errors: Value, message: &str| json!({"index": index, "errors": errors, "message": message});
     assert_eq!(
         some["data"]["failed"],
         json!([
             failed(1, json!({"account": "Account is required", "email": "Invalid email format"}), "Validation failed"),
             failed(2, json!({"email": "Email is already in use"}), "Resource conflict"),
             failed(3, json!({"email": "Email is already in use"}), "Resource conflict"),
-            failed(4, json!({"customers.4": "4 must be an object", "account": "Account is required"}), "Validation failed"),
+            failed(
+                4,
+                json!({"customers.4": "4 must be an object", "account": "Account is required"}),
+                "Validation failed"
+            ),
         ])
     );
     let none = world.send(batch(json!([{"account": ""}, {"email": "x"}]))).await.expect(422);
-    assert_eq!(none["errors"], json!({"customers.0.account": "Account is required", "customers.1.account": "Account is required", "customers.1.email": "Invalid email format"}));
+    assert_eq!(
+        none["errors"],
+        json!({"customers.0.account": "Account is required", "customers.1.account": "Account is required", "customers.1.email": "Invalid email format"})
+    );
     for bad in [json!([]), json!("x"), Value::Null, json!(vec![json!({"account": "x"}); 101])] {
         let refused = world.send(batch(bad)).await.expect(422);
         assert!(refused["errors"].get("customers").is_some(), "{refused}");
     }
     // A long batch is several commits; ids stay dense and in order.
-    let many: Vec<Value> = (0..100).map(|n| if n % 10 == 9 { json!({"account": ""}) } else { json!({"account": format!("M {n}"), "email": format!("m{n}@x.example")}) }).collect();
+    let many: Vec<Value> = (0..100)
+        .map(|n| {
+            if n % 10 == 9 {
+                json!({"account": ""})
+            } else {
+                json!({"account": format!("M {n}"), "email": format!("m{n}@x.example")})
+            }
+        })
+        .collect();
     let long = world.send(batch(json!(many)).once("long")).await.expect(200);
-    let ids: Vec<u64> = long["data"]["created"].as_array().unwrap().iter().map(|made| made["id"].as_u64().unwrap()).collect();
+    let ids: Vec<u64> =
+        long["data"]["created"].as_array().unwrap().iter().map(|made| made["id"].as_u64().unwrap()).collect();
     assert_eq!(ids, (5..95).collect::<Vec<_>>());
 }

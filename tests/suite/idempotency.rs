@@ -14,7 +14,12 @@ async fn customers(world: &World) -> u64 {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_key_of_100_concurrent_requests_has_one_effect() {
     let world = World::new().await;
-    let create = || Call::new("POST", "/api/v2/customers").bearer(ADMIN).json(&json!({"account": "Once", "email": "once@x.example"})).once("only-once");
+    let create = || {
+        Call::new("POST", "/api/v2/customers")
+            .bearer(ADMIN)
+            .json(&json!({"account": "Once", "email": "once@x.example"}))
+            .once("only-once")
+    };
     let clients: Vec<_> = (0..100)
         .map(|_| {
             let app = world.another_process();
@@ -36,7 +41,9 @@ async fn one_key_of_100_concurrent_requests_has_one_effect() {
 async fn the_same_key_in_every_dialect() {
     let world = World::new().await;
     world.customers(3).await;
-    let rpc = |params: Value| Call::rpc(&json!({"jsonrpc": "2.0", "id": "a", "method": "clients.create", "params": params})).key(ADMIN);
+    let rpc = |params: Value| {
+        Call::rpc(&json!({"jsonrpc": "2.0", "id": "a", "method": "clients.create", "params": params})).key(ADMIN)
+    };
     let client = |name: &str| json!({"name": name, "companies_id": 1, "currencies_id": 1});
     let keyed = |name: &str, key: &str| {
         let mut params = client(name);
@@ -45,14 +52,42 @@ async fn the_same_key_in_every_dialect() {
     };
     let user = |name: &str| json!({"first_name": name, "last_name": "L", "email": format!("{name}@x.example"), "password": "long enough"});
     let pairs: Vec<(&str, Call, Call)> = vec![
-        ("jerasoft", Call::new("POST", "/api/clients").key(ADMIN).json(&client("a")).once("j1"), Call::new("POST", "/api/clients").key(ADMIN).json(&client("b")).once("j1")),
+        (
+            "jerasoft",
+            Call::new("POST", "/api/clients").key(ADMIN).json(&client("a")).once("j1"),
+            Call::new("POST", "/api/clients").key(ADMIN).json(&client("b")).once("j1"),
+        ),
         ("json-rpc, header", rpc(client("c")).once("j2"), rpc(client("d")).once("j2")),
         ("json-rpc, parameter", rpc(keyed("e", "j3")), rpc(keyed("f", "j3"))),
-        ("jerasoft update", Call::new("PATCH", "/api/clients/1").key(ADMIN).json(&json!({"credit": 5})).once("j4"), Call::new("PATCH", "/api/clients/1").key(ADMIN).json(&json!({"credit": 6})).once("j4")),
-        ("jerasoft delete", Call::new("DELETE", "/api/clients/2").key(ADMIN).once("j5"), Call::new("DELETE", "/api/clients/3").key(ADMIN).once("j5")),
-        ("cloudonex", Call::new("POST", "/api/v2/customers").bearer(ADMIN).json(&json!({"account": "g"})).once("c1"), Call::new("POST", "/api/v2/customers").bearer(ADMIN).json(&json!({"account": "h"})).once("c1")),
-        ("billmora", Call::new("POST", "/api/v1/users").bearer(TOKEN).json(&user("i")).once("b1"), Call::new("POST", "/api/v1/users").bearer(TOKEN).json(&user("k")).once("b1")),
-        ("racknap", Call::new("POST", "/api/v2/auth/token").json(&json!({"username": "admin", "password": "admin password"})).once("r1"), Call::new("POST", "/api/v2/auth/token").json(&json!({"username": "limited", "password": "limited password"})).once("r1")),
+        (
+            "jerasoft update",
+            Call::new("PATCH", "/api/clients/1").key(ADMIN).json(&json!({"credit": 5})).once("j4"),
+            Call::new("PATCH", "/api/clients/1").key(ADMIN).json(&json!({"credit": 6})).once("j4"),
+        ),
+        (
+            "jerasoft delete",
+            Call::new("DELETE", "/api/clients/2").key(ADMIN).once("j5"),
+            Call::new("DELETE", "/api/clients/3").key(ADMIN).once("j5"),
+        ),
+        (
+            "cloudonex",
+            Call::new("POST", "/api/v2/customers").bearer(ADMIN).json(&json!({"account": "g"})).once("c1"),
+            Call::new("POST", "/api/v2/customers").bearer(ADMIN).json(&json!({"account": "h"})).once("c1"),
+        ),
+        (
+            "billmora",
+            Call::new("POST", "/api/v1/users").bearer(TOKEN).json(&user("i")).once("b1"),
+            Call::new("POST", "/api/v1/users").bearer(TOKEN).json(&user("k")).once("b1"),
+        ),
+        (
+            "racknap",
+            Call::new("POST", "/api/v2/auth/token")
+                .json(&json!({"username": "admin", "password": "admin password"}))
+                .once("r1"),
+            Call::new("POST", "/api/v2/auth/token")
+                .json(&json!({"username": "limited", "password": "limited password"}))
+                .once("r1"),
+        ),
     ];
     for (what, call, other) in pairs {
         let first = world.send(call.clone()).await;
@@ -64,23 +99,41 @@ async fn the_same_key_in_every_dialect() {
         assert_eq!(again.header("idempotent-replayed"), Some("true"), "{what}");
         let count = customers(&world).await;
         let mixed = world.send(other).await;
-        let refused = if what.starts_with("json-rpc") { mixed.json["error"]["data"]["code"] == "idempotency_key_reused" } else { mixed.status == 422 };
+        let refused = if what.starts_with("json-rpc") {
+            mixed.json["error"]["data"]["code"] == "idempotency_key_reused"
+        } else {
+            mixed.status == 422
+        };
         assert!(refused, "{what}: {}", mixed.text);
         assert_eq!(customers(&world).await, count, "{what}: no effect");
     }
     world.pass(24 * 3600 + 60);
-    assert_eq!(world.send(Call::new("POST", "/api/v2/customers").bearer(ADMIN).json(&json!({"account": "h"})).once("c1")).await.status, 201, "kept 24 hours");
+    assert_eq!(
+        world
+            .send(Call::new("POST", "/api/v2/customers").bearer(ADMIN).json(&json!({"account": "h"})).once("c1"))
+            .await
+            .status,
+        201,
+        "kept 24 hours"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_is_its_credentials_own_and_has_bounds() {
     let world = World::new().await;
-    let create = |key: &str| Call::new("POST", "/api/v2/customers").bearer(key).json(&json!({"account": "Same"})).once("shared");
+    let create =
+        |key: &str| Call::new("POST", "/api/v2/customers").bearer(key).json(&json!({"account": "Same"})).once("shared");
     assert_eq!(world.send(create(ADMIN)).await.header("idempotent-replayed"), None);
-    assert_eq!(world.send(create(LIMITED)).await.header("idempotent-replayed"), None, "another credential's key is another key");
+    assert_eq!(
+        world.send(create(LIMITED)).await.header("idempotent-replayed"),
+        None,
+        "another credential's key is another key"
+    );
     let long = "x".repeat(256);
     for bad in ["", long.as_str(), "tab\there", "ümlaut"] {
-        let answer = world.send(Call::new("POST", "/api/v2/customers").bearer(ADMIN).json(&json!({"account": "X"})).once(bad)).await;
+        let answer = world
+            .send(Call::new("POST", "/api/v2/customers").bearer(ADMIN).json(&json!({"account": "X"})).once(bad))
+            .await;
         assert_eq!(answer.status, 422, "{bad:?}: {}", answer.text);
         assert!(answer.json["errors"].get("Idempotency-Key").is_some(), "{}", answer.text);
     }

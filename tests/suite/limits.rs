@@ -23,14 +23,20 @@ async fn of_64_parallel_clients_on_a_limit_of_60_exactly_60_pass() {
         let passed = answers.iter().filter(|answer| answer.status == 200).count();
         println!("rate limit: round {round}: {passed} of 64 parallel clients passed a limit of 60");
         assert_eq!(passed, 60);
-        let mut remaining: Vec<u64> =
-            answers.iter().filter(|answer| answer.status == 200).map(|answer| answer.header("x-ratelimit-remaining").unwrap().parse().unwrap()).collect();
+        let mut remaining: Vec<u64> = answers
+            .iter()
+            .filter(|answer| answer.status == 200)
+            .map(|answer| answer.header("x-ratelimit-remaining").unwrap().parse().unwrap())
+            .collect();
         remaining.sort_unstable();
         assert_eq!(remaining, (0..60).collect::<Vec<_>>(), "every count was told once");
         for refused in answers.iter().filter(|answer| answer.status != 200) {
             assert_eq!(refused.status, 429);
             assert_eq!(refused.json, json!({"message": "Too many requests. Please try again later."}));
-            assert_eq!((refused.header("x-ratelimit-limit"), refused.header("x-ratelimit-remaining")), (Some("60"), Some("0")));
+            assert_eq!(
+                (refused.header("x-ratelimit-limit"), refused.header("x-ratelimit-remaining")),
+                (Some("60"), Some("0"))
+            );
             let wait: i64 = refused.header("retry-after").unwrap().parse().unwrap();
             assert!((1..=60).contains(&wait), "{wait}");
         }
@@ -53,7 +59,10 @@ async fn cloudonex_shows_its_limit_on_every_answer() {
     for (call, status, remaining) in calls {
         let answer = world.send(call).await;
         assert_eq!(answer.status, status, "{}", answer.text);
-        assert_eq!((answer.header("x-ratelimit-limit"), answer.header("x-ratelimit-remaining")), (Some("1000"), Some(remaining)));
+        assert_eq!(
+            (answer.header("x-ratelimit-limit"), answer.header("x-ratelimit-remaining")),
+            (Some("1000"), Some(remaining))
+        );
         let reset: i64 = answer.header("x-ratelimit-reset").unwrap().parse().unwrap();
         assert!((1..=3600).contains(&(reset - world.app.outside.now().timestamp())));
     }

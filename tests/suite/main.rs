@@ -1,11 +1,24 @@
 //! One test program. Each module asks one question of the whole application.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "tests fail loudly and print their figures")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests fail loudly and print their figures"
+)]
 
 mod calls;
 mod cross;
 mod faults;
+mod gateway;
+mod golden;
+mod house;
 mod idempotency;
 mod isolation;
 mod limits;
+mod malformed;
 mod paging;
+mod rpc_spec;
+mod store;
+mod zones;

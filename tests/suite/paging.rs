@@ -7,7 +7,11 @@ use shared::words::money::Decimal;
 use tests::{ADMIN, Call, TOKEN, World};
 
 async fn page(world: &World, target: &str) -> (Vec<u64>, Value, Decimal) {
-    let call = if target.starts_with("/api/v1") { Call::new("GET", target).bearer(TOKEN) } else { Call::new("GET", target).bearer(ADMIN) };
+    let call = if target.starts_with("/api/v1") {
+        Call::new("GET", target).bearer(TOKEN)
+    } else {
+        Call::new("GET", target).bearer(ADMIN)
+    };
     let (answer, cost) = world.cost(call).await;
     let json = answer.expect(200);
     let ids = json["data"].as_array().unwrap().iter().map(|row| row["id"].as_u64().unwrap()).collect();
@@ -52,10 +56,19 @@ async fn page_4000_costs_what_page_2_costs() {
     for number in [2, 4000] {
         let (ids, meta, cost) = page(&world, &format!("/api/v2/customers?limit=25&page={number}")).await;
         assert_eq!(ids, expected(number), "page {number}");
-        assert_eq!((&meta["total_records"], &meta["total_pages"]), (&json!(left.len()), &json!(left.len().div_ceil(25))));
+        assert_eq!(
+            (&meta["total_records"], &meta["total_pages"]),
+            (&json!(left.len()), &json!(left.len().div_ceil(25)))
+        );
         units.push(cost);
     }
-    println!("paging: {} rows, {} deleted: page 2 uses {} read units, page 4000 uses {}", count, gone.len(), units[0], units[1]);
+    println!(
+        "paging: {} rows, {} deleted: page 2 uses {} read units, page 4000 uses {}",
+        count,
+        gone.len(),
+        units[0],
+        units[1]
+    );
     assert!(units[1] * Decimal::from(10) <= units[0] * Decimal::from(11), "{units:?}");
     // Newest first, from the other end.
     let (ids, meta, _) = page(&world, "/api/v1/users?per_page=25&page=4000").await;
@@ -98,16 +111,33 @@ async fn every_page_of_a_list_with_holes_is_the_list() {
 #[tokio::test(flavor = "multi_thread")]
 async fn lists_filter_search_and_sort_as_each_dialect_says() {
     let world = World::new().await;
-    let clients = [("Zephyr", 1, 1, "active"), ("blue harbour", 2, 2, "disabled"), ("Blue Sky", 3, 1, "active"), ("Amber 100%", 1, 1, "archive")];
+    let clients = [
+        ("Zephyr", 1, 1, "active"),
+        ("blue harbour", 2, 2, "disabled"),
+        ("Blue Sky", 3, 1, "active"),
+        ("Amber 100%", 1, 1, "archive"),
+    ];
     for (name, company, currency, status) in clients {
         let new = json!({"name": name, "companies_id": company, "currencies_id": currency, "status": status, "c_email": format!("{company}@x.example"), "payment_terms_id": company});
         world.send(Call::new("POST", "/api/clients").key(ADMIN).json(&new)).await.expect(200);
     }
     let jerasoft = [
-        ("order=name", vec![4, 2, 3, 1]), ("order=-name", vec![1, 3, 2, 4]), ("order=-id&limit=2", vec![4, 3]), ("order=status,-id", vec![3, 1, 2, 4]),
-        ("q=blue", vec![2, 3]), ("q=blue*", vec![2, 3]), ("q=*SKY", vec![3]), ("q=2@x", vec![2]), ("status=active", vec![1, 3]),
-        ("status=active&status=disabled&companies_id=1,2", vec![1, 2]), ("id[]=1&id[]=4&id[]=99", vec![1, 4]), ("currencies_id=2", vec![2]),
-        ("payment_terms_id=3", vec![3]), ("name=BLUE%20SKY", vec![3]), ("limit=2&offset=1", vec![2, 3]), ("q=nobody", vec![]),
+        ("order=name", vec![4, 2, 3, 1]),
+        ("order=-name", vec![1, 3, 2, 4]),
+        ("order=-id&limit=2", vec![4, 3]),
+        ("order=status,-id", vec![3, 1, 2, 4]),
+        ("q=blue", vec![2, 3]),
+        ("q=blue*", vec![2, 3]),
+        ("q=*SKY", vec![3]),
+        ("q=2@x", vec![2]),
+        ("status=active", vec![1, 3]),
+        ("status=active&status=disabled&companies_id=1,2", vec![1, 2]),
+        ("id[]=1&id[]=4&id[]=99", vec![1, 4]),
+        ("currencies_id=2", vec![2]),
+        ("payment_terms_id=3", vec![3]),
+        ("name=BLUE%20SKY", vec![3]),
+        ("limit=2&offset=1", vec![2, 3]),
+        ("q=nobody", vec![]),
     ];
     for (query, ids) in jerasoft {
         let list = world.send(Call::new("GET", &format!("/api/clients?{query}")).key(ADMIN)).await.expect(200);
@@ -115,18 +145,34 @@ async fn lists_filter_search_and_sort_as_each_dialect_says() {
         assert_eq!(seen, ids, "{query}");
     }
     // Documented as a body on GET; the body wins.
-    let body = world.send(Call::new("GET", "/api/clients?limit=1").key(ADMIN).json(&json!({"limit": 3, "order": ["-id"]}))).await.expect(200);
+    let body = world
+        .send(Call::new("GET", "/api/clients?limit=1").key(ADMIN).json(&json!({"limit": 3, "order": ["-id"]})))
+        .await
+        .expect(200);
     assert_eq!(body.as_array().unwrap().len(), 3);
     let others = [
-        ("/api/v2/customers?search=BLUE", vec![2, 3]), ("/api/v2/customers?search=100%25", vec![4]), ("/api/v2/customers?search=", vec![1, 2, 3, 4]),
+        ("/api/v2/customers?search=BLUE", vec![2, 3]),
+        ("/api/v2/customers?search=100%25", vec![4]),
+        ("/api/v2/customers?search=", vec![1, 2, 3, 4]),
         ("/api/v2/customers?search=b&limit=1&page=2", vec![3]),
-        ("/api/v1/users?search=b_ue", vec![3, 2]), ("/api/v1/users?search=sky&status=active", vec![3]), ("/api/v1/users?status=odd", vec![]),
-        ("/api/v1/users?status=0&search=0", vec![4, 3, 2, 1]), ("/api/v1/users?per_page=-3&page=x", vec![4, 3, 2, 1]), ("/api/v1/users?per_page=2.5", vec![4, 3]),
+        ("/api/v1/users?search=b_ue", vec![3, 2]),
+        ("/api/v1/users?search=sky&status=active", vec![3]),
+        ("/api/v1/users?status=odd", vec![]),
+        ("/api/v1/users?status=0&search=0", vec![4, 3, 2, 1]),
+        ("/api/v1/users?per_page=-3&page=x", vec![4, 3, 2, 1]),
+        ("/api/v1/users?per_page=2.5", vec![4, 3]),
     ];
     for (target, ids) in others {
         assert_eq!(page(&world, target).await.0, ids, "{target}");
     }
-    for (bad, field) in [("limit=0", "limit"), ("limit=x", "limit"), ("offset=-1", "offset"), ("order=colour", "order"), ("status=odd", "status"), ("limit=99999999999999999999", "limit")] {
+    for (bad, field) in [
+        ("limit=0", "limit"),
+        ("limit=x", "limit"),
+        ("offset=-1", "offset"),
+        ("order=colour", "order"),
+        ("status=odd", "status"),
+        ("limit=99999999999999999999", "limit"),
+    ] {
         let refused = world.send(Call::new("GET", &format!("/api/clients?{bad}")).key(ADMIN)).await.expect(400);
         assert!(refused["error"]["data"].get(field).is_some(), "{bad}: {refused}");
     }

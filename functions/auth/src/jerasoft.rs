@@ -11,7 +11,8 @@ pub(crate) fn rows() -> Vec<Row> {
     vec![
         Row::new(Jerasoft, "POST", "/api/iam/auth/jwt/authenticate", &AUTHENTICATE, read_sign_in, write_signed, &[])
             .rpc("iam.auth.jwt.authenticate"),
-        Row::new(Jerasoft, "POST", "/api/iam/auth/jwt/refresh", &REFRESH, |_| (), write_signed, &[]).rpc("iam.auth.jwt.refresh"),
+        Row::new(Jerasoft, "POST", "/api/iam/auth/jwt/refresh", &REFRESH, |_| (), write_signed, &[])
+            .rpc("iam.auth.jwt.refresh"),
     ]
 }
 

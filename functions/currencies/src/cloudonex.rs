@@ -27,11 +27,27 @@ pub(crate) fn rows() -> Vec<Row> {
         Row::new(Cloudonex, "POST", CURRENCIES, &currencies::CREATE, read_new, write_created, NAMES),
         Row::new(Cloudonex, "GET", CURRENCY, &currencies::GET, read_id, write_one, NAMES),
         Row::new(Cloudonex, "PUT", CURRENCY, &currencies::UPDATE, read_update, write_one, NAMES),
-        Row::new(Cloudonex, "DELETE", CURRENCY, &currencies::DELETE, read_id, |_, _| Reply::done("Currency deleted"), NAMES),
+        Row::new(
+            Cloudonex,
+            "DELETE",
+            CURRENCY,
+            &currencies::DELETE,
+            read_id,
+            |_, _| Reply::done("Currency deleted"),
+            NAMES,
+        ),
         Row::new(Cloudonex, "GET", RATES, &rates::SEARCH, read_rates, write_rates, NAMES),
         Row::new(Cloudonex, "POST", RATES, &rates::CREATE, read_new_rate, write_created_rate, NAMES),
         Row::new(Cloudonex, "GET", RATE, &rates::GET, read_id, |_, shown| Reply::one(rate_value(&shown)), NAMES),
-        Row::new(Cloudonex, "DELETE", RATE, &rates::DELETE, read_id, |_, _| Reply::done("Exchange rate deleted"), NAMES),
+        Row::new(
+            Cloudonex,
+            "DELETE",
+            RATE,
+            &rates::DELETE,
+            read_id,
+            |_, _| Reply::done("Exchange rate deleted"),
+            NAMES,
+        ),
     ]
 }
 
@@ -54,7 +70,11 @@ fn read_update(r: &mut Reader<'_>) -> (u64, Change) {
 }
 
 fn read_change(r: &mut Reader<'_>) -> Change {
-    Change { name: r.text("name").min(1).max(128).optional(), symbol: r.text("symbol").max(8).patch(), ..Change::default() }
+    Change {
+        name: r.text("name").min(1).max(128).optional(),
+        symbol: r.text("symbol").max(8).patch(),
+        ..Change::default()
+    }
 }
 
 fn read_rates(r: &mut Reader<'_>) -> rates::List {

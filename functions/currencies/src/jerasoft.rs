@@ -21,17 +21,33 @@ pub(crate) fn rows() -> Vec<Row> {
     const RATES: &str = "/api/accounting/currencies/rates";
     const RATE: &str = "/api/accounting/currencies/rates/{id}";
     vec![
-        Row::new(Jerasoft, "GET", CURRENCIES, &currencies::SEARCH, read_list, write_list, NAMES).rpc("accounting.currencies.search"),
-        Row::new(Jerasoft, "GET", CURRENCY, &currencies::GET, read_id, write_one, NAMES).rpc("accounting.currencies.get"),
-        Row::new(Jerasoft, "POST", CURRENCIES, &currencies::CREATE, read_new, write_one, NAMES).rpc("accounting.currencies.create"),
-        Row::new(Jerasoft, "PATCH", CURRENCY, &currencies::UPDATE, read_update, write_true, NAMES).rpc("accounting.currencies.update"),
-        Row::new(Jerasoft, "DELETE", CURRENCY, &currencies::DELETE, read_id, write_count, NAMES).rpc("accounting.currencies.delete"),
-        Row::new(Jerasoft, "GET", "/api/accounting/currencies/exchange-rate", &rates::AT, read_asked, write_decimal, NAMES)
-            .rpc("accounting.currencies.get_rate"),
-        Row::new(Jerasoft, "GET", RATES, &rates::SEARCH, read_rates, write_rates, NAMES).rpc("accounting.currencies.rates.search"),
+        Row::new(Jerasoft, "GET", CURRENCIES, &currencies::SEARCH, read_list, write_list, NAMES)
+            .rpc("accounting.currencies.search"),
+        Row::new(Jerasoft, "GET", CURRENCY, &currencies::GET, read_id, write_one, NAMES)
+            .rpc("accounting.currencies.get"),
+        Row::new(Jerasoft, "POST", CURRENCIES, &currencies::CREATE, read_new, write_one, NAMES)
+            .rpc("accounting.currencies.create"),
+        Row::new(Jerasoft, "PATCH", CURRENCY, &currencies::UPDATE, read_update, write_true, NAMES)
+            .rpc("accounting.currencies.update"),
+        Row::new(Jerasoft, "DELETE", CURRENCY, &currencies::DELETE, read_id, write_count, NAMES)
+            .rpc("accounting.currencies.delete"),
+        Row::new(
+            Jerasoft,
+            "GET",
+            "/api/accounting/currencies/exchange-rate",
+            &rates::AT,
+            read_asked,
+            write_decimal,
+            NAMES,
+        )
+        .rpc("accounting.currencies.get_rate"),
+        Row::new(Jerasoft, "GET", RATES, &rates::SEARCH, read_rates, write_rates, NAMES)
+            .rpc("accounting.currencies.rates.search"),
         Row::new(Jerasoft, "GET", RATE, &rates::GET, read_id, write_rate, NAMES).rpc("accounting.currencies.rates.get"),
-        Row::new(Jerasoft, "POST", RATES, &rates::CREATE, read_new_rate, write_rate, NAMES).rpc("accounting.currencies.rates.create"),
-        Row::new(Jerasoft, "DELETE", RATE, &rates::DELETE, read_id, write_count, NAMES).rpc("accounting.currencies.rates.delete"),
+        Row::new(Jerasoft, "POST", RATES, &rates::CREATE, read_new_rate, write_rate, NAMES)
+            .rpc("accounting.currencies.rates.create"),
+        Row::new(Jerasoft, "DELETE", RATE, &rates::DELETE, read_id, write_count, NAMES)
+            .rpc("accounting.currencies.rates.delete"),
     ]
 }
 

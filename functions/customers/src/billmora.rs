@@ -17,7 +17,8 @@ use shared::words::time::utc_micros;
 /// What the dialect calls the operations' fields. All its own names are the operations' names.
 const NAMES: &[(&str, &str)] = &[("name", "first_name")];
 const UNIQUE: Unique = Unique { name: false, email: true };
-const STATUSES: &[(&str, Status)] = &[("active", Status::Active), ("suspended", Status::Suspended), ("closed", Status::Closed)];
+const STATUSES: &[(&str, Status)] =
+    &[("active", Status::Active), ("suspended", Status::Suspended), ("closed", Status::Closed)];
 
 pub(crate) fn rows() -> Vec<Row> {
     const USERS: &str = "/api/v1/users";
@@ -27,7 +28,8 @@ pub(crate) fn rows() -> Vec<Row> {
         Row::new(Billmora, "POST", USERS, &customers::CREATE, read_new, write_created, NAMES).ability("users.create"),
         Row::new(Billmora, "GET", USER, &customers::GET, |r| r.own_id("id"), write_one, NAMES).ability("users.view"),
         Row::new(Billmora, "PUT", USER, &customers::UPDATE, read_update, write_one, NAMES).ability("users.update"),
-        Row::new(Billmora, "DELETE", USER, &customers::DELETE, read_deletion, write_deleted, NAMES).ability("users.delete"),
+        Row::new(Billmora, "DELETE", USER, &customers::DELETE, read_deletion, write_deleted, NAMES)
+            .ability("users.delete"),
     ]
 }
 
@@ -36,7 +38,8 @@ fn read_list(r: &mut Reader<'_>) -> List {
     let fields = vec![Searched::Email, Searched::First, Searched::Last];
     list.search = filter(r, "search").map(|text| (Pattern::like(&text), fields));
     // A word that is no status matches nobody.
-    let statuses = |word: String| STATUSES.iter().filter(|(known, _)| *known == word).map(|(_, status)| *status).collect();
+    let statuses =
+        |word: String| STATUSES.iter().filter(|(known, _)| *known == word).map(|(_, status)| *status).collect();
     list.statuses = filter(r, "status").map(statuses);
     list
 }

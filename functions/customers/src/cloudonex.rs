@@ -39,7 +39,15 @@ pub(crate) fn rows() -> Vec<Row> {
         Row::new(Cloudonex, "POST", CUSTOMERS, &customers::CREATE, read_new, write_created, NAMES),
         Row::new(Cloudonex, "GET", CUSTOMER, &customers::GET, |r| r.own_id("id"), write_one, NAMES),
         Row::new(Cloudonex, "PUT", CUSTOMER, &customers::UPDATE, read_update, write_one, NAMES),
-        Row::new(Cloudonex, "DELETE", CUSTOMER, &customers::DELETE, read_deletion, |_, _| Reply::done("Customer deleted"), NAMES),
+        Row::new(
+            Cloudonex,
+            "DELETE",
+            CUSTOMER,
+            &customers::DELETE,
+            read_deletion,
+            |_, _| Reply::done("Customer deleted"),
+            NAMES,
+        ),
         Row::new(Cloudonex, "POST", "/api/v2/batch/customers", &customers::CREATE_MANY, read_batch, write_batch, NAMES)
             .largest_body(LARGEST_BATCH),
     ]
@@ -106,7 +114,8 @@ fn write_batch(_: View, made: Vec<Made>) -> Reply {
             Made::Customer(shown) => created.push(customer(&shown)),
             Made::Refused(found) => {
                 let found: Vec<Violation> = found.into_iter().map(|violation| in_entry(index, violation)).collect();
-                let message = if found.iter().all(|v| v.rule == Rule::Taken) { "Resource conflict" } else { "Validation failed" };
+                let message =
+                    if found.iter().all(|v| v.rule == Rule::Taken) { "Resource conflict" } else { "Validation failed" };
                 let prefix = format!("customers.{index}.");
                 let bare = |violation: &Violation| Violation {
                     field: violation.field.strip_prefix(&prefix).unwrap_or(&violation.field).to_owned(),
@@ -135,7 +144,8 @@ fn in_entry(index: usize, violation: Violation) -> Violation {
     if violation.field.starts_with(&prefix) {
         return violation;
     }
-    let name = NAMES.iter().find(|(field, _)| *field == violation.field).map_or(violation.field.as_str(), |(_, name)| name);
+    let name =
+        NAMES.iter().find(|(field, _)| *field == violation.field).map_or(violation.field.as_str(), |(_, name)| name);
     Violation { field: format!("{prefix}.{name}"), rule: violation.rule }
 }
 

@@ -27,7 +27,8 @@ const NAMES: &[(&str, &str)] = &[
     ("email", "c_email"),
 ];
 const UNIQUE: Unique = Unique { name: true, email: false };
-const STATUSES: &[(&str, Status)] = &[("active", Status::Active), ("disabled", Status::Suspended), ("archive", Status::Closed)];
+const STATUSES: &[(&str, Status)] =
+    &[("active", Status::Active), ("disabled", Status::Suspended), ("archive", Status::Closed)];
 const COLUMNS: &[(&str, Order)] = &[
     ("id", Order::Id),
     ("name", Order::Name),
@@ -96,10 +97,20 @@ pub(crate) fn rows() -> Vec<Row> {
         Row::new(Jerasoft, "GET", CLIENTS, &customers::SEARCH, read_list, write_list, NAMES).rpc("clients.search"),
         Row::new(Jerasoft, "POST", CLIENTS, &customers::CREATE, read_new, write_one, NAMES).rpc("clients.create"),
         Row::new(Jerasoft, "GET", CLIENT, &customers::GET, |r| r.own_id("id"), write_one, NAMES).rpc("clients.get"),
-        Row::new(Jerasoft, "PATCH", CLIENT, &customers::UPDATE, read_update, |_, _| Reply::one(true), NAMES).rpc("clients.update"),
-        Row::new(Jerasoft, "DELETE", CLIENT, &customers::DELETE, read_deletion, write_count, NAMES).rpc("clients.delete"),
-        Row::new(Jerasoft, "POST", "/api/clients/{id}/archive", &customers::ARCHIVE, |r| r.own_id("id"), write_count, NAMES)
-            .rpc("clients.archive"),
+        Row::new(Jerasoft, "PATCH", CLIENT, &customers::UPDATE, read_update, |_, _| Reply::one(true), NAMES)
+            .rpc("clients.update"),
+        Row::new(Jerasoft, "DELETE", CLIENT, &customers::DELETE, read_deletion, write_count, NAMES)
+            .rpc("clients.delete"),
+        Row::new(
+            Jerasoft,
+            "POST",
+            "/api/clients/{id}/archive",
+            &customers::ARCHIVE,
+            |r| r.own_id("id"),
+            write_count,
+            NAMES,
+        )
+        .rpc("clients.archive"),
     ]
 }
 
@@ -109,7 +120,10 @@ fn read_list(r: &mut Reader<'_>) -> List {
     if let [(Order::Id, descending)] = list.order.as_slice() {
         list.window.newest_first = *descending;
     }
-    list.search = r.text("q").optional().map(|text| (Pattern::star(&text), vec![Searched::Name, Searched::Email, Searched::Company]));
+    list.search = r
+        .text("q")
+        .optional()
+        .map(|text| (Pattern::star(&text), vec![Searched::Name, Searched::Email, Searched::Company]));
     list.ids = r.ids("id").optional();
     list.name = r.text("name").optional();
     list.statuses = read_statuses(r);

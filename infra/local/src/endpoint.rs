@@ -42,7 +42,8 @@ pub async fn serve(engine: Engine, secret: Secret, listener: TcpListener) -> std
 }
 
 async fn answer(engine: Engine, secret: &str, request: Request<Incoming>) -> Response<Full<Bytes>> {
-    let target = request.headers().get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    let target =
+        request.headers().get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     let body = match Limited::new(request.into_body(), LARGEST_REQUEST).collect().await {
         Ok(body) => body.to_bytes(),
         Err(_) => return respond(413, "{}".into()),

@@ -47,7 +47,9 @@ impl Engine {
     pub fn at(folder: &Path) -> Result<Self, String> {
         std::fs::create_dir_all(folder).map_err(|e| format!("{} cannot be made: {e}", folder.display()))?;
         let file = folder.join("tessera.db");
-        Database::new(&file.to_string_lossy()).map(Self).map_err(|e| format!("{} cannot be opened: {e}", file.display()))
+        Database::new(&file.to_string_lossy())
+            .map(Self)
+            .map_err(|e| format!("{} cannot be opened: {e}", file.display()))
     }
 
     /// Put many items at once, past every condition: for tests that need a large table.
@@ -56,7 +58,8 @@ impl Engine {
     ///
     /// What the engine says.
     pub fn import(&self, table: &str, items: Vec<serde_json::Value>) -> Result<usize, String> {
-        let items = items.into_iter().map(serde_json::from_value).collect::<Result<_, _>>().map_err(|e| e.to_string())?;
+        let items =
+            items.into_iter().map(serde_json::from_value).collect::<Result<_, _>>().map_err(|e| e.to_string())?;
         let imported = self.0.import_items(table, items, dynoxide::ImportOptions::default());
         imported.map(|imported| imported.items_imported).map_err(|e| e.to_string())
     }
@@ -128,7 +131,9 @@ impl HttpConnector for Engine {
 ///
 /// When the status is none.
 pub fn respond(status: u16, body: String) -> Result<HttpResponse, ConnectorError> {
-    let status = status.try_into().map_err(|e: aws_smithy_runtime_api::http::HttpError| ConnectorError::other(e.into(), None))?;
+    let status = status
+        .try_into()
+        .map_err(|e: aws_smithy_runtime_api::http::HttpError| ConnectorError::other(e.into(), None))?;
     let mut response = HttpResponse::new(status, SdkBody::from(body));
     response.headers_mut().insert("content-type", "application/x-amz-json-1.0");
     Ok(response)

@@ -52,7 +52,12 @@ impl std::fmt::Debug for Faulty {
 impl Faulty {
     /// An engine without faults so far.
     pub fn new(engine: Engine) -> Self {
-        Self { engine, plan: Arc::new(Mutex::new(Box::new(|_, _| Fault::None))), made: Arc::default(), stopped: Arc::default() }
+        Self {
+            engine,
+            plan: Arc::new(Mutex::new(Box::new(|_, _| Fault::None))),
+            made: Arc::default(),
+            stopped: Arc::default(),
+        }
     }
 
     /// Count the calls from 0 again, let the process live again, and plan what goes wrong.
@@ -106,12 +111,19 @@ impl HttpConnector for Faulty {
                 Fault::Conflict if transaction => {
                     let reasons = r#"[{"Code":"TransactionConflict","Message":"Transaction is ongoing for the item"}]"#;
                     let kind = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException";
-                    let body = format!(r#"{{"__type":"{kind}","Message":"Transaction cancelled","CancellationReasons":{reasons}}}"#);
+                    let body = format!(
+                        r#"{{"__type":"{kind}","Message":"Transaction cancelled","CancellationReasons":{reasons}}}"#
+                    );
                     respond(400, body)
                 }
                 Fault::Throttle | Fault::Conflict => {
                     let kind = "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException";
-                    respond(400, format!(r#"{{"__type":"{kind}","message":"The level of configured provisioned throughput was exceeded"}}"#))
+                    respond(
+                        400,
+                        format!(
+                            r#"{{"__type":"{kind}","message":"The level of configured provisioned throughput was exceeded"}}"#
+                        ),
+                    )
                 }
                 Fault::LoseAnswer => {
                     engine.call(request).await?;

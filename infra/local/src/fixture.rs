@@ -188,7 +188,9 @@ fn currency<'de, D: Deserializer<'de>>(from: D) -> Result<Currency, D::Error> {
 
 fn decimal<'de, D: Deserializer<'de>>(from: D) -> Result<Decimal, D::Error> {
     let text = String::deserialize(from)?;
-    parse_decimal(&text).ok_or_else(|| serde::de::Error::custom(format!("{text:?} is not a decimal number (money is written as a string)")))
+    parse_decimal(&text).ok_or_else(|| {
+        serde::de::Error::custom(format!("{text:?} is not a decimal number (money is written as a string)"))
+    })
 }
 
 impl Fixture {
@@ -232,12 +234,20 @@ impl TenantEntry {
         }
         let standing = self.standing();
         for (place, rate) in self.exchange_rates.iter().enumerate() {
-            let at = parse_moment(&rate.at, self.timezone).ok_or(format!("exchange_rates[{place}].at: {:?} is not an instant", rate.at))?;
+            let at = parse_moment(&rate.at, self.timezone)
+                .ok_or(format!("exchange_rates[{place}].at: {:?} is not an instant", rate.at))?;
             let body = json!({"from": rate.from.code(), "to": rate.to.code(), "rate": rate.rate.to_string(), "date": utc_seconds(at)});
             send(app, &standing, "/api/v2/exchange-rates", &body, &format!("fixture-rate-{place}")).await?;
         }
         for (place, chunk) in self.records.customers.chunks(100).enumerate() {
-            let answer = send(app, &standing, "/api/v2/batch/customers", &json!({"customers": chunk}), &format!("fixture-customers-{place}")).await?;
+            let answer = send(
+                app,
+                &standing,
+                "/api/v2/batch/customers",
+                &json!({"customers": chunk}),
+                &format!("fixture-customers-{place}"),
+            )
+            .await?;
             if let Some(failed) = answer["data"]["failed"].as_array().and_then(|failed| failed.first()) {
                 return Err(format!("records.customers: {failed}"));
             }
@@ -290,7 +300,8 @@ impl TenantEntry {
             updated_at: now,
             version: 1,
         };
-        let reseller = |entry: &ResellerEntry| Reseller { id: entry.id, name: entry.name.clone(), parent: entry.parent_id };
+        let reseller =
+            |entry: &ResellerEntry| Reseller { id: entry.id, name: entry.name.clone(), parent: entry.parent_id };
         let mut resellers: Vec<Reseller> = self.resellers.iter().map(reseller).collect();
         if resellers.is_empty() {
             resellers.push(Reseller { id: 1, name: self.name.clone(), parent: None });
@@ -304,7 +315,15 @@ impl TenantEntry {
         }
         let mut currencies: Vec<TenantCurrency> = self.currencies.iter().map(currency).collect();
         currencies.sort_by_key(|currency| currency.id);
-        Ok(TenantRecord { id: self.id.clone(), name: self.name.clone(), base_currency: base, timezone: self.timezone, resellers, currencies, version: 1 })
+        Ok(TenantRecord {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            base_currency: base,
+            timezone: self.timezone,
+            resellers,
+            currencies,
+            version: 1,
+        })
     }
 
     fn user(&self, app: &App, secret: &Secret, entry: &UserEntry, changes: &mut Changes) -> Result<(), String> {
@@ -425,7 +444,9 @@ mod tests {
     #[test]
     fn an_unknown_key_is_refused_with_its_path() {
         let wrong = |text: &str| Fixture::read(text).unwrap_err();
-        assert!(wrong(r#"{"tenants": [{"id": "a", "colour": "red"}]}"#).starts_with("tenants[0].colour: unknown field"));
+        assert!(
+            wrong(r#"{"tenants": [{"id": "a", "colour": "red"}]}"#).starts_with("tenants[0].colour: unknown field")
+        );
         let base = r#""name": "A", "base_currency": "USD", "timezone": "UTC", "currencies": [], "users": []"#;
         assert!(wrong(&format!(r#"{{"tenants": [{{"id": "A!", {base}}}]}}"#)).starts_with("tenants[0].id: "));
         let accounts = r#""accounts": [{"id": 1, "name": "Bank", "currency": "USD", "opening_balance": 0.5}]"#;

@@ -69,7 +69,8 @@ impl Gateway {
                     async move { Ok::<_, Infallible>(gateway.answer(request, peer).await) }
                 });
                 // A client that hangs up is no concern of ours.
-                let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+                let _ =
+                    hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
             });
         }
     }
@@ -103,7 +104,9 @@ impl Gateway {
 
     /// The event with what the authorizer says of it, or the refusal of the usage plan.
     async fn admitted(&self, mut event: Value) -> Result<Value, Response<Full<Bytes>>> {
-        let said = authorize(&self.authorizer, &event).await.map_err(|_| own(&self.template.response("AUTHORIZER_FAILURE")))?;
+        let said = authorize(&self.authorizer, &event)
+            .await
+            .map_err(|_| own(&self.template.response("AUTHORIZER_FAILURE")))?;
         let stranger = said["principalId"] == "-";
         let plan = if stranger { self.template.anonymous_plan } else { self.template.tenant_plan };
         let key = said["usageIdentifierKey"].as_str().unwrap_or_default();
@@ -121,10 +124,14 @@ impl Gateway {
     /// The REST proxy event of a request.
     fn describe(&self, head: &http::request::Parts, body: &Bytes, peer: SocketAddr) -> Value {
         let path = head.uri.path();
-        let (resource, proxy) = self.template.route(path).map_or((path, None), |(resource, _, proxy)| (resource, proxy));
+        let (resource, proxy) =
+            self.template.route(path).map_or((path, None), |(resource, _, proxy)| (resource, proxy));
         let mut headers: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (name, value) in &head.headers {
-            headers.entry(name.as_str().to_owned()).or_default().push(String::from_utf8_lossy(value.as_bytes()).into_owned());
+            headers
+                .entry(name.as_str().to_owned())
+                .or_default()
+                .push(String::from_utf8_lossy(value.as_bytes()).into_owned());
         }
         // What a load balancer's name would be; a host that is none would not have led here.
         let host = headers.get("host").and_then(|hosts| hosts.first()).filter(|host| is_host(host)).cloned();
@@ -135,7 +142,12 @@ impl Gateway {
         for (name, value) in pairs(head.uri.query().unwrap_or_default()) {
             query.entry(name).or_default().push(value);
         }
-        let last = |many: &BTreeMap<String, Vec<String>>| -> Value { many.iter().map(|(name, values)| (name.clone(), json!(values.last()))).collect::<serde_json::Map<_, _>>().into() };
+        let last = |many: &BTreeMap<String, Vec<String>>| -> Value {
+            many.iter()
+                .map(|(name, values)| (name.clone(), json!(values.last())))
+                .collect::<serde_json::Map<_, _>>()
+                .into()
+        };
         let or_null = |value: Value, empty: bool| if empty { Value::Null } else { value };
         let (text, encoded) = match std::str::from_utf8(body) {
             _ if body.is_empty() => (Value::Null, false),
@@ -209,6 +221,10 @@ fn respond(event: &str) -> Response<Full<Bytes>> {
         }
     }
     let text = event["body"].as_str().unwrap_or_default();
-    let body = if event["isBase64Encoded"] == true { STANDARD.decode(text).unwrap_or_default() } else { text.as_bytes().to_vec() };
+    let body = if event["isBase64Encoded"] == true {
+        STANDARD.decode(text).unwrap_or_default()
+    } else {
+        text.as_bytes().to_vec()
+    };
     built.body(Full::from(body)).unwrap_or_default()
 }

@@ -143,9 +143,10 @@ async fn serve(place: &PlaceArgs, outside: &Outside, listen: SocketAddr, load: O
     let listener = TcpListener::bind(listen).await.map_err(|e| format!("cannot listen on {listen}: {e}"))?;
     let address = listener.local_addr().map_err(|e| e.to_string())?;
     let serving = tokio::spawn(gateway.serve(listener));
-    print(&format!("listening on http://{address}"))?;
+    // Whoever started this may stop listening to it after the first line.
+    let _ = print(&format!("listening on http://{address}"));
     if demo {
-        print(&examples(&format!("http://{address}")))?;
+        let _ = print(&examples(&format!("http://{address}")));
     }
     tokio::select! {
         served = serving => served.map_err(|e| e.to_string())?.map_err(|e| e.to_string()),
@@ -181,7 +182,11 @@ async fn open(place: &PlaceArgs, outside: &Outside) -> Result<(Store, Arc<Secret
         }
         None => {
             let engine = if place.memory { Engine::in_memory()? } else { Engine::at(&place.data)? };
-            let secrets = if place.memory { Secrets::fixed(Secret::generate(outside)) } else { kept_secret(&place.data, outside)? };
+            let secrets = if place.memory {
+                Secrets::fixed(Secret::generate(outside))
+            } else {
+                kept_secret(&place.data, outside)?
+            };
             let at = Place {
                 table: place.table.clone(),
                 region: "local".into(),
@@ -193,7 +198,10 @@ async fn open(place: &PlaceArgs, outside: &Outside) -> Result<(Store, Arc<Secret
         }
     };
     let store = Store::connect(&at);
-    store.create_table(engine.is_none()).await.map_err(|e| e.logged.unwrap_or_else(|| "the table cannot be made".into()))?;
+    store
+        .create_table(engine.is_none())
+        .await
+        .map_err(|e| e.logged.unwrap_or_else(|| "the table cannot be made".into()))?;
     Ok((store, Arc::new(secrets), engine))
 }
 
@@ -211,7 +219,8 @@ fn elsewhere(place: &PlaceArgs, endpoint: &str, outside: &Outside) -> Result<(Pl
     let secrets = match &place.secret {
         None => kept_secret(&place.data, outside)?,
         Some(id) => {
-            let reach = Reach { region: region.clone(), credentials: credentials.clone(), endpoint: None, http: http.clone() };
+            let reach =
+                Reach { region: region.clone(), credentials: credentials.clone(), endpoint: None, http: http.clone() };
             Secrets::from_manager(id.clone(), reach)
         }
     };
@@ -227,14 +236,21 @@ fn kept_secret(folder: &Path, outside: &Outside) -> Result<Secrets, String> {
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let written = options.open(&file).and_then(|mut opened| opened.write_all(Secret::generate(outside).to_json().as_bytes()));
+        let written =
+            options.open(&file).and_then(|mut opened| opened.write_all(Secret::generate(outside).to_json().as_bytes()));
         written.map_err(|e| format!("{} cannot be written: {e}", file.display()))?;
     }
     Ok(Secrets::from_file(file))
 }
 
 /// Load the fixture, or else the demo tenant into a store of one's own; whether the demo tenant is there.
-async fn fill(place: &PlaceArgs, store: &Store, secrets: &Arc<Secrets>, outside: &Outside, load: Option<&Path>) -> Result<bool, String> {
+async fn fill(
+    place: &PlaceArgs,
+    store: &Store,
+    secrets: &Arc<Secrets>,
+    outside: &Outside,
+    load: Option<&Path>,
+) -> Result<bool, String> {
     let app = App::new(store.clone(), Arc::clone(secrets), outside.clone(), rpc::rows());
     let (fixture, demo) = match load {
         Some(file) => (read_fixture(file)?, false),
@@ -262,7 +278,14 @@ fn routes(as_json: bool) -> Result<(), String> {
         return print(&serde_json::to_string_pretty(&rows.iter().map(row).collect::<Vec<_>>()).unwrap_or_default());
     }
     rows.iter().try_for_each(|row| {
-        print(&format!("{:10} {:6} {:45} {:40} {}", row.dialect.name(), row.verb, row.path, row.rpc.unwrap_or("-"), row.operation))
+        print(&format!(
+            "{:10} {:6} {:45} {:40} {}",
+            row.dialect.name(),
+            row.verb,
+            row.path,
+            row.rpc.unwrap_or("-"),
+            row.operation
+        ))
     })
 }
 

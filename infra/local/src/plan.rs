@@ -37,7 +37,9 @@ impl Meters {
         let millis = now.timestamp_millis();
         let today = millis.div_euclid(24 * 3600 * 1000);
         let full = plan.burst.saturating_mul(1000);
-        let Ok(mut meters) = self.0.lock() else { return Verdict::Throttled };
+        let Ok(mut meters) = self.0.lock() else {
+            return Verdict::Throttled;
+        };
         let meter = meters.entry(key.to_owned()).or_insert(Meter { tokens: full, at: millis, day: (today, 0) });
         let passed = u64::try_from(millis - meter.at).unwrap_or(0);
         meter.tokens = meter.tokens.saturating_add(passed.saturating_mul(plan.rate)).min(full);

@@ -52,12 +52,14 @@ impl Template {
     /// What is missing in it.
     pub fn read(text: &str) -> Result<Self, String> {
         let options = serde_saphyr::options! { duplicate_keys: serde_saphyr::DuplicateKeyPolicy::Error };
-        let root: Value = serde_saphyr::from_str_with_options(text, options).map_err(|e| format!("template.yaml: {e}"))?;
+        let root: Value =
+            serde_saphyr::from_str_with_options(text, options).map_err(|e| format!("template.yaml: {e}"))?;
         let resources = root["Resources"].as_object().ok_or("template.yaml has no resources")?;
         let mut routes = matchit::Router::new();
         let mut paths = Vec::new();
         for function in resources.values().filter(|resource| resource["Type"] == "AWS::Serverless::Function") {
-            let binary = function["Metadata"]["BuildProperties"]["Binary"].as_str().ok_or("a function names no binary")?;
+            let binary =
+                function["Metadata"]["BuildProperties"]["Binary"].as_str().ok_or("a function names no binary")?;
             for event in function["Properties"]["Events"].as_object().into_iter().flat_map(|events| events.values()) {
                 let path = event["Properties"]["Path"].as_str().ok_or("an event has no path")?;
                 // API Gateway writes a greedy parameter `{proxy+}`, the router `{*proxy}`.
@@ -66,9 +68,13 @@ impl Template {
                 paths.push((path.to_owned(), binary.to_owned()));
             }
         }
-        let plan = |name: &str| read_plan(&root, &root["Resources"][name]["Properties"]).ok_or(format!("template.yaml: {name} is incomplete"));
+        let plan = |name: &str| {
+            read_plan(&root, &root["Resources"][name]["Properties"])
+                .ok_or(format!("template.yaml: {name} is incomplete"))
+        };
         let responses = &root["Resources"]["Api"]["Properties"]["GatewayResponses"];
-        let responses = responses.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), read_response(value)));
+        let responses =
+            responses.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), read_response(value)));
         Ok(Self {
             tenant_plan: plan("TenantPlan")?,
             anonymous_plan: plan("AnonymousPlan")?,
@@ -88,7 +94,11 @@ impl Template {
 
     /// What API Gateway says itself in a case such as `THROTTLED`.
     pub fn response(&self, name: &str) -> GatewayResponse {
-        self.responses.get(name).cloned().unwrap_or(GatewayResponse { status: 500, headers: Vec::new(), body: "{}".into() })
+        self.responses.get(name).cloned().unwrap_or(GatewayResponse {
+            status: 500,
+            headers: Vec::new(),
+            body: "{}".into(),
+        })
     }
 }
 
@@ -109,7 +119,8 @@ fn read_plan(root: &Value, plan: &Value) -> Option<Plan> {
 
 fn read_response(value: &Value) -> GatewayResponse {
     let headers = value["ResponseParameters"]["Headers"].as_object().into_iter().flatten();
-    let headers = headers.filter_map(|(name, text)| Some((name.to_ascii_lowercase(), text.as_str()?.trim_matches('\'').to_owned())));
+    let headers = headers
+        .filter_map(|(name, text)| Some((name.to_ascii_lowercase(), text.as_str()?.trim_matches('\'').to_owned())));
     GatewayResponse {
         status: value["StatusCode"].as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or(400),
         headers: headers.collect(),
@@ -124,8 +135,12 @@ mod tests {
     #[test]
     fn the_template_leads_where_it_says() {
         let template = Template::read(BUILT_IN).unwrap();
-        let route = |path| template.route(path).map(|(route, binary, proxy)| (route.to_owned(), binary.to_owned(), proxy));
-        assert_eq!(route("/api/clients/42"), Some(("/api/clients/{proxy+}".into(), "customers".into(), Some("42".into()))));
+        let route =
+            |path| template.route(path).map(|(route, binary, proxy)| (route.to_owned(), binary.to_owned(), proxy));
+        assert_eq!(
+            route("/api/clients/42"),
+            Some(("/api/clients/{proxy+}".into(), "customers".into(), Some("42".into())))
+        );
         assert_eq!(route("/api/"), Some(("/api".into(), "rpc".into(), None)));
         assert_eq!(route("/api/v1/nope").map(|(_, binary, _)| binary), Some("rpc".into()));
         assert!(template.tenant_plan.rate > 0 && template.tenant_plan.quota.is_some());

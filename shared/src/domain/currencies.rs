@@ -15,14 +15,32 @@ use crate::words::time::Instant;
 const ENTITY: &str = "currency";
 
 /// List currencies, in the order of their ids.
-pub static SEARCH: Op<List, Page<TenantCurrency>> =
-    Op { name: "currencies.search", entity: ENTITY, scope: Scope::Tenant, writes: false, run: |cx, list| Box::pin(search(cx, list)), also: None };
+pub static SEARCH: Op<List, Page<TenantCurrency>> = Op {
+    name: "currencies.search",
+    entity: ENTITY,
+    scope: Scope::Tenant,
+    writes: false,
+    run: |cx, list| Box::pin(search(cx, list)),
+    also: None,
+};
 /// Read a currency.
-pub static GET: Op<u64, TenantCurrency> =
-    Op { name: "currencies.get", entity: ENTITY, scope: Scope::Tenant, writes: false, run: |cx, id| Box::pin(get(cx, *id)), also: None };
+pub static GET: Op<u64, TenantCurrency> = Op {
+    name: "currencies.get",
+    entity: ENTITY,
+    scope: Scope::Tenant,
+    writes: false,
+    run: |cx, id| Box::pin(get(cx, *id)),
+    also: None,
+};
 /// Make a currency.
-pub static CREATE: Op<Change, TenantCurrency> =
-    Op { name: "currencies.create", entity: ENTITY, scope: Scope::Tenant, writes: true, run: |cx, change| Box::pin(create(cx, change)), also: None };
+pub static CREATE: Op<Change, TenantCurrency> = Op {
+    name: "currencies.create",
+    entity: ENTITY,
+    scope: Scope::Tenant,
+    writes: true,
+    run: |cx, change| Box::pin(create(cx, change)),
+    also: None,
+};
 /// Change a currency. What it is (its ISO code) stays.
 pub static UPDATE: Op<(u64, Change), TenantCurrency> = Op {
     name: "currencies.update",
@@ -33,8 +51,14 @@ pub static UPDATE: Op<(u64, Change), TenantCurrency> = Op {
     also: None,
 };
 /// Delete a currency that nothing uses; the number of currencies deleted.
-pub static DELETE: Op<u64, u64> =
-    Op { name: "currencies.delete", entity: ENTITY, scope: Scope::Tenant, writes: true, run: |cx, id| Box::pin(delete(cx, *id)), also: None };
+pub static DELETE: Op<u64, u64> = Op {
+    name: "currencies.delete",
+    entity: ENTITY,
+    scope: Scope::Tenant,
+    writes: true,
+    run: |cx, id| Box::pin(delete(cx, *id)),
+    also: None,
+};
 
 /// Which currencies to list.
 #[derive(Debug, Clone)]
@@ -126,7 +150,12 @@ async fn delete(cx: &Context, id: u64) -> Result<Done<u64>> {
 }
 
 /// The tenant's item with the change in it.
-fn done(cx: &Context, mut tenant: TenantRecord, event: &'static str, currency: TenantCurrency) -> Result<Done<TenantCurrency>> {
+fn done(
+    cx: &Context,
+    mut tenant: TenantRecord,
+    event: &'static str,
+    currency: TenantCurrency,
+) -> Result<Done<TenantCurrency>> {
     let mut changes = Changes::default();
     let was = tenant.version;
     tenant.version += 1;
@@ -151,7 +180,10 @@ fn made(tenant: &TenantRecord, change: &Change, now: Instant) -> Result<TenantCu
         return Err(Error::field(field, Rule::Taken));
     }
     if tenant.currencies.len() >= MOST_CURRENCIES {
-        return Err(Error::refused("too_many_currencies", format!("A tenant has at most {MOST_CURRENCIES} currencies")));
+        return Err(Error::refused(
+            "too_many_currencies",
+            format!("A tenant has at most {MOST_CURRENCIES} currencies"),
+        ));
     }
     let id = tenant.currencies.iter().map(|currency| currency.id).max().unwrap_or(0) + 1;
     let mut currency = TenantCurrency {

@@ -31,14 +31,32 @@ const TOKEN_SECONDS: i64 = 3600;
 const UNLIMITED: u64 = 1_000_000_000;
 
 /// Exchange login and password for a signed token.
-pub static AUTHENTICATE: Op<SignIn, Signed> =
-    Op { name: "sessions.authenticate", entity: ENTITY, scope: Scope::Open, writes: false, run: |cx, input| Box::pin(authenticate(cx, input)), also: None };
+pub static AUTHENTICATE: Op<SignIn, Signed> = Op {
+    name: "sessions.authenticate",
+    entity: ENTITY,
+    scope: Scope::Open,
+    writes: false,
+    run: |cx, input| Box::pin(authenticate(cx, input)),
+    also: None,
+};
 /// Exchange a signed token for a new one. The old one goes on being accepted until it is over.
-pub static REFRESH: Op<(), Signed> =
-    Op { name: "sessions.refresh", entity: ENTITY, scope: Scope::Tenant, writes: false, run: |cx, ()| Box::pin(refresh(cx)), also: None };
+pub static REFRESH: Op<(), Signed> = Op {
+    name: "sessions.refresh",
+    entity: ENTITY,
+    scope: Scope::Tenant,
+    writes: false,
+    run: |cx, ()| Box::pin(refresh(cx)),
+    also: None,
+};
 /// Exchange login and password for an opaque token.
-pub static TOKEN: Op<SignIn, Issued> =
-    Op { name: "sessions.token", entity: ENTITY, scope: Scope::Open, writes: true, run: |cx, input| Box::pin(token(cx, input)), also: None };
+pub static TOKEN: Op<SignIn, Issued> = Op {
+    name: "sessions.token",
+    entity: ENTITY,
+    scope: Scope::Open,
+    writes: true,
+    run: |cx, input| Box::pin(token(cx, input)),
+    also: None,
+};
 
 /// Who wants to sign in.
 #[derive(Clone, Default)]
@@ -133,8 +151,10 @@ async fn signed_in(cx: &Context, input: &SignIn) -> Result<(Tenant, User)> {
     };
     count_attempt(cx, login).await?;
     let range = Range { pk: keys::logins(login), from: None, forward: true, limit: Some(MOST_NAMESAKES) };
-    let namesakes: Vec<(Tenant, u64)> = cx.store.query(&range).await?.iter().filter_map(|item| namesake(text_of(item, "SK")?)).collect();
-    let wanted: Vec<_> = namesakes.into_iter().filter(|(tenant, _)| wanted.is_none_or(|id| id == tenant.id())).collect();
+    let namesakes: Vec<(Tenant, u64)> =
+        cx.store.query(&range).await?.iter().filter_map(|item| namesake(text_of(item, "SK")?)).collect();
+    let wanted: Vec<_> =
+        namesakes.into_iter().filter(|(tenant, _)| wanted.is_none_or(|id| id == tenant.id())).collect();
     let places: Vec<_> = wanted.iter().map(|(tenant, user)| keys::user(tenant, *user)).collect();
     let items = if places.is_empty() { Vec::new() } else { cx.store.get_items(&places).await? };
     let mut fitting = Vec::new();
@@ -177,7 +197,9 @@ async fn count_attempt(cx: &Context, login: &str) -> Result<()> {
     let now = cx.now.timestamp();
     let size = Size::Fixed(MOST_ATTEMPTS, now + 2 * ATTEMPT_SECONDS);
     match cx.store.count(&keys::attempts(&digest), span.window(now), now, size).await? {
-        Counted::Refused(_, window) => Err(Error::told(Told::TooMany(span.state(window, now, MOST_ATTEMPTS, MOST_ATTEMPTS)))),
+        Counted::Refused(_, window) => {
+            Err(Error::told(Told::TooMany(span.state(window, now, MOST_ATTEMPTS, MOST_ATTEMPTS))))
+        }
         Counted::Within(..) | Counted::Unknown => Ok(()),
     }
 }

@@ -55,7 +55,9 @@ impl Reach {
 impl TenantRecord {
     /// Which resellers' records a caller may see. A parent sees its children's, at any depth.
     pub fn reach(&self, caller: &Caller) -> Reach {
-        let Some(own) = caller.reseller else { return Reach::Everything };
+        let Some(own) = caller.reseller else {
+            return Reach::Everything;
+        };
         let mut reached = BTreeSet::from([own]);
         loop {
             let below = |reseller: &&Reseller| reseller.parent.is_some_and(|parent| reached.contains(&parent));

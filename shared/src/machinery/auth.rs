@@ -139,8 +139,12 @@ pub async fn authenticate(desk: &Desk<'_>, dialect: Dialect, request: &Request) 
         None => Standing::stranger(Stranger::Missing),
         Some(Presented::Jwt(token)) => by_jwt(desk, &token).await?,
         Some(Presented::Key(key)) => by_secret(desk, dialect, Kind::Key, None, &key, &request.address).await?,
-        Some(Presented::Token(id, secret)) => by_secret(desk, dialect, Kind::Token, id, &secret, &request.address).await?,
-        Some(Presented::Session(token)) => by_secret(desk, dialect, Kind::Session, None, &token, &request.address).await?,
+        Some(Presented::Token(id, secret)) => {
+            by_secret(desk, dialect, Kind::Token, id, &secret, &request.address).await?
+        }
+        Some(Presented::Session(token)) => {
+            by_secret(desk, dialect, Kind::Session, None, &token, &request.address).await?
+        }
     };
     // CloudOnex shows the limit on every answer and counts strangers by address; in this process only,
     // since a write for every stranger would let strangers spend the tenant's money.
@@ -155,7 +159,9 @@ pub async fn authenticate(desk: &Desk<'_>, dialect: Dialect, request: &Request) 
 }
 
 async fn by_jwt(desk: &Desk<'_>, token: &str) -> Result<Standing> {
-    let Some(claims) = read_jwt(token, desk.now, desk.secret) else { return Ok(Standing::stranger(Stranger::BadToken)) };
+    let Some(claims) = read_jwt(token, desk.now, desk.secret) else {
+        return Ok(Standing::stranger(Stranger::BadToken));
+    };
     let user: Option<User> = desk.store.get(&keys::user(&claims.tid, claims.uid)).await?;
     Ok(match user.filter(|user| user.active) {
         None => Standing::stranger(Stranger::BadToken),
@@ -207,10 +213,19 @@ async fn by_secret(
     }
 }
 
-fn standing_of(item: Item, size: Size<'_>, now: i64, digest: &str, token_id: Option<u64>, limit: Option<Limit>) -> Result<Standing> {
+fn standing_of(
+    item: Item,
+    size: Size<'_>,
+    now: i64,
+    digest: &str,
+    token_id: Option<u64>,
+    limit: Option<Limit>,
+) -> Result<Standing> {
     let admitted = admits(&item, size, now);
     let credential: Credential = record(item)?;
-    let Size::Credential { kind, .. } = size else { return Ok(Standing::stranger(Stranger::Unknown)) };
+    let Size::Credential { kind, .. } = size else {
+        return Ok(Standing::stranger(Stranger::Unknown));
+    };
     let ours = same(credential.digest.as_bytes(), digest.as_bytes()) && credential.kind.word() == kind;
     let id_fits = token_id.is_none() || credential.token_id == token_id;
     Ok(if !ours || !id_fits {

@@ -53,12 +53,15 @@ fn body(request: &Request, dialect: Dialect) -> Result<Map<String, Value>> {
 /// A body as JSON. The parser follows at most 128 levels.
 pub fn json(body: &[u8]) -> Result<Value> {
     let text = text(body)?;
-    serde_json::from_str(&text).map_err(|e| malformed(format!("not valid JSON at line {} column {}", e.line(), e.column())))
+    serde_json::from_str(&text)
+        .map_err(|e| malformed(format!("not valid JSON at line {} column {}", e.line(), e.column())))
 }
 
 fn text(body: &[u8]) -> Result<String> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    std::str::from_utf8(body).map(str::to_owned).map_err(|e| malformed(format!("not valid UTF-8 at byte {}", e.valid_up_to())))
+    std::str::from_utf8(body)
+        .map(str::to_owned)
+        .map_err(|e| malformed(format!("not valid UTF-8 at byte {}", e.valid_up_to())))
 }
 
 /// What a request means, as bytes, for telling whether two are the same.
@@ -86,7 +89,8 @@ fn nested<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Result<Map<Str
             return Err(malformed(format!("more than {MOST_PAIRS} parameters")));
         }
         let (first, rest) = name.split_once('[').unwrap_or((name, ""));
-        let steps: Vec<&str> = if rest.is_empty() { Vec::new() } else { rest.trim_end_matches(']').split("][").collect() };
+        let steps: Vec<&str> =
+            if rest.is_empty() { Vec::new() } else { rest.trim_end_matches(']').split("][").collect() };
         if steps.len() > DEEPEST {
             return Err(malformed(format!("a parameter is nested deeper than {DEEPEST}")));
         }
@@ -141,7 +145,10 @@ mod tests {
             ("a=1&b=x+y%21", json!({"a": "1", "b": "x y!"})),
             ("a=1&a=2&a=3", json!({"a": ["1", "2", "3"]})),
             ("a[]=1&a[]=2", json!({"a": ["1", "2"]})),
-            ("items[0][qty]=1&items[0][name]=n&items[1][qty]=2", json!({"items": [{"qty": "1", "name": "n"}, {"qty": "2"}]})),
+            (
+                "items[0][qty]=1&items[0][name]=n&items[1][qty]=2",
+                json!({"items": [{"qty": "1", "name": "n"}, {"qty": "2"}]}),
+            ),
             ("f[x]=1&f[y]=2", json!({"f": {"x": "1", "y": "2"}})),
             ("a", json!({"a": ""})),
             ("", json!({})),

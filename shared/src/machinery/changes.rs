@@ -141,7 +141,12 @@ impl Changes {
 
     /// Add to a counter that must read 0, or else the client is told why not.
     pub fn add_to_none(&mut self, key: Key, attribute: &'static str, by: i64, otherwise: Error) {
-        self.push(key, Act::Add(vec![(attribute.to_owned(), by)]), Expect::Number(attribute, 0), Otherwise::Tell(otherwise));
+        self.push(
+            key,
+            Act::Add(vec![(attribute.to_owned(), by)]),
+            Expect::Number(attribute, 0),
+            Otherwise::Tell(otherwise),
+        );
     }
 
     /// Add to a counter that must read 0, or else the operation runs again.

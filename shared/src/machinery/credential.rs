@@ -139,7 +139,9 @@ pub fn hash_password(password: &str, outside: &Outside) -> Result<String> {
 
 /// Whether a password is the one that was hashed.
 pub fn password_fits(password: &str, hash: &str) -> bool {
-    let Ok(hash) = PasswordHash::new(hash) else { return false };
+    let Ok(hash) = PasswordHash::new(hash) else {
+        return false;
+    };
     Argon2::default().verify_password(password.as_bytes(), &hash).is_ok()
 }
 
@@ -211,7 +213,7 @@ mod tests {
         assert_eq!(read_jwt(&token, now, &Secret::generate(&outside)), None, "another key");
         let (text, signature) = token.rsplit_once('.').unwrap();
         let unsigned = format!("{}.{}.", URL_SAFE_NO_PAD.encode(r#"{"alg":"none"}"#), text.split_once('.').unwrap().1);
-        let changed = format!("{}A.{signature}", text);
+        let changed = format!("{text}A.{signature}");
         for bad in [unsigned.as_str(), &changed, text, "", ".", "..", "a.b.c", &token[1..]] {
             assert_eq!(read_jwt(bad, now, &secret), None, "{bad}");
         }

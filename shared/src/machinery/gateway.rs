@@ -1,7 +1,7 @@
 //! From API Gateway's events to the spine and back. The only file that names lambda_http.
 
-use lambda_http::request::RequestContext;
 use lambda_http::request::LambdaRequest;
+use lambda_http::request::RequestContext;
 use lambda_http::{Adapter, Body, Context, Request as Event, RequestExt, Service, service_fn};
 use lambda_runtime::LambdaEvent;
 use serde_json::{Value, json};
@@ -15,7 +15,10 @@ pub async fn serve(rows: Vec<Row>) -> Result<(), lambda_http::Error> {
     lambda_http::tracing::init_default_subscriber();
     let app = App::from_environment(rows);
     let app = &app;
-    lambda_http::run(service_fn(move |event: Event| async move { Ok::<_, std::convert::Infallible>(respond(app, event).await) })).await
+    lambda_http::run(service_fn(move |event: Event| async move {
+        Ok::<_, std::convert::Infallible>(respond(app, event).await)
+    }))
+    .await
 }
 
 /// The authorizer's whole `main`.
@@ -32,7 +35,8 @@ pub async fn serve_authorizer() -> Result<(), lambda_runtime::Error> {
 /// One event, as JSON, through the spine and back: what Lambda does with a function, without Lambda.
 pub async fn invoke(app: &App, event: &str) -> Result<String, serde_json::Error> {
     let event: LambdaRequest = serde_json::from_str(event)?;
-    let service = service_fn(move |event: Event| async move { Ok::<_, std::convert::Infallible>(respond(app, event).await) });
+    let service =
+        service_fn(move |event: Event| async move { Ok::<_, std::convert::Infallible>(respond(app, event).await) });
     let Ok(response) = Adapter::from(service).call(LambdaEvent::new(event, Context::default())).await;
     serde_json::to_string(&response)
 }
@@ -53,12 +57,13 @@ fn request_of(event: &Event) -> Request {
         let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         authorizer.fields.iter().map(|(name, value)| (name.clone(), text(value))).collect()
     });
-    let query = event.query_string_parameters_ref().map(|query| {
-        query.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
-    });
-    let headers = event.headers().iter().map(|(name, value)| {
-        (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
-    });
+    let query = event
+        .query_string_parameters_ref()
+        .map(|query| query.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect());
+    let headers = event
+        .headers()
+        .iter()
+        .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
     let headers: Vec<(String, String)> = headers.collect();
     let body = match event.body() {
         Body::Text(text) => text.clone().into_bytes(),
@@ -123,7 +128,8 @@ fn request_of_authorizer(event: &Value) -> Request {
         let map = event[many].as_object().filter(|map| !map.is_empty()).or_else(|| event[one].as_object());
         map.into_iter().flatten().flat_map(|(name, value)| pairs(name, value)).collect()
     };
-    let headers = lists("multiValueHeaders", "headers").into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value));
+    let headers =
+        lists("multiValueHeaders", "headers").into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value));
     Request {
         verb: text(&event["httpMethod"]).unwrap_or_default(),
         path: text(&event["path"]).unwrap_or_default(),

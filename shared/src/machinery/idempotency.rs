@@ -77,10 +77,22 @@ impl Idempotency {
     }
 
     /// The change that leaves the record.
-    pub fn change(&self, caller: &Caller, step: Option<u32>, status: u16, body: String, now: Instant) -> Result<Change> {
+    pub fn change(
+        &self,
+        caller: &Caller,
+        step: Option<u32>,
+        status: u16,
+        body: String,
+        now: Instant,
+    ) -> Result<Change> {
         let record = Record { request: self.request.clone(), status, body, expires: now.timestamp() + KEPT_SECONDS };
         let act = Act::Put(item_of(&record)?);
-        Ok(Change { key: self.place(caller, step), act, expect: Expect::AbsentOrExpired(now.timestamp()), otherwise: Otherwise::Again })
+        Ok(Change {
+            key: self.place(caller, step),
+            act,
+            expect: Expect::AbsentOrExpired(now.timestamp()),
+            otherwise: Otherwise::Again,
+        })
     }
 
     /// A record that was looked up, unless it has expired.

@@ -34,6 +34,7 @@ use std::fmt;
 use chrono::Datelike;
 
 use crate::machinery::caller::Tenant;
+use crate::machinery::secrets::sha256;
 use crate::words::time::{Instant, utc_micros};
 
 /// The full key of one item.
@@ -150,9 +151,12 @@ pub fn deleted(t: &Tenant, entity: Entity, id: u64) -> Key {
 }
 
 /// How many records bear a value that some dialect wants to be unique. The value is lower-cased, since
-/// uniqueness disregards case everywhere.
+/// uniqueness disregards case everywhere; one that is too long for a sort key (1,024 bytes) stands as its
+/// digest.
 pub fn claim(t: &Tenant, what: &str, value: &str) -> Key {
-    key(format!("{t}#claim#{what}"), value.to_lowercase())
+    let value = value.to_lowercase();
+    let value = if value.len() > 512 { format!("sha256:{}", sha256(value.as_bytes())) } else { value };
+    key(format!("{t}#claim#{what}"), value)
 }
 
 /// The partition of the rates from one currency to another.

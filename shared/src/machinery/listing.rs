@@ -110,7 +110,8 @@ pub fn make_holes(changes: &mut Changes, cx: &Context, entity: Entity, ids: &[u6
     for id in ids {
         runs.entry(id.saturating_sub(1) / RUN).or_default().push(*id);
     }
-    let count = |(run, gone): (&u64, &Vec<u64>)| (format!("{COUNT}{run}"), i64::try_from(gone.len()).unwrap_or(i64::MAX));
+    let count =
+        |(run, gone): (&u64, &Vec<u64>)| (format!("{COUNT}{run}"), i64::try_from(gone.len()).unwrap_or(i64::MAX));
     changes.add(keys::holes(cx.tenant(), entity), runs.iter().map(count).collect());
     for (run, gone) in runs {
         changes.include(keys::holes_of_run(cx.tenant(), entity, run), GONE, gone);

@@ -80,6 +80,9 @@ pub enum Scope {
     Reseller,
 }
 
+/// Finds what else is wrong with an input.
+pub type Also<I> = for<'a> fn(&'a Context, &'a I) -> Working<'a, Vec<Violation>>;
+
 /// An operation: a constant that names it and holds its function.
 pub struct Op<I: 'static, O: 'static> {
     /// `<entity>.<action>`.
@@ -94,5 +97,5 @@ pub struct Op<I: 'static, O: 'static> {
     pub run: for<'a> fn(&'a Context, &'a I) -> Working<'a, Done<O>>,
     /// What else is wrong with an input whose parameters were already found wrong: asked only then, so
     /// that one answer names the dangling reference beside the empty name.
-    pub also: Option<for<'a> fn(&'a Context, &'a I) -> Working<'a, Vec<Violation>>>,
+    pub also: Option<Also<I>>,
 }

@@ -21,7 +21,10 @@ impl Outside {
     /// The machine's own.
     #[allow(clippy::disallowed_methods, clippy::expect_used, reason = "the one place where the outside is asked")]
     pub fn real() -> Self {
-        Self { clock: Arc::new(Utc::now), fill: Arc::new(|bytes| getrandom::fill(bytes).expect("the system has no randomness")) }
+        Self {
+            clock: Arc::new(Utc::now),
+            fill: Arc::new(|bytes| getrandom::fill(bytes).expect("the system has no randomness")),
+        }
     }
 
     /// The same with another clock.

@@ -116,7 +116,9 @@ impl<'p> Reader<'p> {
 
     /// The record's own id: in the path over REST, a parameter over JSON-RPC.
     pub fn own_id(&mut self, name: &str) -> u64 {
-        let Some(text) = self.params.path.get(name) else { return self.id(name).required() };
+        let Some(text) = self.params.path.get(name) else {
+            return self.id(name).required();
+        };
         let Ok(id) = text.parse() else {
             self.unreadable_id = Some(text.clone());
             return 0;
@@ -146,7 +148,9 @@ impl<'p> Reader<'p> {
 
     /// A string that is kept as it is, blanks and all.
     pub fn untrimmed(&mut self, name: &str) -> Field<'_, 'p, String> {
-        self.field(name, json!({"type": "string"}), |value| value.as_str().map(str::to_owned).ok_or(Rule::Kind(Kind::Text)))
+        self.field(name, json!({"type": "string"}), |value| {
+            value.as_str().map(str::to_owned).ok_or(Rule::Kind(Kind::Text))
+        })
     }
 
     /// An e-mail address. An empty text counts as null, since a form cannot send one.
@@ -207,14 +211,17 @@ impl<'p> Reader<'p> {
         self.field(name, json!({"type": "string", "enum": known}), move |value| {
             let text = value.as_str();
             let meant = text.and_then(|text| words.iter().find(|(word, _)| *word == text));
-            meant.map(|(_, meaning)| meaning.clone()).ok_or_else(|| Rule::NotOneOf(words.iter().map(|(word, _)| (*word).to_owned()).collect()))
+            meant
+                .map(|(_, meaning)| meaning.clone())
+                .ok_or_else(|| Rule::NotOneOf(words.iter().map(|(word, _)| (*word).to_owned()).collect()))
         })
     }
 
     /// A list of ids; a single one counts as a list of one, and a comma separates them in a text.
     pub fn ids(&mut self, name: &str) -> Field<'_, 'p, Vec<u64>> {
         self.field(name, json!({"type": "array", "items": {"type": "integer"}}), |value| {
-            let one = |value: &Value| integer(value).and_then(|n| u64::try_from(n).ok()).ok_or(Rule::Kind(Kind::Integer));
+            let one =
+                |value: &Value| integer(value).and_then(|n| u64::try_from(n).ok()).ok_or(Rule::Kind(Kind::Integer));
             entries(value)?.iter().map(one).collect()
         })
     }
@@ -233,10 +240,14 @@ impl<'p> Reader<'p> {
         let end = json!({"type": ["string", "null"], "format": "date-time"});
         self.field(name, json!({"type": "array", "items": end, "minItems": 2, "maxItems": 2}), move |value| {
             let ends = entries(value)?;
-            let [from, to] = ends.as_slice() else { return Err(Rule::Kind(Kind::List)) };
+            let [from, to] = ends.as_slice() else {
+                return Err(Rule::Kind(Kind::List));
+            };
             let end = |value: &Value| match value {
                 Value::Null => Ok(None),
-                value => value.as_str().and_then(|text| parse_moment(text, zone)).map(Some).ok_or(Rule::Kind(Kind::Moment)),
+                value => {
+                    value.as_str().and_then(|text| parse_moment(text, zone)).map(Some).ok_or(Rule::Kind(Kind::Moment))
+                }
             };
             match (end(from)?, end(to)?) {
                 (Some(from), Some(to)) if from > to => Err(Rule::Reversed),
@@ -284,7 +295,10 @@ impl<'p> Reader<'p> {
                 Value::Object(entry) => reader.given = entry,
                 _ => {
                     reader.given = empty();
-                    reader.found.push(Violation { field: format!("{}{name}.{place}", self.prefix), rule: Rule::Kind(Kind::Object) });
+                    reader.found.push(Violation {
+                        field: format!("{}{name}.{place}", self.prefix),
+                        rule: Rule::Kind(Kind::Object),
+                    });
                 }
             }
             readers.push(reader);
@@ -301,13 +315,19 @@ impl<'p> Reader<'p> {
         self.described.push(Described { name: name.to_owned(), required, schema: schema.clone() });
     }
 
-    fn field<'r, T>(&'r mut self, name: &str, schema: Value, parse: impl Fn(&Value) -> Result<T, Rule> + 'p) -> Field<'r, 'p, T> {
+    fn field<'r, T>(
+        &'r mut self,
+        name: &str,
+        schema: Value,
+        parse: impl Fn(&Value) -> Result<T, Rule> + 'p,
+    ) -> Field<'r, 'p, T> {
         let blank_is_null = self.manner.trims;
         Field { reader: self, name: name.to_owned(), schema, parse: Box::new(parse), bounds: Vec::new(), blank_is_null }
     }
 }
 
 type Result<T, E = Error> = std::result::Result<T, E>;
+type Parse<'p, T> = Box<dyn Fn(&Value) -> Result<T, Rule> + 'p>;
 type Bound<T> = (Rule, Box<dyn Fn(&T) -> bool>);
 
 /// A field about to be read.
@@ -316,7 +336,7 @@ pub struct Field<'r, 'p, T> {
     reader: &'r mut Reader<'p>,
     name: String,
     schema: Value,
-    parse: Box<dyn Fn(&Value) -> Result<T, Rule> + 'p>,
+    parse: Parse<'p, T>,
     bounds: Vec<Bound<T>>,
     blank_is_null: bool,
 }
@@ -424,7 +444,8 @@ impl Field<'_, '_, i64> {
         if let Some(schema) = self.schema.as_object_mut() {
             schema.extend([("minimum".into(), json!(least)), ("maximum".into(), json!(most))]);
         }
-        self.bound(Rule::TooSmall(least.to_string()), move |n| *n >= least).bound(Rule::TooLarge(most.to_string()), move |n| *n <= most)
+        self.bound(Rule::TooSmall(least.to_string()), move |n| *n >= least)
+            .bound(Rule::TooLarge(most.to_string()), move |n| *n <= most)
     }
 }
 
@@ -462,7 +483,9 @@ fn decimal(value: &Value) -> Option<Decimal> {
 fn entries(value: &Value) -> Result<Vec<Value>, Rule> {
     let list = match value {
         Value::Array(list) => list.clone(),
-        Value::String(text) if text.contains(',') => text.split(',').map(|part| Value::String(part.trim().to_owned())).collect(),
+        Value::String(text) if text.contains(',') => {
+            text.split(',').map(|part| Value::String(part.trim().to_owned())).collect()
+        }
         Value::Object(_) => return Err(Rule::Kind(Kind::List)),
         one => vec![one.clone()],
     };
@@ -472,14 +495,22 @@ fn entries(value: &Value) -> Result<Vec<Value>, Rule> {
 /// Whether a text has the shape of an address: one `@`, something before it, a dotted or single host after
 /// it, no blanks or control characters, at most 254 bytes (RFC 5321). Whether it exists, only a mail can tell.
 pub fn is_email(text: &str) -> bool {
-    let Some((local, host)) = text.rsplit_once('@') else { return false };
+    let Some((local, host)) = text.rsplit_once('@') else {
+        return false;
+    };
     let letter = |c: char| !c.is_whitespace() && !c.is_control();
     let host_letter = |c: char| c.is_alphanumeric() || c == '-';
     let labels = host.split('.').all(|label| {
         !label.is_empty() && label.chars().all(host_letter) && !label.starts_with('-') && !label.ends_with('-')
     });
-    let local_good = !local.is_empty() && local.len() <= 64 && local.chars().all(|c| letter(c) && !"@,;:<>()[]\\\"".contains(c));
-    text.len() <= 254 && labels && local_good && !local.starts_with('.') && !local.ends_with('.') && !local.contains("..")
+    let local_good =
+        !local.is_empty() && local.len() <= 64 && local.chars().all(|c| letter(c) && !"@,;:<>()[]\\\"".contains(c));
+    text.len() <= 254
+        && labels
+        && local_good
+        && !local.starts_with('.')
+        && !local.ends_with('.')
+        && !local.contains("..")
 }
 
 #[cfg(test)]
@@ -512,7 +543,14 @@ mod tests {
     fn absence_means_what_the_ending_says() {
         let given = json!({"a": null, "b": "x"});
         let (got, found) = read(&given, Manner::default(), |r| {
-            (r.text("a").patch(), r.text("b").patch(), r.text("c").patch(), r.text("a").optional(), r.text("a").present(), r.text("c").present())
+            (
+                r.text("a").patch(),
+                r.text("b").patch(),
+                r.text("c").patch(),
+                r.text("a").optional(),
+                r.text("a").present(),
+                r.text("c").present(),
+            )
         });
         assert_eq!(got, (Patch::Clear, Patch::Set("x".into()), Patch::Keep, None, None, None));
         assert_eq!(found, [("a".into(), Rule::Kind(Kind::Text))]);
@@ -520,10 +558,18 @@ mod tests {
 
     #[test]
     fn a_number_keeps_its_text() {
-        let given: Value = serde_json::from_str(r#"{"a": 1500.00, "b": 1e999999, "c": "0.10", "d": 0.1, "e": 9223372036854775808}"#).unwrap();
+        let given: Value =
+            serde_json::from_str(r#"{"a": 1500.00, "b": 1e999999, "c": "0.10", "d": 0.1, "e": 9223372036854775808}"#)
+                .unwrap();
         let (got, found) = read(&given, Manner::default(), |r| {
             let first = r.decimal("a").required().to_string();
-            (first, r.decimal("b").optional(), r.decimal("c").required().to_string(), r.decimal("d").required().to_string(), r.integer("e").optional())
+            (
+                first,
+                r.decimal("b").optional(),
+                r.decimal("c").required().to_string(),
+                r.decimal("d").required().to_string(),
+                r.integer("e").optional(),
+            )
         });
         assert_eq!(got, ("1500.00".into(), None, "0.10".into(), "0.1".into(), None));
         assert_eq!(found.iter().map(|(field, _)| field.as_str()).collect::<Vec<_>>(), ["b", "e"]);
@@ -544,16 +590,22 @@ mod tests {
         reader.text("name").max(128).required();
         reader.decimal("credit").patch();
         let described = reader.described();
-        assert_eq!(described[0], Described { name: "name".into(), required: true, schema: json!({"type": "string", "maxLength": 128}) });
+        assert_eq!(
+            described[0],
+            Described { name: "name".into(), required: true, schema: json!({"type": "string", "maxLength": 128}) }
+        );
         assert_eq!((described[1].name.as_str(), described[1].required), ("credit", false));
     }
 
     #[test]
     fn addresses() {
-        for good in ["a@b.example", "first.last+tag@sub.example.com", "ü@exämple.de", "o'neil@x.co", "admin@localhost"] {
+        for good in ["a@b.example", "first.last+tag@sub.example.com", "ü@exämple.de", "o'neil@x.co", "admin@localhost"]
+        {
             assert!(is_email(good), "{good}");
         }
-        for bad in ["", "a", "a@", "@b", "a@b..c", "a b@c.d", "a@b@c", "a@-b.c", "a.@b.c", "a@b.c\n", "<a@b.c>", "a..b@c.d"] {
+        for bad in
+            ["", "a", "a@", "@b", "a@b..c", "a b@c.d", "a@b@c", "a@-b.c", "a.@b.c", "a@b.c\n", "<a@b.c>", "a..b@c.d"]
+        {
             assert!(!is_email(bad), "{bad}");
         }
     }

@@ -69,7 +69,8 @@ impl Row {
                     return Err(Error::told(Told::Invalid(all)));
                 }
                 finished?;
-                let Done { answer, changes, progress } = (op.run)(cx, &input).await.map_err(|error| in_the_dialects_names(error, names))?;
+                let Done { answer, changes, progress } =
+                    (op.run)(cx, &input).await.map_err(|error| in_the_dialects_names(error, names))?;
                 Ok(Done { answer: write(View { zone: cx.zone }, answer), changes, progress })
             })
         });
@@ -202,7 +203,9 @@ impl Routes {
 
     /// The row of a verb and a path (percent-encoded, without a last slash). `HEAD` finds what `GET` does.
     pub fn find(&self, verb: &str, path: &str) -> Found<'_> {
-        let Ok(matched) = self.paths.at(path) else { return Found::Nothing };
+        let Ok(matched) = self.paths.at(path) else {
+            return Found::Nothing;
+        };
         let rows: Vec<&Row> = matched.value.iter().filter_map(|place| self.rows.get(*place)).collect();
         let wanted = if verb == "HEAD" { "GET" } else { verb };
         match rows.iter().find(|row| row.verb == wanted) {

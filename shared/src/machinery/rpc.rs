@@ -69,7 +69,9 @@ pub(crate) async fn answer(visit: &mut Visit<'_>) -> Response {
     }
     match body::json(&visit.request.body) {
         Err(_) => one(400, &fault(Value::Null, PARSE_ERROR, "Parse error")),
-        Ok(Value::Array(calls)) if calls.is_empty() => one(200, &fault(Value::Null, INVALID_REQUEST, "Invalid Request")),
+        Ok(Value::Array(calls)) if calls.is_empty() => {
+            one(200, &fault(Value::Null, INVALID_REQUEST, "Invalid Request"))
+        }
         Ok(Value::Array(calls)) if calls.len() > MOST_CALLS => {
             one(200, &fault(Value::Null, INVALID_REQUEST, "Invalid Request: more than 100 calls"))
         }
@@ -115,10 +117,17 @@ fn respond(visit: &Visit<'_>, answers: &[Answer], batch: bool) -> Response {
         matches!(error.told, Told::Unauthenticated(Stranger::Missing | Stranger::Unknown) | Told::AddressRefused)
     });
     let all_refused = key_refused && answers.iter().all(|answer| matches!(answer, Answer::Error { .. }));
-    let status = if all_refused { 401 } else if body.is_empty() { 204 } else { 200 };
+    let status = if all_refused {
+        401
+    } else if body.is_empty() {
+        204
+    } else {
+        200
+    };
     let response = Response { status, headers: Vec::new(), body: body.into_bytes() };
     let response = if status == 204 { response } else { response.with("content-type", "application/json") };
-    let replayed = !answers.is_empty() && answers.iter().all(|answer| matches!(answer, Answer::Result { replayed: true, .. }));
+    let replayed =
+        !answers.is_empty() && answers.iter().all(|answer| matches!(answer, Answer::Result { replayed: true, .. }));
     if replayed { response.with("idempotent-replayed", "true") } else { response }
 }
 
@@ -126,14 +135,15 @@ fn respond(visit: &Visit<'_>, answers: &[Answer], batch: bool) -> Response {
 async fn one_call(visit: &mut Visit<'_>, value: Value, place: Option<usize>) -> Option<Answer> {
     let call = match understood(value) {
         Ok(call) => call,
-        Err(answer) => return Some(answer),
+        Err(answer) => return Some(*answer),
     };
     let Call { id, method, params } = call;
     let Some(row) = visit.app.routes.method(&method) else {
         return id.map(|id| fault(id, NO_METHOD, "Method not found"));
     };
     let Some(params) = params else {
-        let error = json!({"code": INVALID_PARAMS, "message": "Invalid request", "data": {"params": "Parameters go by name"}});
+        let error =
+            json!({"code": INVALID_PARAMS, "message": "Invalid request", "data": {"params": "Parameters go by name"}});
         return id.map(|id| Answer::Error { id, error });
     };
     visit.operation = row.operation;
@@ -149,12 +159,14 @@ async fn one_call(visit: &mut Visit<'_>, value: Value, place: Option<usize>) -> 
 }
 
 /// A value as a call, or the answer to what is none.
-fn understood(value: Value) -> std::result::Result<Call, Answer> {
+fn understood(value: Value) -> std::result::Result<Call, Box<Answer>> {
     let invalid = |id: Option<&Value>| {
         let id = id.filter(|id| matches!(id, Value::String(_) | Value::Number(_))).cloned().unwrap_or(Value::Null);
-        fault(id, INVALID_REQUEST, "Invalid Request")
+        Box::new(fault(id, INVALID_REQUEST, "Invalid Request"))
     };
-    let Value::Object(mut members) = value else { return Err(invalid(None)) };
+    let Value::Object(mut members) = value else {
+        return Err(invalid(None));
+    };
     let id = members.shift_remove("id");
     if !matches!(id, None | Some(Value::Null | Value::String(_) | Value::Number(_)))
         || members.get("jsonrpc").and_then(Value::as_str) != Some("2.0")

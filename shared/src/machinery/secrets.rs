@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_secretsmanager::Client;
+use aws_sdk_secretsmanager::error::DisplayErrorContext;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
@@ -46,13 +47,18 @@ impl Secret {
     /// The secret of a JSON text.
     pub fn from_json(text: &str) -> Result<Self> {
         // The parser's own words could quote the secret.
-        let mut secret: Self = serde_json::from_str(text).map_err(|_| Error::internal("the secret is not of the documented form"))?;
+        let mut secret: Self =
+            serde_json::from_str(text).map_err(|_| Error::internal("the secret is not of the documented form"))?;
         if secret.jwt_keys.is_empty() {
             // Not a digest of the kind that credentials are stored under, which a client could ask for.
             secret.jwt_keys.push(sha256(format!("jwt-key:{}", secret.pepper).as_bytes()));
         }
         let short = secret.jwt_keys.iter().chain([&secret.pepper]).any(|key| key.len() < 32);
-        if short { Err(Error::internal("a key of the secret is missing or shorter than 32 characters")) } else { Ok(secret) }
+        if short {
+            Err(Error::internal("a key of the secret is missing or shorter than 32 characters"))
+        } else {
+            Ok(secret)
+        }
     }
 
     /// The digest a credential is stored under, in hexadecimal.
@@ -81,7 +87,9 @@ impl Secret {
 
 fn mac(key: &[u8], text: &[u8]) -> [u8; 32] {
     // A key of any length is accepted: longer ones are hashed first (RFC 2104).
-    let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(key) else { return [0; 32] };
+    let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(key) else {
+        return [0; 32];
+    };
     mac.update(text);
     mac.finalize().into_bytes().into()
 }
@@ -176,12 +184,11 @@ impl Secrets {
     async fn fetch(&self) -> Result<Arc<Secret>> {
         let text = match &self.source {
             Source::Fixed(secret) => return Ok(Arc::clone(secret)),
-            Source::File(path) => {
-                std::fs::read_to_string(path).map_err(|e| Error::internal(format!("{} cannot be read: {e}", path.display())))?
-            }
+            Source::File(path) => std::fs::read_to_string(path)
+                .map_err(|e| Error::internal(format!("{} cannot be read: {e}", path.display())))?,
             Source::Manager(client, id) => {
                 let got = client.get_secret_value().secret_id(id).send().await;
-                let got = got.map_err(|e| Error::internal(format!("secret: {}", aws_sdk_secretsmanager::error::DisplayErrorContext(e))))?;
+                let got = got.map_err(|e| Error::internal(format!("secret: {}", DisplayErrorContext(e))))?;
                 got.secret_string.ok_or_else(|| Error::internal("the secret holds no text"))?
             }
         };

@@ -78,8 +78,17 @@ impl App {
                 return (dialect.failure(&error, &facts(request, None)), store.cost());
             }
         };
-        let mut visit =
-            Visit { app: self, request, dialect, store, secret, now, standing: None, operation: "none", logged: Vec::new() };
+        let mut visit = Visit {
+            app: self,
+            request,
+            dialect,
+            store,
+            secret,
+            now,
+            standing: None,
+            operation: "none",
+            logged: Vec::new(),
+        };
         let mut response = visit.answer().await;
         let limit = visit.standing.as_ref().and_then(|standing| standing.limit);
         for (name, value) in dialect.headers(limit) {
@@ -144,7 +153,9 @@ impl Visit<'_> {
         let idempotency = match self.request.header(HEADER).filter(|_| row.writes) {
             None => None,
             Some(key) => {
-                let meaning = [self.request.verb.as_bytes(), self.request.plain_path().as_bytes(), &body::meaning(&params)].join(&b' ');
+                let meaning =
+                    [self.request.verb.as_bytes(), self.request.plain_path().as_bytes(), &body::meaning(&params)]
+                        .join(&b' ');
                 Some(Idempotency::new(key.trim(), &meaning)?)
             }
         };
@@ -174,7 +185,8 @@ impl Visit<'_> {
                     serde_json::from_str(text).map_err(|e| Error::internal(format!("the authorizer's context: {e}")))?
                 }
                 None => {
-                    let desk = Desk { store: &self.store, secret: &self.secret, now: self.now, refused: &self.app.refused };
+                    let desk =
+                        Desk { store: &self.store, secret: &self.secret, now: self.now, refused: &self.app.refused };
                     authenticate(&desk, self.dialect, self.request).await?
                 }
             };
@@ -231,7 +243,8 @@ impl Visit<'_> {
             let outcome = if done.changes.is_empty() && (idempotency.is_none() || !row.writes) {
                 Outcome::Done
             } else {
-                let changes = self.with_company(&cx, row, done.changes, idempotency.as_ref(), step_now, (status, &body))?;
+                let changes =
+                    self.with_company(&cx, row, done.changes, idempotency.as_ref(), step_now, (status, &body))?;
                 outcome(&changes, self.store.commit(&changes).await?, idempotency.as_ref().map(|key| (key, step_now)))
                     .map_err(|error| row.in_its_names(error))?
             };
@@ -240,10 +253,14 @@ impl Visit<'_> {
                     cx.progress = done.progress;
                     (step, runs) = (step + 1, 0);
                 }
-                Outcome::Done => return Ok(Settled { status, body, replayed: false }),
+                Outcome::Done => {
+                    return Ok(Settled { status, body, replayed: false });
+                }
                 Outcome::Stood(Stood::Answer(record)) => return Ok(replay(record)),
                 Outcome::Stood(Stood::Progress(record)) => {
-                    cx.progress = Some(serde_json::from_str(&record.body).map_err(|e| Error::internal(format!("progress: {e}")))?);
+                    cx.progress = Some(
+                        serde_json::from_str(&record.body).map_err(|e| Error::internal(format!("progress: {e}")))?,
+                    );
                     (step, runs) = (step + 1, 0);
                 }
                 Outcome::Again if runs + 1 >= MOST_RUNS => {
@@ -264,7 +281,9 @@ impl Visit<'_> {
     }
 
     async fn granted_before(&self, cx: &Context, idempotency: Option<&Idempotency>) -> Result<Option<Settled>> {
-        let Some(idempotency) = idempotency else { return Ok(None) };
+        let Some(idempotency) = idempotency else {
+            return Ok(None);
+        };
         let place = idempotency.place(&cx.caller, None);
         match self.store.get_items(&[place]).await?.pop().flatten() {
             None => Ok(None),
@@ -301,7 +320,12 @@ impl Visit<'_> {
             add(&mut list, keys::audit(tenant, cx.now, &id), item_of(&entry)?);
         }
         if !events.is_empty() {
-            let message = Message { at: utc_micros(cx.now), dialect: self.dialect.name(), events: &events, expires: cx.now.timestamp() + OUTBOX_SECONDS };
+            let message = Message {
+                at: utc_micros(cx.now),
+                dialect: self.dialect.name(),
+                events: &events,
+                expires: cx.now.timestamp() + OUTBOX_SECONDS,
+            };
             add(&mut list, keys::outbox(tenant, &id), item_of(&message)?);
         }
         if let Some(idempotency) = idempotency {
@@ -409,11 +433,38 @@ fn log(
     }
     let (tenant, credential) = caller.map_or(("-", "-"), |caller| (caller.tenant.id(), caller.credential.as_str()));
     let (dialect, verb) = (dialect.name(), request.verb.as_str());
-    let (calls, read_units, write_units) = (cost.calls.len(), cost.read_units.to_string(), cost.write_units.to_string());
+    let (calls, read_units, write_units) =
+        (cost.calls.len(), cost.read_units.to_string(), cost.write_units.to_string());
     let trouble = (!logged.is_empty()).then(|| logged.join("; "));
     if status >= 500 {
-        tracing::error!(request = request.id, tenant, credential, dialect, verb, operation, status, calls, read_units, write_units, trouble, "request failed");
+        tracing::error!(
+            request = request.id,
+            tenant,
+            credential,
+            dialect,
+            verb,
+            operation,
+            status,
+            calls,
+            read_units,
+            write_units,
+            trouble,
+            "request failed"
+        );
     } else {
-        tracing::info!(request = request.id, tenant, credential, dialect, verb, operation, status, calls, read_units, write_units, trouble, "request");
+        tracing::info!(
+            request = request.id,
+            tenant,
+            credential,
+            dialect,
+            verb,
+            operation,
+            status,
+            calls,
+            read_units,
+            write_units,
+            trouble,
+            "request"
+        );
     }
 }

@@ -80,7 +80,8 @@ impl Money {
             return Err(NoAmount::TooPrecise);
         }
         let factor = Decimal::from(10_u64.pow(currency.places()));
-        let minor = amount.checked_mul(factor).and_then(|minor| i64::try_from(minor).ok()).ok_or(NoAmount::OutOfRange)?;
+        let minor =
+            amount.checked_mul(factor).and_then(|minor| i64::try_from(minor).ok()).ok_or(NoAmount::OutOfRange)?;
         if minor.abs() > Self::LARGEST_MINOR {
             return Err(NoAmount::OutOfRange);
         }
@@ -105,6 +106,10 @@ impl std::fmt::Display for Money {
 pub fn parse_decimal(text: &str) -> Option<Decimal> {
     let text = text.trim();
     if text.is_empty() || text.len() > 64 {
+        return None;
+    }
+    // The parser below would take `1_000` as well.
+    if !text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b)) {
         return None;
     }
     let plain = text.strip_prefix('+').unwrap_or(text);
@@ -145,7 +150,8 @@ mod tests {
 
     #[test]
     fn amounts_are_exact_or_refused() {
-        let read = |text: &str, code| Money::exactly(parse_decimal(text).unwrap(), currency(code)).map(|m| m.to_string());
+        let read =
+            |text: &str, code| Money::exactly(parse_decimal(text).unwrap(), currency(code)).map(|m| m.to_string());
         assert_eq!(read("1500.00", "USD"), Ok("1500.00".into()));
         assert_eq!(read("0.1", "USD"), Ok("0.10".into()));
         assert_eq!(read("-7.040", "USD"), Ok("-7.04".into()));
@@ -159,7 +165,21 @@ mod tests {
 
     #[test]
     fn a_number_that_is_none_is_refused() {
-        for text in ["", "1e999999", "1e-999999", "NaN", "inf", "0x10", "1,5", "--1", "1.2.3", "१२", "1_000", "1e", "1e99999999999"] {
+        for text in [
+            "",
+            "1e999999",
+            "1e-999999",
+            "NaN",
+            "inf",
+            "0x10",
+            "1,5",
+            "--1",
+            "1.2.3",
+            "१२",
+            "1_000",
+            "1e",
+            "1e99999999999",
+        ] {
             assert_eq!(parse_decimal(text), None, "{text}");
         }
     }

@@ -24,7 +24,8 @@ impl Pattern {
 
     /// `*` stands for any run of characters; with one in it, the pattern must match the whole text.
     pub fn star(text: &str) -> Self {
-        let parts: Vec<Part> = text.to_lowercase().chars().map(|c| if c == '*' { Part::Any } else { Part::This(c) }).collect();
+        let parts: Vec<Part> =
+            text.to_lowercase().chars().map(|c| if c == '*' { Part::Any } else { Part::This(c) }).collect();
         if parts.contains(&Part::Any) { Self { parts } } else { Self::anywhere(parts) }
     }
 

@@ -2,8 +2,8 @@
 
 use std::cmp::Ordering;
 
-use crate::domain::customers::entity::{Customer, IndexRow, Shown, Status};
 use crate::domain::customers::ENTITY;
+use crate::domain::customers::entity::{Customer, IndexRow, Shown, Status};
 use crate::domain::tenants::{Reach, TenantRecord, of_item};
 use crate::machinery::keys::{self, CUSTOMER};
 use crate::machinery::listing::{self, Ids};
@@ -14,11 +14,23 @@ use crate::words::page::{Page, Window};
 use crate::words::pattern::Pattern;
 
 /// List customers.
-pub static SEARCH: Op<List, Page<Shown>> =
-    Op { name: "customers.search", entity: ENTITY, scope: Scope::Reseller, writes: false, run: |cx, list| Box::pin(search(cx, list)), also: None };
+pub static SEARCH: Op<List, Page<Shown>> = Op {
+    name: "customers.search",
+    entity: ENTITY,
+    scope: Scope::Reseller,
+    writes: false,
+    run: |cx, list| Box::pin(search(cx, list)),
+    also: None,
+};
 /// Read a customer.
-pub static GET: Op<u64, Shown> =
-    Op { name: "customers.get", entity: ENTITY, scope: Scope::Reseller, writes: false, run: |cx, id| Box::pin(get(cx, *id)), also: None };
+pub static GET: Op<u64, Shown> = Op {
+    name: "customers.get",
+    entity: ENTITY,
+    scope: Scope::Reseller,
+    writes: false,
+    run: |cx, id| Box::pin(get(cx, *id)),
+    also: None,
+};
 
 /// Which customers to list. Filters combine with AND; an empty list filters nothing.
 #[derive(Debug, Clone)]
@@ -120,11 +132,13 @@ async fn get(cx: &Context, id: u64) -> Result<Done<Shown>> {
 
 /// A customer that the caller may see, with the tenant, in one call.
 pub(crate) async fn with_tenant(cx: &Context, id: u64) -> Result<(TenantRecord, Customer)> {
-    let mut items = cx.store.get_items(&[keys::tenant(cx.tenant()), keys::row(cx.tenant(), CUSTOMER, id)]).await?.into_iter();
+    let mut items =
+        cx.store.get_items(&[keys::tenant(cx.tenant()), keys::row(cx.tenant(), CUSTOMER, id)]).await?.into_iter();
     let tenant = of_item(cx, items.next().flatten())?;
     let customer: Option<Customer> = items.next().flatten().map(record).transpose()?;
     let reach = tenant.reach(&cx.caller);
-    let customer = customer.filter(|customer| reach.covers(customer.reseller)).ok_or_else(|| Error::not_found(ENTITY, id))?;
+    let customer =
+        customer.filter(|customer| reach.covers(customer.reseller)).ok_or_else(|| Error::not_found(ENTITY, id))?;
     Ok((tenant, customer))
 }
 
@@ -143,7 +157,8 @@ fn shown(page: Page<Customer>, tenant: &TenantRecord) -> Result<Page<Shown>> {
 /// Whether a list is every customer in the order of ids, which needs no index.
 fn wants_all(list: &List, reach: &Reach) -> bool {
     let all = List::all(list.window);
-    let by_id = list.order.iter().all(|(order, descending)| *order == Order::Id && *descending == list.window.newest_first);
+    let by_id =
+        list.order.iter().all(|(order, descending)| *order == Order::Id && *descending == list.window.newest_first);
     *reach == Reach::Everything
         && by_id
         && (list.search.is_none() && list.ids == all.ids && list.name == all.name && list.statuses == all.statuses)
@@ -151,7 +166,8 @@ fn wants_all(list: &List, reach: &Reach) -> bool {
 }
 
 fn wanted(list: &List, row: &IndexRow) -> bool {
-    let among = |filter: &[u64], value: Option<u64>| filter.is_empty() || value.is_some_and(|value| filter.contains(&value));
+    let among =
+        |filter: &[u64], value: Option<u64>| filter.is_empty() || value.is_some_and(|value| filter.contains(&value));
     let lower = |text: &str| text.to_lowercase();
     list.ids.as_ref().is_none_or(|ids| ids.contains(&row.id))
         && list.name.as_ref().is_none_or(|name| lower(name) == lower(&row.name))

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::customers::ENTITY;
 use crate::domain::customers::entity::{Change, Customer, Shown, Status, Text};
 use crate::domain::customers::list::with_tenant;
-use crate::domain::tenants::{Reach, TenantRecord, of_item, own};
+use crate::domain::tenants::{Reach, TenantCurrency, TenantRecord, of_item, own};
 use crate::machinery::changes::Changes;
 use crate::machinery::keys::{self, CUSTOMER, Key};
 use crate::machinery::listing::{self, Ids};
@@ -27,20 +27,50 @@ pub const MOST_IN_BATCH: usize = 100;
 const MADE_AT_ONCE: usize = 24;
 
 /// Make a customer.
-pub static CREATE: Op<New, Shown> =
-    Op { name: "customers.create", entity: ENTITY, scope: Scope::Reseller, writes: true, run: |cx, new| Box::pin(create(cx, new)), also: Some(new_also) };
+pub static CREATE: Op<New, Shown> = Op {
+    name: "customers.create",
+    entity: ENTITY,
+    scope: Scope::Reseller,
+    writes: true,
+    run: |cx, new| Box::pin(create(cx, new)),
+    also: Some(new_also),
+};
 /// Change a customer.
-pub static UPDATE: Op<Update, Shown> =
-    Op { name: "customers.update", entity: ENTITY, scope: Scope::Reseller, writes: true, run: |cx, change| Box::pin(update(cx, change)), also: Some(update_also) };
+pub static UPDATE: Op<Update, Shown> = Op {
+    name: "customers.update",
+    entity: ENTITY,
+    scope: Scope::Reseller,
+    writes: true,
+    run: |cx, change| Box::pin(update(cx, change)),
+    also: Some(update_also),
+};
 /// Close a customer; the number of customers closed.
-pub static ARCHIVE: Op<u64, u64> =
-    Op { name: "customers.archive", entity: ENTITY, scope: Scope::Reseller, writes: true, run: |cx, id| Box::pin(archive(cx, *id)), also: None };
+pub static ARCHIVE: Op<u64, u64> = Op {
+    name: "customers.archive",
+    entity: ENTITY,
+    scope: Scope::Reseller,
+    writes: true,
+    run: |cx, id| Box::pin(archive(cx, *id)),
+    also: None,
+};
 /// Delete a customer; the number of customers deleted.
-pub static DELETE: Op<Deletion, u64> =
-    Op { name: "customers.delete", entity: ENTITY, scope: Scope::Reseller, writes: true, run: |cx, deletion| Box::pin(delete(cx, deletion)), also: None };
+pub static DELETE: Op<Deletion, u64> = Op {
+    name: "customers.delete",
+    entity: ENTITY,
+    scope: Scope::Reseller,
+    writes: true,
+    run: |cx, deletion| Box::pin(delete(cx, deletion)),
+    also: None,
+};
 /// Make many customers, each by itself, in order.
-pub static CREATE_MANY: Op<Batch, Vec<Made>> =
-    Op { name: "customers.create_many", entity: ENTITY, scope: Scope::Reseller, writes: true, run: |cx, batch| Box::pin(create_many(cx, batch)), also: None };
+pub static CREATE_MANY: Op<Batch, Vec<Made>> = Op {
+    name: "customers.create_many",
+    entity: ENTITY,
+    scope: Scope::Reseller,
+    writes: true,
+    run: |cx, batch| Box::pin(create_many(cx, batch)),
+    also: None,
+};
 
 /// What must be unique.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -166,21 +196,29 @@ async fn delete(cx: &Context, deletion: &Deletion) -> Result<Done<u64>> {
 async fn create_many(cx: &Context, batch: &Batch) -> Result<Done<Vec<Made>>> {
     let mut told: Vec<Reported> = match &cx.progress {
         None => Vec::new(),
-        Some(progress) => serde_json::from_value(progress.clone()).map_err(|e| Error::internal(format!("batch: {e}")))?,
+        Some(progress) => {
+            serde_json::from_value(progress.clone()).map_err(|e| Error::internal(format!("batch: {e}")))?
+        }
     };
     let entries: Vec<&Entry> = batch.entries.iter().skip(told.len()).take(MADE_AT_ONCE).collect();
     // The tenant, the sequence, and the claims that must be free, in one read.
     let mut wanted = vec![keys::tenant(cx.tenant()), keys::sequence(cx.tenant(), CUSTOMER)];
-    let email_of = |entry: &Entry| entry.as_ref().ok().and_then(|new| new.change.texts.get(&Text::Email)?.value().cloned());
-    let mut emails: Vec<Key> = entries.iter().filter_map(|entry| email_of(entry)).map(|email| email_claim(cx, &email)).collect();
+    let email_of =
+        |entry: &Entry| entry.as_ref().ok().and_then(|new| new.change.texts.get(&Text::Email)?.value().cloned());
+    let mut emails: Vec<Key> =
+        entries.iter().filter_map(|entry| email_of(entry)).map(|email| email_claim(cx, &email)).collect();
     emails.sort();
     emails.dedup();
     wanted.extend(emails.iter().cloned());
     let mut items = cx.store.get_items(&wanted).await?.into_iter();
     let tenant = of_item(cx, items.next().flatten())?;
     let last = number_of(items.next().flatten().as_ref(), "last");
-    let taken: Vec<Key> =
-        emails.into_iter().zip(items).filter(|(_, item)| number_of(item.as_ref(), BEARERS) > 0).map(|(key, _)| key).collect();
+    let taken: Vec<Key> = emails
+        .into_iter()
+        .zip(items)
+        .filter(|(_, item)| number_of(item.as_ref(), BEARERS) > 0)
+        .map(|(key, _)| key)
+        .collect();
 
     let mut changes = Changes::default();
     let mut claims = Claims::default();
@@ -229,18 +267,58 @@ enum Reported {
 }
 
 fn new_also<'a>(cx: &'a Context, new: &'a New) -> Working<'a, Vec<Violation>> {
-    Box::pin(async move { references(cx, &own(cx).await?, &new.change, new.names_reseller).await })
+    Box::pin(async move {
+        let tenant = own(cx).await?;
+        let mut found = references(cx, &tenant, &new.change, new.names_reseller).await?;
+        let mut wanted = Customer::blank(
+            0,
+            new.change.reseller.unwrap_or_else(|| tenant.default_reseller(&cx.caller)),
+            0,
+            base(&tenant)?.iso,
+            cx.now,
+        );
+        wanted.apply(&new.change, &tenant);
+        found.extend(taken(cx, &wanted, None, new.unique).await?);
+        Ok(found)
+    })
 }
 
 fn update_also<'a>(cx: &'a Context, update: &'a Update) -> Working<'a, Vec<Violation>> {
     Box::pin(async move {
-        let (tenant, _) = with_tenant(cx, update.id).await?;
-        references(cx, &tenant, &update.change, false).await
+        let (tenant, before) = with_tenant(cx, update.id).await?;
+        let mut found = references(cx, &tenant, &update.change, false).await?;
+        let mut wanted = before.clone();
+        wanted.apply(&update.change, &tenant);
+        found.extend(taken(cx, &wanted, Some(&before), update.unique).await?);
+        Ok(found)
     })
 }
 
+/// Which values that must be unique somebody else bears. For telling of all faults at once; what decides is
+/// the condition in the commit.
+async fn taken(cx: &Context, wanted: &Customer, before: Option<&Customer>, unique: Unique) -> Result<Vec<Violation>> {
+    let mut claims = Claims::default();
+    before.iter().for_each(|before| claims.leave(cx, before, false));
+    claims.take(cx, wanted, unique);
+    // A value that is missing is no value.
+    let new = claims.0.into_iter().filter(|(key, claim)| claim.by > 0 && !key.sk.is_empty());
+    let claims: Vec<(Key, &str)> = new.filter_map(|(key, claim)| Some((key, claim.unique?))).collect();
+    if claims.is_empty() {
+        return Ok(Vec::new());
+    }
+    let keys: Vec<Key> = claims.iter().map(|(key, _)| key.clone()).collect();
+    let borne = cx.store.get_items(&keys).await?;
+    let found = claims.into_iter().zip(borne).filter(|(_, item)| number_of(item.as_ref(), BEARERS) > 0);
+    Ok(found.map(|((_, field), _)| Violation { field: field.to_owned(), rule: Rule::Taken }).collect())
+}
+
 /// What a change refers to and is not there, or not the caller's to use. The owner alone needs a read.
-async fn references(cx: &Context, tenant: &TenantRecord, change: &Change, names_reseller: bool) -> Result<Vec<Violation>> {
+async fn references(
+    cx: &Context,
+    tenant: &TenantRecord,
+    change: &Change,
+    names_reseller: bool,
+) -> Result<Vec<Violation>> {
     let missing = |field: &str, collection: &str, id: String| {
         let rule = Rule::Missing { collection: collection.to_owned(), id };
         Violation { field: field.to_owned(), rule }
@@ -248,7 +326,9 @@ async fn references(cx: &Context, tenant: &TenantRecord, change: &Change, names_
     let reach = tenant.reach(&cx.caller);
     let mut found = Vec::new();
     match change.reseller {
-        Some(id) if tenant.reseller(id).is_none() || !reach.covers(id) => found.push(missing("reseller", "resellers", id.to_string())),
+        Some(id) if tenant.reseller(id).is_none() || !reach.covers(id) => {
+            found.push(missing("reseller", "resellers", id.to_string()));
+        }
         None if names_reseller && !only_one(tenant, &reach) => {
             found.push(Violation { field: "reseller".into(), rule: Rule::Required });
         }
@@ -272,12 +352,16 @@ fn only_one(tenant: &TenantRecord, reach: &Reach) -> bool {
 /// A new customer, or everything that is wrong with it.
 fn made(cx: &Context, tenant: &TenantRecord, new: &New, id: u64, mut found: Vec<Violation>) -> Result<Customer> {
     let reseller = new.change.reseller.unwrap_or_else(|| tenant.default_reseller(&cx.caller));
-    let base = tenant.currency_of(tenant.base_currency)?;
+    let base = base(tenant)?;
     let mut customer = Customer::blank(id, reseller, base.id, base.iso, cx.now);
     let mut change = new.change.clone();
     change.password_hash = hashed(cx, new.password.as_deref())?;
     found.extend(customer.apply(&change, tenant));
     if found.is_empty() { Ok(customer) } else { Err(Error::told(Told::Invalid(found))) }
+}
+
+fn base(tenant: &TenantRecord) -> Result<&TenantCurrency> {
+    tenant.currency_of(tenant.base_currency)
 }
 
 fn hashed(cx: &Context, password: Option<&str>) -> Result<Option<String>> {
@@ -291,7 +375,13 @@ fn insert(cx: &Context, changes: &mut Changes, customer: &Customer) -> Result<()
     Ok(())
 }
 
-fn replace(cx: &Context, before: &Customer, after: &mut Customer, unique: Unique, event: &'static str) -> Result<Changes> {
+fn replace(
+    cx: &Context,
+    before: &Customer,
+    after: &mut Customer,
+    unique: Unique,
+    event: &'static str,
+) -> Result<Changes> {
     (after.updated_at, after.version) = (cx.now, before.version + 1);
     let mut changes = Changes::default();
     changes.replace(keys::row(cx.tenant(), CUSTOMER, after.id), after, before.version)?;
@@ -347,7 +437,13 @@ impl Claims {
     }
 
     /// The same as [`take`](Self::take), refused here and now when the address is taken already.
-    fn take_free(&mut self, cx: &Context, customer: &Customer, unique: Unique, taken: &[Key]) -> std::result::Result<(), Vec<Violation>> {
+    fn take_free(
+        &mut self,
+        cx: &Context,
+        customer: &Customer,
+        unique: Unique,
+        taken: &[Key],
+    ) -> std::result::Result<(), Vec<Violation>> {
         let email = customer.text(Text::Email).filter(|_| unique.email).map(|email| email_claim(cx, email));
         if email.is_some_and(|key| taken.contains(&key) || self.0.contains_key(&key)) {
             return Err(vec![Violation { field: "email".into(), rule: Rule::Taken }]);

@@ -54,7 +54,9 @@ pub fn failure(told: &Told, facts: &Facts) -> (u16, Value) {
         Told::AddressRefused => (403, "Your IP address is not allowed to use this token.".into()),
         Told::AbilityMissing(ability) => (403, format!("This token does not have the required permission: {ability}")),
         Told::TooMany(_) => (429, "Too many requests. Please try again later.".into()),
-        Told::NotFound { entity, id } => (404, format!("No query results for model [App\\Models\\{}] {id}", model(entity))),
+        Told::NotFound { entity, id } => {
+            (404, format!("No query results for model [App\\Models\\{}] {id}", model(entity)))
+        }
         Told::Refused { text, .. } => (422, text.clone()),
         Told::KeyReused => (422, "The idempotency key was used before with another request.".into()),
         Told::AnswerTooLarge(most) => (422, format!("The answer would be larger than {most} bytes; lower per_page.")),
@@ -154,9 +156,7 @@ fn paginator(page: Page<Value>, url: &str) -> Value {
     let to = (shown > 0).then_some(page.window.offset + shown);
     let previous = (current > 1).then(|| current - 1);
     let next = (current < last).then(|| current + 1);
-    let link = |number: Option<u64>, label: String, active: bool| {
-        json!({"url": number.map(address), "label": label, "page": number, "active": active})
-    };
+    let link = |number: Option<u64>, label: String, active: bool| json!({"url": number.map(address), "label": label, "page": number, "active": active});
     let mut links = vec![link(previous, "&laquo; Previous".into(), false)];
     for slot in slider(current, last) {
         links.push(match slot {
@@ -196,7 +196,11 @@ mod tests {
     #[test]
     fn the_slider_shows_what_the_contract_says() {
         let show = |current, last| {
-            slider(current, last).iter().map(|slot| slot.map_or("…".into(), |n| n.to_string())).collect::<Vec<_>>().join(" ")
+            slider(current, last)
+                .iter()
+                .map(|slot| slot.map_or("…".into(), |n| n.to_string()))
+                .collect::<Vec<_>>()
+                .join(" ")
         };
         assert_eq!(show(1, 1), "1");
         assert_eq!(show(5, 13), "1 2 3 4 5 6 7 8 9 10 11 12 13");

@@ -51,7 +51,9 @@ pub fn success(reply: Reply) -> (u16, Value) {
 pub fn failure(told: &Told) -> (u16, Value) {
     let (status, code, message): (u16, &str, String) = match told {
         Told::Malformed(why) => (400, "REQ_001", format!("Bad request: {why}")),
-        Told::Invalid(violations) if violations.iter().all(|v| v.rule == Rule::Taken) => (409, "RES_002", "Resource conflict".into()),
+        Told::Invalid(violations) if violations.iter().all(|v| v.rule == Rule::Taken) => {
+            (409, "RES_002", "Resource conflict".into())
+        }
         Told::Invalid(violations) if violations.iter().all(|v| PAGING.contains(&v.field.as_str())) => {
             (400, "REQ_001", "Bad request".into())
         }
@@ -64,7 +66,9 @@ pub fn failure(told: &Told) -> (u16, Value) {
         Told::TooMany(_) => (429, "RATE_001", "Rate limit exceeded".into()),
         Told::Refused { text, .. } => (409, "RES_002", text.clone()),
         Told::KeyReused => (422, "REQ_004", "The idempotency key was used before with another request".into()),
-        Told::AnswerTooLarge(most) => (400, "REQ_005", format!("The answer would be larger than {most} bytes; lower the limit")),
+        Told::AnswerTooLarge(most) => {
+            (400, "REQ_005", format!("The answer would be larger than {most} bytes; lower the limit"))
+        }
         Told::Busy => (503, "SRV_002", "Too many writers at once, please try again".into()),
         Told::Internal => (500, "SRV_001", "Internal server error".into()),
     };

@@ -65,10 +65,20 @@ fn said(told: &Told) -> Said {
         }
         Told::AddressRefused => {
             let text = "this address is not among the user's allowed addresses";
-            say(401, -32004, &format!("utoken-auth-failed: {text}"), json!({"code": "utoken-auth-failed", "message": text}))
+            say(
+                401,
+                -32004,
+                &format!("utoken-auth-failed: {text}"),
+                json!({"code": "utoken-auth-failed", "message": text}),
+            )
         }
         Told::AbilityMissing(ability) => say(403, -32003, "Insufficient permissions", json!({"code": ability})),
-        Told::TooMany(limit) => say(429, -32000, "Too many requests", json!({"code": "too_many_requests", "retry_after": limit.retry_after})),
+        Told::TooMany(limit) => say(
+            429,
+            -32000,
+            "Too many requests",
+            json!({"code": "too_many_requests", "retry_after": limit.retry_after}),
+        ),
         Told::NotFound { entity, id } => say(404, -32001, &not_found(table(entity), id), json!({})),
         Told::Refused { rule, text } => say(422, -32000, text, json!({"code": rule})),
         Told::KeyReused => say(

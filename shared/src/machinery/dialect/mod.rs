@@ -68,9 +68,15 @@ impl Dialect {
         if under("/api/v1").is_some() || under("/api/domains").is_some() || under("/api/gateways").is_some() {
             return Self::Billmora;
         }
-        let Some(rest) = under("/api/v2") else { return Self::Jerasoft };
+        let Some(rest) = under("/api/v2") else {
+            return Self::Jerasoft;
+        };
         let noun = rest.trim_start_matches('/').split('/').next().unwrap_or_default();
-        if racknap::NOUNS.contains(&noun) || request.header("validate").is_some() { Self::Racknap } else { Self::Cloudonex }
+        if racknap::NOUNS.contains(&noun) || request.header("validate").is_some() {
+            Self::Racknap
+        } else {
+            Self::Cloudonex
+        }
     }
 
     /// The dialect's name.

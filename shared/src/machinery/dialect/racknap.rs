@@ -49,7 +49,9 @@ pub fn failure(told: &Told) -> (u16, Value) {
         Told::NotFound { entity, id } => (404, 2005, format!("{entity} {id} does not exist")),
         Told::Refused { text, .. } => (409, 2006, text.clone()),
         Told::KeyReused => (422, 2009, "the idempotency key was used before with another request".into()),
-        Told::AnswerTooLarge(most) => (400, 2010, format!("the answer would be larger than {most} bytes; ask for fewer records")),
+        Told::AnswerTooLarge(most) => {
+            (400, 2010, format!("the answer would be larger than {most} bytes; ask for fewer records"))
+        }
         Told::Busy => (503, 9002, "too many writers at once, please try again".into()),
         Told::Internal => (500, 9001, "internal error".into()),
     };

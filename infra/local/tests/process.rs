@@ -1,0 +1,110 @@
+//! The program itself, as a user starts it: over HTTP, killed and started again, with wrong words.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail loudly")]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+struct Running {
+    child: Child,
+    address: String,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // SIGKILL: nothing is written on the way out.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn start(arguments: &[&str]) -> Running {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_local"));
+    command.args(arguments).args(["--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let line = lines.next().expect("a line").unwrap();
+    let address = line.strip_prefix("listening on http://").expect("where it listens").to_owned();
+    Running { child, address }
+}
+
+fn ask(running: &Running, verb: &str, target: &str, key: &str, body: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(&running.address).unwrap();
+    let head =
+        format!("{verb} {target} HTTP/1.1\r\nhost: {}\r\nx-api-key: {key}\r\nconnection: close\r\n", running.address);
+    write!(stream, "{head}content-length: {}\r\n\r\n{body}", body.len()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+}
+
+fn folder(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    folder
+}
+
+#[test]
+fn data_survive_a_kill_and_a_restart() {
+    let data = folder("killed");
+    let arguments = ["--data", data.to_str().unwrap(), "--clock", "2026-03-01T12:00:00Z"];
+    let running = start(&arguments);
+    assert_eq!(
+        ask(&running, "PATCH", "/api/clients/42", "demo-admin-key", r#"{"credit": 1000}"#),
+        (200, "true".into())
+    );
+    let before = ask(&running, "GET", "/api/clients/42", "demo-admin-key", "");
+    assert!(before.1.contains(r#""credit":1000.00"#), "{}", before.1);
+    drop(running);
+    let again = start(&arguments);
+    assert_eq!(
+        ask(&again, "GET", "/api/clients/42", "demo-admin-key", ""),
+        before,
+        "the data, and the keys that know the credential"
+    );
+    let secret = std::fs::metadata(data.join("secret.json")).unwrap();
+    #[cfg(unix)]
+    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&secret.permissions()) & 0o777, 0o600);
+    drop(secret);
+}
+
+#[test]
+fn two_processes_kept_apart_by_their_folders_know_nothing_of_each_other() {
+    let (one, two) = (folder("one"), folder("two"));
+    let (one, two) = (start(&["--data", one.to_str().unwrap()]), start(&["--data", two.to_str().unwrap()]));
+    assert_eq!(ask(&one, "DELETE", "/api/clients/1", "demo-admin-key", "").0, 200);
+    assert_eq!(ask(&one, "GET", "/api/clients/1", "demo-admin-key", "").0, 404);
+    assert_eq!(ask(&two, "GET", "/api/clients/1", "demo-admin-key", "").0, 200);
+}
+
+#[test]
+fn a_fixture_is_loaded_and_a_wrong_one_is_refused_with_its_path() {
+    let folder = folder("fixtures");
+    std::fs::create_dir_all(&folder).unwrap();
+    let write = |name: &str, text: &str| {
+        let file = folder.join(name);
+        std::fs::write(&file, text).unwrap();
+        file.to_str().unwrap().to_owned()
+    };
+    let base = r#""id": "acme", "name": "Acme", "base_currency": "USD", "timezone": "UTC", "currencies": [{"id": 1, "code": "USD"}]"#;
+    let user = r#"{"id": 1, "login": "admin", "password": "correct horse", "name": "A", "email": null, "timezone": null, "reseller_id": null, "api_key": "k"}"#;
+    let good = write("good.json", &format!(r#"{{"tenants": [{{{base}, "users": [{user}]}}]}}"#));
+    let running = start(&["--memory", "--load", &good]);
+    assert_eq!(ask(&running, "GET", "/api/clients", "k", ""), (200, "[]".into()));
+    assert_eq!(ask(&running, "GET", "/api/clients", "demo-admin-key", "").0, 401, "no demo tenant beside a fixture");
+    let bad = write("bad.json", &format!(r#"{{"tenants": [{{{base}, "users": [], "usres": []}}]}}"#));
+    for (arguments, words) in [
+        (vec!["--memory", "--load", &bad], "tenants[0].usres: unknown field `usres`"),
+        (vec!["--memory", "--load", "/nowhere.json"], "/nowhere.json"),
+        (vec!["--memory", "--clock", "yesterday"], "not an instant such as 2020-01-01T00:00:00Z"),
+        (vec!["--memory", "--data", "x"], "cannot be used with"),
+        (vec!["--colour"], "unexpected argument '--colour'"),
+    ] {
+        let out = Command::new(env!("CARGO_BIN_EXE_local")).args(&arguments).output().unwrap();
+        let said = String::from_utf8_lossy(&out.stderr).into_owned();
+        assert!(!out.status.success() && said.contains(words), "{arguments:?}: {said}");
+    }
+}

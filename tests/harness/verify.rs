@@ -1,0 +1,156 @@
+//! What must be true of the table whenever nothing is running, checked by looking at every item.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::World;
+
+/// What an entity's partition may look like: text of an attribute.
+fn text<'v>(item: &'v Value, name: &str) -> &'v str {
+    item[name]["S"].as_str().unwrap_or_default()
+}
+
+fn number(item: &Value, name: &str) -> u64 {
+    item[name]["N"].as_str().and_then(|n| n.parse().ok()).unwrap_or(0)
+}
+
+impl World {
+    /// Checks everything; panics with what does not fit. Gives the number of items looked at.
+    pub fn verify(&self) -> usize {
+        let items = self.items();
+        for tenant in ["acme", "other"] {
+            for entity in ["customer", "rate"] {
+                ids_fit(&items, tenant, entity);
+            }
+            index_fits(&items, tenant);
+            claims_fit(&items, tenant);
+            rates_fit(&items, tenant);
+        }
+        items.len()
+    }
+
+    /// The items of a tenant that say what is true of it: not its audit, outbox or idempotency records, and
+    /// of a password only that there is one, since its hash is salted.
+    pub fn truth(&self, tenant: &str) -> BTreeMap<String, Value> {
+        let kept = |pk: &str| {
+            let own = pk.strip_prefix(tenant).is_some_and(|rest| rest.starts_with('#'));
+            own && ["#audit", "#outbox", "#idempotency"].iter().all(|word| !pk.contains(word))
+        };
+        let items = self.items().into_iter().filter(|item| kept(text(item, "PK")));
+        let plain = |mut item: Value| {
+            if let Some(hash) = item.get_mut("password_hash") {
+                *hash = Value::Bool(true);
+            }
+            (format!("{} / {}", text(&item, "PK"), text(&item, "SK")), item)
+        };
+        items.map(plain).collect()
+    }
+
+    /// How many audit entries and outbox items a tenant has.
+    pub fn traces(&self, tenant: &str) -> (usize, usize) {
+        let items = self.items();
+        let count = |prefix: String| items.iter().filter(|item| text(item, "PK").starts_with(&prefix)).count();
+        (count(format!("{tenant}#audit")), count(format!("{tenant}#outbox")))
+    }
+}
+
+fn of<'i>(items: &'i [Value], pk: &str) -> Vec<&'i Value> {
+    items.iter().filter(|item| text(item, "PK") == pk).collect()
+}
+
+/// Every id drawn is a row or a hole, and never both.
+fn ids_fit(items: &[Value], tenant: &str, entity: &str) {
+    let rows: BTreeSet<u64> = of(items, &format!("{tenant}#{entity}")).iter().map(|row| number(row, "id")).collect();
+    let last = of(items, &format!("{tenant}#sequence"))
+        .iter()
+        .find(|item| text(item, "SK") == entity)
+        .map_or(0, |item| number(item, "last"));
+    let mut holes = BTreeSet::new();
+    for run in of(items, &format!("{tenant}#holes#{entity}")) {
+        let gone: Vec<u64> =
+            run["gone"]["NS"].as_array().unwrap().iter().map(|n| n.as_str().unwrap().parse().unwrap()).collect();
+        let counted = of(items, &format!("{tenant}#holes"));
+        let counted = counted.iter().find(|item| text(item, "SK") == entity).unwrap();
+        let run: u64 = text(run, "SK").parse().unwrap();
+        assert_eq!(number(counted, &format!("run{run}")), gone.len() as u64, "{tenant} {entity}: holes of run {run}");
+        holes.extend(gone);
+    }
+    let all: BTreeSet<u64> = rows.union(&holes).copied().collect();
+    assert!(rows.is_disjoint(&holes), "{tenant} {entity}: a hole is a row");
+    assert_eq!(all, (1..=last).collect(), "{tenant} {entity}: ids are dense");
+    let kept: BTreeSet<u64> =
+        of(items, &format!("{tenant}#{entity}-deleted")).iter().map(|row| number(row, "id")).collect();
+    assert!(kept.is_subset(&holes), "{tenant} {entity}: what was deleted is a hole");
+}
+
+/// Every customer has its index row, and it says the same.
+fn index_fits(items: &[Value], tenant: &str) {
+    let rows = of(items, &format!("{tenant}#customer"));
+    let index = of(items, &format!("{tenant}#customer-index"));
+    assert_eq!(rows.len(), index.len(), "{tenant}: index rows");
+    for row in rows {
+        let entry = index.iter().find(|entry| text(entry, "SK") == text(row, "SK")).expect("an index row");
+        assert_eq!(entry["name"]["S"].as_str().unwrap(), whole_name(row));
+        for same in ["status", "reseller", "currency"] {
+            assert_eq!(entry[same], row[same], "{tenant}: {same}");
+        }
+        assert_eq!(entry["email"], row["texts"]["M"]["email"], "{tenant}: email");
+    }
+}
+
+fn whole_name(row: &Value) -> String {
+    let part = |name: &str| row["name"]["M"][name]["S"].as_str().unwrap_or_default().to_owned();
+    if part("last").is_empty() { part("first") } else { format!("{} {}", part("first"), part("last")) }
+}
+
+/// Every claim counts its bearers. A deleted customer may go on bearing its e-mail address.
+fn claims_fit(items: &[Value], tenant: &str) {
+    let mut emails: BTreeMap<String, u64> = BTreeMap::new();
+    let mut names: BTreeMap<(String, String), u64> = BTreeMap::new();
+    for row in of(items, &format!("{tenant}#customer")) {
+        if let Some(email) = row["texts"]["M"]["email"]["S"].as_str() {
+            *emails.entry(email.to_lowercase()).or_default() += 1;
+        }
+        let reseller = row["reseller"]["N"].as_str().unwrap().to_owned();
+        *names.entry((reseller, whole_name(row).to_lowercase())).or_default() += 1;
+    }
+    for claim in items.iter().filter(|item| text(item, "PK").starts_with(&format!("{tenant}#claim#"))) {
+        let (kind, value) = (text(claim, "PK").rsplit('#').next().unwrap(), text(claim, "SK"));
+        let counted = number(claim, "bearers");
+        match kind.strip_prefix("customer-name-") {
+            Some(reseller) => {
+                let borne = names.remove(&(reseller.to_owned(), value.to_owned())).unwrap_or(0);
+                assert_eq!(counted, borne, "{tenant}: name {value}");
+            }
+            None => {
+                let borne = emails.remove(value).unwrap_or(0);
+                let kept = of(items, &format!("{tenant}#customer-deleted"));
+                let kept = kept
+                    .iter()
+                    .filter(|row| {
+                        row["texts"]["M"]["email"]["S"].as_str().is_some_and(|email| email.to_lowercase() == value)
+                    })
+                    .count();
+                assert!(
+                    (borne..=borne + kept as u64).contains(&counted),
+                    "{tenant}: e-mail {value}: {counted}, {borne} and {kept} deleted"
+                );
+            }
+        }
+    }
+    assert!(emails.is_empty() && names.is_empty(), "{tenant}: without a claim: {emails:?} {names:?}");
+}
+
+/// Every rate has its reverse and its place in time.
+fn rates_fit(items: &[Value], tenant: &str) {
+    let rates = of(items, &format!("{tenant}#rate"));
+    let by_time: Vec<&Value> =
+        items.iter().filter(|item| text(item, "PK").starts_with(&format!("{tenant}#rate-at#"))).collect();
+    assert_eq!(rates.len(), by_time.len(), "{tenant}: rates by time");
+    for rate in &rates {
+        let other = rates.iter().find(|other| other["id"] == rate["other"]).expect("the reverse");
+        assert_eq!((&other["from"], &other["to"], &other["at"]), (&rate["to"], &rate["from"], &rate["at"]));
+        assert!(by_time.iter().any(|entry| entry["id"] == rate["id"] && entry["rate"] == rate["rate"]));
+    }
+}

@@ -1,0 +1,119 @@
+//! The local gateway over HTTP: template, authorizer, usage plan, real proxy events.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use local::gateway::Gateway;
+use local::template::{BUILT_IN, Template};
+use serde_json::{Value, json};
+use tests::{ADMIN, OTHER, World};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+async fn start(world: &World, template: &str) -> String {
+    let template = Template::read(template).unwrap();
+    let gateway = Gateway::new(template, &world.app.store, &world.app.secrets, &world.app.outside);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    tokio::spawn(Arc::new(gateway).serve(listener));
+    address
+}
+
+async fn ask(address: &str, head: &str, body: &[u8]) -> (u16, String, Value) {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let length = format!("content-length: {}\r\nconnection: close\r\n\r\n", body.len());
+    stream.write_all(format!("{}\r\n{length}", head.replace('\n', "\r\n")).as_bytes()).await.unwrap();
+    // A server that has heard enough hangs up before the body's end.
+    let _ = stream.write_all(body).await;
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer).await;
+    let answer = String::from_utf8(answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, head.to_lowercase(), serde_json::from_str(body).unwrap_or(Value::Null))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_crosses_the_template_and_the_authorizer() {
+    let world = World::new().await;
+    let at = start(&world, BUILT_IN).await;
+    let (status, _, made) = ask(
+        &at,
+        &format!("POST /api/clients HTTP/1.1\nhost: {at}\nx-api-key: {ADMIN}"),
+        br#"{"name": "N", "currencies_id": 1, "companies_id": 1}"#,
+    )
+    .await;
+    assert_eq!((status, &made["id"]), (200, &json!(1)));
+    let (status, head, list) = ask(
+        &at,
+        &format!("GET /api/v2/customers?search=n&limit=5 HTTP/1.1\nhost: {at}\nauthorization: Bearer {ADMIN}"),
+        b"",
+    )
+    .await;
+    assert_eq!((status, &list["meta"]["total_records"]), (200, &json!(1)));
+    assert!(head.contains("x-ratelimit-remaining: 999"), "{head}");
+    let (_, _, page) =
+        ask(&at, &format!("GET /api/v1/users HTTP/1.1\nhost: {at}\nauthorization: Bearer {}", tests::TOKEN), b"").await;
+    assert_eq!(page["links"]["first"], format!("http://{at}/api/v1/users?page=1"));
+    // A tenant cannot dress up as another by sending what the authorizer would say.
+    let (status, _, _) =
+        ask(&at, &format!("GET /api/clients/1 HTTP/1.1\nhost: {at}\nstanding: x\nx-api-key: {OTHER}"), b"").await;
+    assert_eq!(status, 404);
+    for (head, body, status, words) in [
+        ("GET /api/v1/nope HTTP/1.1".to_owned(), &b""[..], 404, "could not be found"),
+        ("GET / HTTP/1.1".to_owned(), b"", 404, "Not Found"),
+        ("OPTIONS /api/v1/users HTTP/1.1".to_owned(), b"", 204, ""),
+        (format!("POST /api/clients HTTP/1.1\nx-api-key: {ADMIN}"), b"{\"name\": \"\xff\"}", 400, "UTF-8"),
+        (format!("GET /api/clients?__tz=%zz HTTP/1.1\nx-api-key: {ADMIN}"), b"", 400, "Unknown timezone"),
+        (format!("POST /api/clients HTTP/1.1\nx-api-key: {ADMIN}"), &vec![b' '; 7 * 1024 * 1024], 413, "6291456 bytes"),
+        (
+            format!("POST /api/clients HTTP/1.1\nx-api-key: {ADMIN}"),
+            &vec![b' '; 11 * 1024 * 1024],
+            413,
+            "Request Too Long",
+        ),
+    ] {
+        let (got, _, json) = ask(&at, &format!("{head}\nhost: {at}"), body).await;
+        assert_eq!(got, status, "{head}: {json}");
+        assert!(json.to_string().contains(words), "{head}: {json}");
+    }
+    let (status, _, _) = ask(&at, &format!("GET /api/clients HTTP/1.1\nhost: a b\"c\nx-api-key: {ADMIN}"), b"").await;
+    assert_eq!(status, 200, "a host that is none does no harm");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_usage_plan_throttles_each_tenant_by_itself() {
+    let world = World::new().await;
+    // One request a day is the rate's slowest; a burst of 5, a quota of 8.
+    let text = BUILT_IN
+        .replace("Default: 500\n", "Default: 1\n")
+        .replace("Default: 1000\n", "Default: 5\n")
+        .replace("Default: 1000000\n", "Default: 8\n");
+    assert_ne!(text, BUILT_IN);
+    let at = start(&world, &text).await;
+    let (passed, throttled) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
+    let clients: Vec<_> = (0..20)
+        .map(|_| {
+            let (at, passed, throttled) = (at.clone(), Arc::clone(&passed), Arc::clone(&throttled));
+            tokio::spawn(async move {
+                let (status, head, json) =
+                    ask(&at, &format!("GET /api/clients HTTP/1.1\nhost: {at}\nx-api-key: {ADMIN}"), b"").await;
+                if status == 200 {
+                    passed.fetch_add(1, Ordering::SeqCst);
+                } else {
+                    assert_eq!((status, &json["message"]), (429, &json!("Too Many Requests")));
+                    assert!(head.contains("retry-after: "), "{head}");
+                    throttled.fetch_add(1, Ordering::SeqCst);
+                }
+            })
+        })
+        .collect();
+    for client in clients {
+        client.await.unwrap();
+    }
+    let (passed, throttled) = (passed.load(Ordering::SeqCst), throttled.load(Ordering::SeqCst));
+    println!("usage plan: burst 5, quota 8: {passed} of 20 passed, {throttled} throttled");
+    assert!((5..=8).contains(&passed) && throttled >= 12, "{passed} {throttled}");
+    let (status, _, _) = ask(&at, &format!("GET /api/clients HTTP/1.1\nhost: {at}\nx-api-key: {OTHER}"), b"").await;
+    assert_eq!(status, 200, "the other tenant has a plan of its own");
+}

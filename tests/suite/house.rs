@@ -1,0 +1,194 @@
+//! The house stays as it is drawn: template and route table agree, the saved events work, every key is one
+//! that the head of keys.rs lists, and nobody names what is not theirs to name.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use local::template::{BUILT_IN, Template};
+use serde_json::{Value, json};
+use shared::machinery::gateway::{authorize, invoke};
+use tests::{ADMIN, Call, TOKEN, World};
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path, ending));
+        } else if path.to_string_lossy().ends_with(ending) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn every_row_is_served_by_its_familys_function() {
+    let template = Template::read(BUILT_IN).unwrap();
+    let families = [("auth", auth_rows()), ("customers", customers_rows()), ("currencies", currencies_rows())];
+    let mut count = 0;
+    for (family, paths) in families {
+        for path in paths {
+            let (_, binary, _) = template.route(&path.replace("{id}", "1")).expect("a route");
+            assert_eq!(binary, family, "{path}");
+            count += 1;
+        }
+    }
+    assert_eq!(count, rpc::rows().len(), "rpc links every family");
+    assert_eq!(template.route("/api").unwrap().1, "rpc");
+    println!("template: {count} rows lead to their family's function");
+}
+
+fn paths(rows: &[shared::machinery::route::Row]) -> Vec<&'static str> {
+    rows.iter().map(|row| row.path).collect()
+}
+
+fn auth_rows() -> Vec<&'static str> {
+    paths(&auth::rows())
+}
+
+fn customers_rows() -> Vec<&'static str> {
+    paths(&customers::rows())
+}
+
+fn currencies_rows() -> Vec<&'static str> {
+    paths(&currencies::rows())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_saved_event_works() {
+    let demo: Value =
+        serde_json::from_str(&std::fs::read_to_string(root().join("infra/local/demo.json")).unwrap()).unwrap();
+    let mut count = 0;
+    for function in ["authorizer", "auth", "customers", "currencies", "rpc"] {
+        let events = files(&root().join("events").join(function), ".json");
+        assert!(!events.is_empty(), "{function} has no event");
+        for file in events {
+            let world = World::with(&demo, rpc::rows()).await;
+            let name = file.file_stem().unwrap().to_string_lossy().into_owned();
+            let text = std::fs::read_to_string(&file).unwrap();
+            if function == "authorizer" {
+                let said = authorize(&world.app, &serde_json::from_str(&text).unwrap()).await.unwrap();
+                let expected = if name.starts_with("racknap") { "-" } else { "demo" };
+                assert_eq!(said["principalId"], expected, "{name}");
+                assert_eq!(said["policyDocument"]["Statement"][0]["Effect"], "Allow");
+                assert_eq!(said["usageIdentifierKey"].as_str().unwrap().len(), 40);
+            } else {
+                let answer: Value = serde_json::from_str(&invoke(&world.app, &text).await.unwrap()).unwrap();
+                let good = if name.contains("unknown") {
+                    answer["statusCode"] == 404
+                } else {
+                    answer["statusCode"].as_u64().unwrap() < 300
+                };
+                assert!(good, "{function}/{name}: {answer}");
+                let body: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+                assert!(body.get("error").is_none() || name.contains("unknown"), "{function}/{name}: {body}");
+            }
+            count += 1;
+        }
+    }
+    println!("events: {count} saved events executed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_stored_key_is_one_that_keys_rs_lists() {
+    let world = World::new().await;
+    world.customers(3).await;
+    world
+        .send(
+            Call::new("POST", "/api/v2/auth/token")
+                .json(&json!({"username": "admin", "password": "admin password"}))
+                .once("k"),
+        )
+        .await
+        .expect(200);
+    world.send(Call::new("DELETE", "/api/clients/2").key(ADMIN).once("k")).await.expect(200);
+    let batch: Vec<Value> = (0..30).map(|n| json!({"account": format!("B {n}")})).collect();
+    world
+        .send(Call::new("POST", "/api/v2/batch/customers").bearer(ADMIN).json(&json!({"customers": batch})).once("k2"))
+        .await
+        .expect(201);
+    world.send(Call::new("GET", "/api/v1/users").bearer(TOKEN)).await.expect(200);
+    let head = std::fs::read_to_string(root().join("shared/src/machinery/keys.rs")).unwrap();
+    // Rows of the table at the head of keys.rs: | entity | `PK` | `SK` | …
+    let mut listed = Vec::new();
+    for line in head.lines().filter(|line| line.starts_with("//! | ") && line.contains('`')) {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        listed.push((
+            cells[1].to_owned(),
+            shape(cells[2].trim_matches('`')),
+            cells[3].split(" or ").map(|sk| shape(sk.trim_matches('`'))).collect::<Vec<_>>(),
+        ));
+    }
+    let mut seen = BTreeSet::new();
+    for item in world.items() {
+        let (pk, sk) = (item["PK"]["S"].as_str().unwrap(), item["SK"]["S"].as_str().unwrap());
+        let found = listed
+            .iter()
+            .find(|(_, listed_pk, listed_sk)| fits(listed_pk, pk) && listed_sk.iter().any(|listed| fits(listed, sk)));
+        seen.insert(found.unwrap_or_else(|| panic!("not listed: {pk} / {sk}")).0.clone());
+    }
+    let all: BTreeSet<String> = listed.into_iter().map(|(entity, _, _)| entity).collect();
+    assert_eq!(seen, all, "every listed entity is stored here");
+    println!("keys: {} kinds of item, all listed, all stored", all.len());
+}
+
+/// A listed key as its parts: a word stands for itself, `<…>` and bare words without backticks for anything.
+fn shape(listed: &str) -> Vec<Option<String>> {
+    listed
+        .split('#')
+        .map(|part| (!part.contains('<') && !["id", "entity", "run", "value"].contains(&part)).then(|| part.to_owned()))
+        .collect()
+}
+
+fn fits(shape: &[Option<String>], key: &str) -> bool {
+    let parts: Vec<&str> = key.split('#').collect();
+    parts.len() == shape.len()
+        && shape.iter().zip(parts).all(|(listed, part)| listed.as_ref().is_none_or(|word| word == part))
+}
+
+#[test]
+fn nobody_names_what_is_not_theirs() {
+    let own = |word: &str, owner: &str| {
+        for folder in ["shared/src", "functions"] {
+            for file in files(&root().join(folder), ".rs") {
+                let path = file.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
+                let text = std::fs::read_to_string(&file).unwrap();
+                let code =
+                    text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+                assert!(!code.contains(word) || path.contains(owner), "{path} names {word}, which is {owner}'s");
+            }
+        }
+    };
+    own("aws_sdk_dynamodb::", "machinery/store/");
+    own("aws_sdk_secretsmanager", "machinery/secrets.rs");
+    own("chrono_tz", "words/time.rs");
+    own("lambda_http", "machinery/gateway.rs");
+    own(".scan()", "nobody");
+    own("Scan", "nobody");
+}
+
+/// Files stay short enough to be read; one that is longer says why here.
+#[test]
+fn files_are_short() {
+    let longer = [
+        ("shared/src/machinery/reader.rs", 620, "one builder: every type, every ending, and their tests"),
+        ("shared/src/machinery/spine.rs", 480, "what happens around an operation, in one order"),
+        ("shared/src/domain/customers/write.rs", 480, "the writes that share claims and references"),
+        ("infra/local/src/fixture.rs", 460, "the fixture's form beside what is made of it"),
+        ("tests/suite/malformed.rs", 400, "a table of faults"),
+    ];
+    for folder in ["shared/src", "functions", "infra", "tests/harness", "tests/suite"] {
+        for file in files(&root().join(folder), ".rs") {
+            let path = file.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
+            let lines = std::fs::read_to_string(&file).unwrap().lines().count();
+            let most = longer.iter().find(|(long, _, _)| *long == path).map_or(350, |(_, most, _)| *most);
+            assert!(lines <= most, "{path} has {lines} lines, at most {most}");
+        }
+    }
+}
