@@ -220,6 +220,11 @@ async fn every_row_refuses_every_wrong_credential() {
             cells += 1;
         }
     }
+    // A header cannot make one dialect's row another's.
+    for row in &rows {
+        let call = with(Call::new(row.verb, &row.path.replace("{id}", "1")), row, "x").validate(&session);
+        assert_eq!(shared::machinery::dialect::Dialect::of(&call.request), row.dialect, "{}", row.path);
+    }
     println!(
         "isolation: {} rows, {cells} cells, 0 leaks ({nothing_to_refuse} cells have nothing to refuse)",
         rows.len()

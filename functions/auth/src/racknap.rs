@@ -9,7 +9,7 @@ use shared::machinery::reply::{Reply, View};
 use shared::machinery::route::Row;
 
 pub(crate) fn rows() -> Vec<Row> {
-    vec![Row::new(Racknap, "POST", "/api/v2/auth/token", &TOKEN, read_sign_in, write_issued, &[])]
+    vec![Row::new(Racknap, "POST", "/api/v2/auth/token", &TOKEN, read_sign_in, write_issued, &[]).unrecorded()]
 }
 
 fn read_sign_in(r: &mut Reader<'_>) -> SignIn {

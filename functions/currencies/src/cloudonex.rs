@@ -10,6 +10,7 @@ use shared::machinery::dialect::jerasoft::number;
 use shared::machinery::reader::Reader;
 use shared::machinery::reply::{Reply, View};
 use shared::machinery::route::Row;
+use shared::words::error::Rule;
 use shared::words::page::Page;
 use shared::words::pattern::Pattern;
 use shared::words::time::utc_seconds;
@@ -83,15 +84,11 @@ fn read_rates(r: &mut Reader<'_>) -> rates::List {
     let from = refs(r.text("from").max(3).optional());
     let to = refs(r.text("to").max(3).optional());
     let since = r.moment("date_from").optional();
-    // A date means all of its day.
-    let until = r.moment("date_to").optional().map(|at| if since_midnight(at) { at + DAY } else { at });
+    let until = r.moment_until("date_to").optional();
+    if since.zip(until).is_some_and(|(since, until)| since > until) {
+        r.violate("date_to", Rule::Reversed);
+    }
     rates::List { window, ids: None, from, to, between: (since, until) }
-}
-
-const DAY: shared::words::time::Duration = shared::words::time::Duration::seconds(24 * 3600 - 1);
-
-fn since_midnight(at: shared::words::time::Instant) -> bool {
-    at.timestamp() % (24 * 3600) == 0
 }
 
 fn read_new_rate(r: &mut Reader<'_>) -> New {

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
-use shared::domain::tenants::{Precisions, Reseller, TenantCurrency, TenantRecord};
+use shared::domain::tenants::{MOST_CURRENCIES, MOST_RESELLERS, Precisions, Reseller, TenantCurrency, TenantRecord};
 use shared::machinery::app::App;
 use shared::machinery::auth::Standing;
 use shared::machinery::caller::{Abilities, Caller, Tenant};
@@ -17,7 +17,7 @@ use shared::machinery::credential::{Credential, Kind, User, hash_password};
 use shared::machinery::keys;
 use shared::machinery::request::Request;
 use shared::machinery::secrets::Secret;
-use shared::machinery::store::{Committed, MOST_ACTIONS};
+use shared::machinery::store::{Committed, Item, MOST_ACTIONS, text_of};
 use shared::words::error::Error;
 use shared::words::money::{Currency, Decimal, parse_decimal};
 use shared::words::time::{Zone, parse_moment, utc_seconds};
@@ -269,14 +269,34 @@ impl TenantEntry {
             self.token(secret, token, &mut changes).map_err(|why| format!("tokens: {}: {why}", token.id))?;
         }
         changes.write(keys::tenant(&self.id), record).map_err(|e| say(&e))?;
+        self.own_credentials(app, &changes).await?;
         for chunk in changes.list.chunks(MOST_ACTIONS) {
             match app.store.commit(chunk).await.map_err(|e| say(&e))? {
                 Committed::Done => {}
                 Committed::Contended => return Err("the table is busy, please try again".into()),
-                Committed::Failed(_) => return Err("an API key or a token's secret is somebody's already".into()),
+                Committed::Failed(_) => return Err("the tenant changed meanwhile, please try again".into()),
             }
         }
         Ok(())
+    }
+
+    /// Refuses a credential that is somebody else's. One of this tenant's own is left from a load cut short.
+    async fn own_credentials(&self, app: &App, changes: &Changes) -> Result<(), String> {
+        let credentials =
+            changes.list.iter().map(|change| change.key.clone()).filter(|key| key.pk.starts_with("-#credential"));
+        let keys: Vec<_> = credentials.collect();
+        unique("api_key or secret", keys.iter().map(|key| key.pk.clone()))
+            .map_err(|_| "two users or tokens have one secret")?;
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let found = app.store.get_items(&keys).await.map_err(|e| say(&e))?;
+        let foreign = |item: &Item| text_of(item, "tenant") != Some(self.id.id());
+        if found.iter().flatten().any(foreign) {
+            Err("an API key or a token's secret is somebody's already".into())
+        } else {
+            Ok(())
+        }
     }
 
     fn record(&self, app: &App) -> Result<TenantRecord, String> {
@@ -287,6 +307,9 @@ impl TenantEntry {
         unique("users", self.users.iter().map(|u| u.id))?;
         unique("users", self.users.iter().map(|u| u.login.to_lowercase()))?;
         unique("tokens", self.tokens.iter().map(|t| t.id))?;
+        if self.resellers.len() > MOST_RESELLERS || self.currencies.len() > MOST_CURRENCIES {
+            return Err(format!("at most {MOST_RESELLERS} resellers and {MOST_CURRENCIES} currencies"));
+        }
         let base = self.currencies.iter().find(|currency| currency.code == self.base_currency);
         let base = base.ok_or(format!("base_currency: {} is not among the currencies", self.base_currency.code()))?.id;
         let currency = |entry: &CurrencyEntry| TenantCurrency {
@@ -358,7 +381,7 @@ impl TenantEntry {
             expires_at: None,
             expires: None,
         };
-        changes.insert(keys::credential(&credential.digest), &credential).map_err(|e| say(&e))
+        changes.write(keys::credential(&credential.digest), &credential).map_err(|e| say(&e))
     }
 
     fn token(&self, secret: &Secret, entry: &TokenEntry, changes: &mut Changes) -> Result<(), String> {
@@ -388,7 +411,7 @@ impl TenantEntry {
             expires_at,
             expires: None,
         };
-        changes.insert(keys::credential(&credential.digest), &credential).map_err(|e| say(&e))
+        changes.write(keys::credential(&credential.digest), &credential).map_err(|e| say(&e))
     }
 
     /// The operator, who may do everything in this tenant.

@@ -176,7 +176,7 @@ impl Gateway {
                 "domainName": "localhost",
                 "httpMethod": verb,
                 "identity": {"sourceIp": peer.ip().to_string(), "userAgent": headers.get("user-agent").and_then(|agents| agents.first())},
-                "path": format!("/live{path}"),
+                "path": path, // as on a domain of one's own, without the stage
                 "protocol": "HTTP/1.1",
                 "requestId": self.outside.fresh_id(),
                 "requestTime": now.format("%d/%b/%Y:%H:%M:%S +0000").to_string(),

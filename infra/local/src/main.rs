@@ -118,13 +118,13 @@ async fn run(cli: Cli) -> Result<(), String> {
     match cli.command {
         None => serve(&cli.place, &outside, cli.listen, cli.load.as_deref()).await,
         Some(Command::Load { file }) => {
-            let (store, secrets, _) = open(&cli.place, &outside).await?;
+            let (store, secrets, _) = open(&cli.place, &outside, Table::Existing).await?;
             let app = App::new(store, secrets, outside, rpc::rows());
             let lines = read_fixture(&file)?.load(&app).await?;
             lines.iter().try_for_each(|line| print(line))
         }
         Some(Command::UsageKey { tenant }) => {
-            let (_, secrets, _) = open(&cli.place, &outside).await?;
+            let (_, secrets, _) = open(&cli.place, &outside, Table::Existing).await?;
             let secret = secrets.get(outside.now()).await.map_err(|e| e.logged.unwrap_or_default())?;
             print(&secret.usage_key(&tenant))
         }
@@ -134,7 +134,7 @@ async fn run(cli: Cli) -> Result<(), String> {
 }
 
 async fn serve(place: &PlaceArgs, outside: &Outside, listen: SocketAddr, load: Option<&Path>) -> Result<(), String> {
-    let (store, secrets, engine) = open(place, outside).await?;
+    let (store, secrets, engine) = open(place, outside, Table::Made).await?;
     if let Some(engine) = engine.filter(|_| place.clock.is_none()) {
         tokio::spawn(forget_what_expired(engine));
     }
@@ -164,7 +164,7 @@ async fn forget_what_expired(engine: Engine) {
 }
 
 async fn aws(place: &PlaceArgs, outside: Outside, on: SocketAddr, load: Option<&Path>) -> Result<(), String> {
-    let (store, secrets, engine) = open(place, &outside).await?;
+    let (store, secrets, engine) = open(place, &outside, Table::Made).await?;
     let engine = engine.ok_or("`aws` offers the embedded store; leave --endpoint out")?;
     fill(place, &store, &secrets, &outside, load).await?;
     let secret = secrets.get(outside.now()).await.map_err(|e| e.logged.unwrap_or_default())?;
@@ -173,8 +173,21 @@ async fn aws(place: &PlaceArgs, outside: Outside, on: SocketAddr, load: Option<&
     local::endpoint::serve(engine, (*secret).clone(), listener).await.map_err(|e| e.to_string())
 }
 
+/// What becomes of a table that is not there. The embedded engine's is always made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Table {
+    /// It is made.
+    Made,
+    /// It must be there: a mistyped name is no reason to make one.
+    Existing,
+}
+
 /// The store, the secret, and the engine where it is the embedded one.
-async fn open(place: &PlaceArgs, outside: &Outside) -> Result<(Store, Arc<Secrets>, Option<Engine>), String> {
+async fn open(
+    place: &PlaceArgs,
+    outside: &Outside,
+    table: Table,
+) -> Result<(Store, Arc<Secrets>, Option<Engine>), String> {
     let (at, secrets, engine) = match &place.endpoint {
         Some(endpoint) => {
             let (at, secrets) = elsewhere(place, endpoint, outside)?;
@@ -198,10 +211,10 @@ async fn open(place: &PlaceArgs, outside: &Outside) -> Result<(Store, Arc<Secret
         }
     };
     let store = Store::connect(&at);
-    store
-        .create_table(engine.is_none())
-        .await
-        .map_err(|e| e.logged.unwrap_or_else(|| "the table cannot be made".into()))?;
+    if engine.is_some() || table == Table::Made {
+        let made = store.create_table(engine.is_none()).await;
+        made.map_err(|e| e.logged.unwrap_or_else(|| "the table cannot be made".into()))?;
+    }
     Ok((store, Arc::new(secrets), engine))
 }
 

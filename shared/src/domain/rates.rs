@@ -239,7 +239,7 @@ fn both<'t>(tenant: &'t TenantRecord, asked: &Asked) -> Result<(&'t TenantCurren
 /// The reverse of a rate, half away from zero at [`SIGNIFICANT`] digits, or what is wrong with the rate.
 fn reverse(rate: Decimal) -> Result<Decimal> {
     if rate <= Decimal::ZERO {
-        return Err(Error::field("rate", Rule::TooSmall("0".into())));
+        return Err(Error::field("rate", Rule::NotPositive));
     }
     let largest = Decimal::from(LARGEST);
     if rate > largest {

@@ -5,17 +5,17 @@
 //! nobody is signed in: which one was meant, only the qualified login can say.
 //!
 //! Whoever fails learns nothing: an unknown login costs a password check too, and the words are the same.
-//! Attempts are counted per login.
+//! Attempts are counted per login as it was written, with its tenant or without.
 
 use crate::machinery::caller::Tenant;
 use crate::machinery::changes::Changes;
 use crate::machinery::credential::{Credential, Kind, User, password_fits, sign_jwt};
 use crate::machinery::keys;
-use crate::machinery::limit::Span;
 use crate::machinery::operation::{Context, Done, Op, Scope};
 use crate::machinery::secrets::{hex, sha256};
 use crate::machinery::store::{Counted, Range, Size, text_of};
 use crate::words::error::{Error, Result, Stranger, Told};
+use crate::words::limit::Span;
 use crate::words::time::Instant;
 
 const ENTITY: &str = "session";
@@ -149,7 +149,7 @@ async fn signed_in(cx: &Context, input: &SignIn) -> Result<(Tenant, User)> {
         Some((tenant, login)) => (Some(tenant), login),
         None => (None, input.login.as_str()),
     };
-    count_attempt(cx, login).await?;
+    count_attempt(cx, &input.login).await?;
     let range = Range { pk: keys::logins(login), from: None, forward: true, limit: Some(MOST_NAMESAKES) };
     let namesakes: Vec<(Tenant, u64)> =
         cx.store.query(&range).await?.iter().filter_map(|item| namesake(text_of(item, "SK")?)).collect();

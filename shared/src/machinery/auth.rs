@@ -17,11 +17,11 @@ use crate::machinery::caller::{Caller, Tenant};
 use crate::machinery::credential::{Credential, Kind, User, read_jwt};
 use crate::machinery::dialect::{Dialect, Presented};
 use crate::machinery::keys;
-use crate::machinery::limit::{Limit, Span};
 use crate::machinery::request::Request;
 use crate::machinery::secrets::{Secret, same};
 use crate::machinery::store::{Counted, Item, Size, Store, admits, number, record};
 use crate::words::error::{Error, Stranger, Told};
+use crate::words::limit::{Limit, Span};
 use crate::words::time::Instant;
 
 /// Why a request was not let in.

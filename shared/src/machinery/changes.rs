@@ -35,6 +35,8 @@ pub enum Act {
     Put(Item),
     /// Remove the item.
     Delete,
+    /// Nothing; only its condition counts.
+    Check,
     /// Add to number attributes; a missing item or attribute counts as 0.
     Add(Vec<(String, i64)>),
     /// Put numbers into a set attribute.

@@ -53,6 +53,11 @@ fn request_of(event: &Event) -> Request {
         Some(RequestContext::ApiGatewayV2(context)) => (context.http.source_ip.clone(), context.request_id.clone()),
         _ => (None, None),
     };
+    // On the API's own host it begins with the stage, on a domain of one's own with its base path.
+    let shown_path = match context {
+        Some(RequestContext::ApiGatewayV1(context)) => context.path.clone(),
+        _ => None,
+    };
     let authorized = context.and_then(RequestContext::authorizer).map(|authorizer| {
         let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         authorizer.fields.iter().map(|(name, value)| (name.clone(), text(value))).collect()
@@ -73,6 +78,7 @@ fn request_of(event: &Event) -> Request {
     Request {
         verb: event.method().as_str().to_ascii_uppercase(),
         path: event.raw_http_path().to_owned(),
+        shown_path,
         query: query.unwrap_or_default(),
         headers,
         body,
@@ -133,6 +139,7 @@ fn request_of_authorizer(event: &Value) -> Request {
     Request {
         verb: text(&event["httpMethod"]).unwrap_or_default(),
         path: text(&event["path"]).unwrap_or_default(),
+        shown_path: None,
         query: lists("multiValueQueryStringParameters", "queryStringParameters"),
         headers: headers.collect(),
         body: Vec::new(),

@@ -7,14 +7,15 @@
 //! sent again under its key.
 //!
 //! A key belongs to one credential of one tenant, and is kept 24 hours. A long write (a batch) leaves a
-//! record for each commit on its way; sent again, it goes on after the last one.
+//! record for each commit on its way that changed something; sent again, it goes on after the last one. An
+//! answer that holds a secret is not kept: signing in twice under one key gives two tokens.
 
 use serde::{Deserialize, Serialize};
 
 use crate::machinery::caller::Caller;
 use crate::machinery::changes::{Act, Change, Expect, Otherwise, item_of};
 use crate::machinery::keys::{self, Key};
-use crate::machinery::secrets::sha256;
+use crate::machinery::secrets::{Secret, sha256};
 use crate::machinery::store::{Item, record};
 use crate::words::error::{Error, Result, Rule, Told};
 use crate::words::time::Instant;
@@ -29,7 +30,7 @@ pub const HEADER: &str = "idempotency-key";
 /// What is kept of an effect.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
-    /// The digest of the request.
+    /// The keyed digest of the request, which may hold a password.
     pub request: String,
     /// The status of the answer.
     pub status: u16,
@@ -58,7 +59,7 @@ pub enum Stood {
 impl Idempotency {
     /// The key of a request whose meaning is `request` (verb, path, parameters). The key is 1 to
     /// [`LONGEST_KEY`] visible ASCII characters.
-    pub fn new(key: &str, request: &[u8]) -> Result<Self> {
+    pub fn new(key: &str, request: &[u8], secret: &Secret) -> Result<Self> {
         if key.is_empty() {
             return Err(Error::field("Idempotency-Key", Rule::Required));
         }
@@ -68,7 +69,7 @@ impl Idempotency {
         if !key.bytes().all(|b| (0x20..0x7f).contains(&b)) {
             return Err(Error::field("Idempotency-Key", Rule::Kind(crate::words::error::Kind::Text)));
         }
-        Ok(Self { key: sha256(key.as_bytes()), request: sha256(request) })
+        Ok(Self { key: sha256(key.as_bytes()), request: secret.digest_of(request) })
     }
 
     /// Where the record of the last commit (`None`) or of a step on the way stands.
@@ -95,15 +96,17 @@ impl Idempotency {
         })
     }
 
-    /// A record that was looked up, unless it has expired.
-    pub fn standing(&self, item: Item, now: Instant) -> Result<Option<Record>> {
+    /// The condition that the last commit of a long write has not been made: a step on the way rides with it,
+    /// so that what was finished under the key is not begun anew.
+    pub fn unfinished(&self, caller: &Caller, now: Instant) -> Change {
+        let expect = Expect::AbsentOrExpired(now.timestamp());
+        Change { key: self.place(caller, None), act: Act::Check, expect, otherwise: Otherwise::Again }
+    }
+
+    /// What a record that was looked up means for this request, unless it has expired.
+    pub fn standing(&self, item: Item, step: Option<u32>, now: Instant) -> Result<Option<Stood>> {
         let found: Record = record(item.clone())?;
-        if found.expires <= now.timestamp() {
-            return Ok(None);
-        }
-        match self.stood(item, None)? {
-            Stood::Answer(record) | Stood::Progress(record) => Ok(Some(record)),
-        }
+        if found.expires <= now.timestamp() { Ok(None) } else { self.stood(item, step).map(Some) }
     }
 
     /// What a record that failed a commit means for this request.

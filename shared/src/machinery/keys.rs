@@ -2,7 +2,7 @@
 //!
 //! One table: `PK` (string), `SK` (string), time to live on `expires` (epoch seconds). No index: every
 //! list is a Query on one partition, and what a list must filter by stands in a compact row of its own.
-//! A partition key begins with the tenant, so a query without a tenant does not compile. Two kinds of
+//! A partition key begins with the tenant, so a query without a tenant does not compile. Three kinds of
 //! record are looked up before a tenant is known (who presents this secret? whose login is this?); they
 //! stand under `-`, which no tenant can be called.
 //!

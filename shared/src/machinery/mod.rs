@@ -10,7 +10,6 @@ pub mod dialect;
 pub mod gateway;
 pub mod idempotency;
 pub mod keys;
-pub mod limit;
 pub mod listing;
 pub mod operation;
 pub mod outside;

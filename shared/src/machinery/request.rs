@@ -14,6 +14,8 @@ pub struct Request {
     pub verb: String,
     /// The path, percent-encoded as sent, without the query.
     pub path: String,
+    /// The path as the client wrote it, where a stage or a base path stands before it.
+    pub shown_path: Option<String>,
     /// The query's pairs, decoded, in order.
     pub query: Vec<(String, String)>,
     /// The headers, names in lower case.

@@ -31,6 +31,9 @@ pub struct Row {
     pub rpc: Option<&'static str>,
     /// The ability a credential needs.
     pub ability: Option<&'static str>,
+    /// Whether its answer may be kept under an idempotency key. Not where the answer holds a secret, which
+    /// is shown once and stored nowhere.
+    pub recorded: bool,
     /// The longest body, in bytes.
     pub largest_body: usize,
     /// The operation's name.
@@ -61,11 +64,14 @@ impl Row {
             Box::pin(async move {
                 let mut reader = Reader::new(params, manner, cx.zone);
                 let input = read(&mut reader);
+                let order = reader.names();
                 let finished = reader.finish(op.entity);
                 if let (Err(Error { told: Told::Invalid(found), .. }), Some(also)) = (&finished, op.also) {
                     let mut all = found.clone();
                     let more = also(cx, &input).await?.into_iter().map(|violation| renamed(violation, names));
                     all.extend(more.filter(|more| found.iter().all(|one| one.field != more.field)));
+                    // In the order in which the fields were read.
+                    all.sort_by_key(|one| order.iter().position(|name| *name == one.field));
                     return Err(Error::told(Told::Invalid(all)));
                 }
                 finished?;
@@ -86,6 +92,7 @@ impl Row {
             path,
             rpc: None,
             ability: None,
+            recorded: op.writes,
             largest_body: LARGEST_BODY,
             operation: op.name,
             scope: op.scope,
@@ -105,6 +112,12 @@ impl Row {
     /// The same for credentials with an ability only.
     pub fn ability(mut self, ability: &'static str) -> Self {
         self.ability = Some(ability);
+        self
+    }
+
+    /// The same, its answer never kept.
+    pub fn unrecorded(mut self) -> Self {
+        self.recorded = false;
         self
     }
 

@@ -148,13 +148,14 @@ async fn one_call(visit: &mut Visit<'_>, value: Value, place: Option<usize>) -> 
     };
     visit.operation = row.operation;
     let done = perform(visit, row, params, place).await;
+    let done = done.map_err(|error| {
+        visit.logged.extend(error.logged);
+        error.told
+    });
     let id = id?;
     Some(match done {
         Ok((result, replayed)) => Answer::Result { id, result, replayed },
-        Err(error) => {
-            visit.logged.extend(error.logged);
-            Answer::Error { id, error: rpc_failure(&error.told) }
-        }
+        Err(told) => Answer::Error { id, error: rpc_failure(&told) },
     })
 }
 
@@ -201,11 +202,11 @@ async fn perform(
         Some(place.map_or_else(|| header.to_owned(), |place| format!("{header}#{place}")))
     });
     let mut params = Params { given, ..Params::default() };
-    let idempotency = match key.filter(|_| row.writes) {
+    let idempotency = match key.filter(|_| row.recorded) {
         None => None,
         Some(key) => {
             let meaning = [row.rpc.unwrap_or_default().as_bytes(), &body::meaning(&params)].join(&b' ');
-            Some(Idempotency::new(&key, &meaning)?)
+            Some(Idempotency::new(&key, &meaning, &visit.secret)?)
         }
     };
     let zone = take_zone(&mut params, &caller)?;

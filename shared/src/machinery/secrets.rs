@@ -1,8 +1,9 @@
 //! The signing keys: from AWS Secrets Manager in the cloud, from a file on one machine.
 //!
 //! One JSON secret a stage: `{"jwt_keys": ["<newest>", "<older>"], "pepper": "<text>"}`, each at least 32
-//! characters. Tokens are signed with the newest key and accepted from any, so a rotation is: put a new key
-//! in front, wait until the longest token has expired, remove the old one. While there is no key, one that
+//! characters. Tokens are signed with the first key and accepted from any. A function goes on with the secret
+//! it fetched for up to 15 minutes, so a rotation is: put the new key last; after 15 minutes put it first;
+//! after 75 more (a token's hour, and 15 minutes) remove the old one. While there is no key, one that
 //! is derived from the pepper signs, since CloudFormation can make up only one text for a secret. The pepper
 //! keys the digests that credentials are stored under; it is not rotated, since digests cannot be re-made
 //! without the secrets.
@@ -63,7 +64,12 @@ impl Secret {
 
     /// The digest a credential is stored under, in hexadecimal.
     pub fn digest(&self, secret: &str) -> String {
-        hex(&mac(self.pepper.as_bytes(), secret.as_bytes()))
+        self.digest_of(secret.as_bytes())
+    }
+
+    /// The same of bytes.
+    pub fn digest_of(&self, bytes: &[u8]) -> String {
+        hex(&mac(self.pepper.as_bytes(), bytes))
     }
 
     /// The value of a tenant's API Gateway key, 40 letters and digits; `-` for those without a tenant.

@@ -20,8 +20,7 @@ use crate::machinery::caller::Caller;
 use crate::machinery::changes::{Act, Change, Changes, Event, Expect, Otherwise, item_of};
 use crate::machinery::dialect::{Dialect, Facts};
 use crate::machinery::idempotency::{HEADER, Idempotency, Record, Stood};
-use crate::machinery::keys;
-use crate::machinery::limit::Limit;
+use crate::machinery::keys::{self, Key};
 use crate::machinery::operation::{Context, Scope};
 use crate::machinery::reader::Params;
 use crate::machinery::reply::Reply;
@@ -31,6 +30,7 @@ use crate::machinery::rpc;
 use crate::machinery::secrets::Secret;
 use crate::machinery::store::{Committed, Cost, Item, Store, meaning};
 use crate::words::error::{Error, Result, Rule, Told, Violation};
+use crate::words::limit::Limit;
 use crate::words::time::{Instant, Zone, utc_micros};
 
 /// The most times an operation is run for one request.
@@ -150,13 +150,13 @@ impl Visit<'_> {
         }
         let given = body::given(self.request, self.dialect)?;
         let mut params = Params { path, given };
-        let idempotency = match self.request.header(HEADER).filter(|_| row.writes) {
+        let idempotency = match self.request.header(HEADER).filter(|_| row.recorded) {
             None => None,
             Some(key) => {
                 let meaning =
                     [self.request.verb.as_bytes(), self.request.plain_path().as_bytes(), &body::meaning(&params)]
                         .join(&b' ');
-                Some(Idempotency::new(key.trim(), &meaning)?)
+                Some(Idempotency::new(key.trim(), &meaning, &self.secret)?)
             }
         };
         let zone = take_zone(&mut params, &caller)?;
@@ -229,7 +229,12 @@ impl Visit<'_> {
             let done = match row.run(&cx, params).await {
                 Ok(done) => done,
                 // What would be refused now may have been granted before, under the same key.
-                Err(error) => return self.granted_before(&cx, idempotency.as_ref()).await?.ok_or(error),
+                Err(error) => {
+                    return match self.granted_before(&cx, idempotency.as_ref(), None).await? {
+                        Some(Stood::Answer(record) | Stood::Progress(record)) => Ok(replay(record)),
+                        None => Err(error),
+                    };
+                }
             };
             let long = done.progress.is_some();
             let (status, body) = match &done.progress {
@@ -240,8 +245,11 @@ impl Visit<'_> {
                 return Err(Error::told(Told::AnswerTooLarge(LARGEST_ANSWER)));
             }
             let step_now = long.then_some(step);
-            let outcome = if done.changes.is_empty() && (idempotency.is_none() || !row.writes) {
-                Outcome::Done
+            // What changed nothing leaves a record only when it is an answer and no refusal. Without a commit
+            // that would fail on it, an older record is looked up.
+            let idle = done.changes.is_empty();
+            let outcome = if idle && (idempotency.is_none() || long || status >= 400) {
+                self.granted_before(&cx, idempotency.as_ref(), Some(step)).await?.map_or(Outcome::Done, Outcome::Stood)
             } else {
                 let changes =
                     self.with_company(&cx, row, done.changes, idempotency.as_ref(), step_now, (status, &body))?;
@@ -251,7 +259,7 @@ impl Visit<'_> {
             match outcome {
                 Outcome::Done if long => {
                     cx.progress = done.progress;
-                    (step, runs) = (step + 1, 0);
+                    (step, runs) = (step + u32::from(!idle), 0);
                 }
                 Outcome::Done => {
                     return Ok(Settled { status, body, replayed: false });
@@ -280,15 +288,24 @@ impl Visit<'_> {
         tokio::time::sleep(Duration::from_millis(self.app.outside.random_below(longest))).await;
     }
 
-    async fn granted_before(&self, cx: &Context, idempotency: Option<&Idempotency>) -> Result<Option<Settled>> {
-        let Some(idempotency) = idempotency else {
-            return Ok(None);
-        };
-        let place = idempotency.place(&cx.caller, None);
-        match self.store.get_items(&[place]).await?.pop().flatten() {
-            None => Ok(None),
-            Some(item) => Ok(idempotency.standing(item, cx.now)?.map(replay)),
+    /// What stands under the key: the answer, or how far the write came at this step.
+    async fn granted_before(
+        &self,
+        cx: &Context,
+        idempotency: Option<&Idempotency>,
+        step: Option<u32>,
+    ) -> Result<Option<Stood>> {
+        let Some(idempotency) = idempotency else { return Ok(None) };
+        let steps: Vec<Option<u32>> = [Some(None), step.map(Some)].into_iter().flatten().collect();
+        let places: Vec<Key> = steps.iter().map(|step| idempotency.place(&cx.caller, *step)).collect();
+        let found = self.store.get_items(&places).await?;
+        for (step, item) in steps.into_iter().zip(found) {
+            let stood = item.map(|item| idempotency.standing(item, step, cx.now)).transpose()?.flatten();
+            if stood.is_some() {
+                return Ok(stood);
+            }
         }
+        Ok(None)
     }
 
     /// The changes with what rides along: events, audit entry, idempotency record. The record comes last.
@@ -329,6 +346,7 @@ impl Visit<'_> {
             add(&mut list, keys::outbox(tenant, &id), item_of(&message)?);
         }
         if let Some(idempotency) = idempotency {
+            list.extend(step.map(|_| idempotency.unfinished(&cx.caller, cx.now)));
             list.push(idempotency.change(&cx.caller, step, answer.0, answer.1.to_owned(), cx.now)?);
         }
         Ok(list)
@@ -369,8 +387,12 @@ fn outcome(changes: &[Change], committed: Committed, key: Option<(&Idempotency, 
         Committed::Failed(failed) => failed,
     };
     if let Some((key, step)) = key {
-        let record = failed.iter().find(|(place, _)| place + 1 == changes.len());
-        if let Some((_, Some(item))) = record {
+        let stood = |from_the_end: usize| failed.iter().find(|(place, _)| place + from_the_end == changes.len());
+        // Before a step's record comes the condition that the whole is not finished.
+        if let (Some(_), Some((_, Some(item)))) = (step, stood(2)) {
+            return key.stood(item.clone(), None).map(Outcome::Stood);
+        }
+        if let Some((_, Some(item))) = stood(1) {
             return key.stood(item.clone(), step).map(Outcome::Stood);
         }
     }
@@ -408,7 +430,7 @@ pub(crate) fn take_zone(params: &mut Params, caller: &Caller) -> Result<Zone> {
 pub(crate) fn facts(request: &Request, limit: Option<Limit>) -> Facts {
     let path = request.plain_path();
     Facts {
-        url: format!("{}{path}", request.origin()),
+        url: format!("{}{}", request.origin(), request.shown_path.as_deref().unwrap_or(path).trim_end_matches('/')),
         path: path.trim_start_matches('/').to_owned(),
         verb: request.verb.clone(),
         limit,

@@ -10,7 +10,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::machinery::limit::Limit;
+use crate::words::limit::Limit;
 
 /// The result of anything that can be told to a client.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -108,6 +108,8 @@ pub enum Rule {
     TooMany(usize),
     /// Fewer than so many entries.
     TooFew(usize),
+    /// Not above 0.
+    NotPositive,
     /// Below the smallest allowed value, in decimal text.
     TooSmall(String),
     /// Above the largest allowed value, in decimal text.

@@ -2,6 +2,7 @@
 //! a dialect or the table.
 
 pub mod error;
+pub mod limit;
 pub mod money;
 pub mod page;
 pub mod patch;

@@ -111,6 +111,18 @@ pub fn parse_moment(text: &str, zone: Zone) -> Option<Instant> {
     (1..=9999).contains(&at.year()).then_some(at)
 }
 
+/// The last second that a text which ends a range covers: of a bare date its whole day in `zone`.
+pub fn parse_until(text: &str, zone: Zone) -> Option<Instant> {
+    let text = text.trim();
+    match NaiveDate::parse_from_str(text, "%Y-%m-%d") {
+        Ok(date) if text.len() == 10 => {
+            let next = zone.instant_of(date.succ_opt()?.and_time(NaiveTime::MIN))?;
+            next.checked_sub_signed(Duration::seconds(1)).filter(|at| (1..=9999).contains(&at.year()))
+        }
+        _ => parse_moment(text, zone),
+    }
+}
+
 fn parse_clock(text: &str) -> Option<NaiveTime> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     let digits = !fraction.is_empty() && fraction.len() <= 9 && fraction.bytes().all(|b| b.is_ascii_digit());

@@ -3,11 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use crate::machinery::dialect::{Facts, Presented, bearer};
-use crate::machinery::limit::Limit;
 use crate::machinery::reader::Reader;
 use crate::machinery::reply::{Content, Reply};
 use crate::machinery::request::Request;
 use crate::words::error::{Kind, Rule, Told, Violation};
+use crate::words::limit::Limit;
 use crate::words::page::{Page, Window};
 
 /// `Authorization: Bearer <id>|<secret>`; without a bar the whole value is the secret.
@@ -121,7 +121,7 @@ fn invalid(violations: &[Violation]) -> Value {
 
 fn words(violation: &Violation) -> String {
     let dotted = violation.field.contains('.');
-    let f = if dotted { violation.field.clone() } else { violation.field.replace('_', " ") };
+    let f = if dotted { violation.field.clone() } else { violation.field.replace('_', " ").trim().to_owned() };
     match &violation.rule {
         Rule::Required => format!("The {f} field is required."),
         Rule::Kind(Kind::Text) => format!("The {f} field must be a string."),
@@ -134,6 +134,7 @@ fn words(violation: &Violation) -> String {
         Rule::TooShort(least) => format!("The {f} field must be at least {least} characters."),
         Rule::TooMany(most) => format!("The {f} field must not have more than {most} items."),
         Rule::TooFew(least) => format!("The {f} field must have at least {least} items."),
+        Rule::NotPositive => format!("The {f} field must be greater than 0."),
         Rule::TooSmall(least) => format!("The {f} field must be at least {least}."),
         Rule::TooLarge(most) => format!("The {f} field must not be greater than {most}."),
         Rule::NotOneOf(_) | Rule::Missing { .. } => format!("The selected {f} is invalid."),

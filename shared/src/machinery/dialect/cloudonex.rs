@@ -3,11 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use crate::machinery::dialect::{Presented, bearer};
-use crate::machinery::limit::Limit;
 use crate::machinery::reader::Reader;
 use crate::machinery::reply::{Content, Reply};
 use crate::machinery::request::Request;
 use crate::words::error::{Kind, Rule, Told, Violation};
+use crate::words::limit::Limit;
 use crate::words::page::Window;
 
 /// `Authorization: Bearer <key>`, which wins, or `?api_key=<key>`.
@@ -125,8 +125,7 @@ fn words(violation: &Violation) -> String {
         Rule::TooShort(least) => format!("{name} must have at least {least} characters"),
         Rule::TooMany(most) => format!("{name} must not have more than {most} entries"),
         Rule::TooFew(least) => format!("{name} must have at least {least} entries"),
-        // The seed's own wording for amounts, which must exceed 0.
-        Rule::TooSmall(least) if least == "0" => format!("{name} must be greater than 0"),
+        Rule::NotPositive => format!("{name} must be greater than 0"),
         Rule::TooSmall(least) => format!("{name} must be at least {least}"),
         Rule::TooLarge(most) => format!("{name} must be at most {most}"),
         Rule::NotOneOf(known) => format!("{name} must be one of {}", known.join(", ")),

@@ -36,7 +36,9 @@ pub fn failure(told: &Told) -> (u16, Value) {
 /// An error over JSON-RPC: the error object.
 pub fn rpc_failure(told: &Told) -> Value {
     let said = said(told);
-    json!({"code": said.code, "message": said.message, "data": said.data})
+    // Over JSON-RPC the code stands beside the sentence, not before it.
+    let message = said.data["message"].as_str().unwrap_or(&said.message);
+    json!({"code": said.code, "message": message, "data": said.data})
 }
 
 struct Said {
@@ -128,6 +130,7 @@ fn words(rule: &Rule) -> String {
         Rule::TooShort(least) => format!("Value is shorter than {least} characters"),
         Rule::TooMany(most) => format!("More than {most} entries are not allowed"),
         Rule::TooFew(least) => format!("At least {least} entries are needed"),
+        Rule::NotPositive => "Value should be greater than 0".into(),
         Rule::TooSmall(least) => format!("Value should not be less than {least}"),
         Rule::TooLarge(most) => format!("Value should not be greater than {most}"),
         Rule::NotOneOf(known) => format!("Value should be one of: {}", known.join(", ")),

@@ -10,11 +10,11 @@ pub mod racknap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::machinery::limit::Limit;
 use crate::machinery::reader::Manner;
 use crate::machinery::reply::Reply;
 use crate::machinery::request::{Request, Response};
 use crate::words::error::{Error, Told};
+use crate::words::limit::Limit;
 
 /// One of the four billing APIs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -60,8 +60,8 @@ impl Dialect {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Jerasoft, Self::Racknap, Self::Cloudonex, Self::Billmora];
 
-    /// The dialect a request is in. `/api/v2` has two: RackNap's nouns are singular, and an unknown path
-    /// there is RackNap's when it brings RackNap's own header.
+    /// The dialect a request is in. `/api/v2` has two: RackNap's nouns are singular, and an unknown singular
+    /// one is RackNap's when it brings RackNap's own header. No header makes a plural noun RackNap's.
     pub fn of(request: &Request) -> Self {
         let path = request.plain_path();
         let under = |base: &str| path.strip_prefix(base).filter(|rest| rest.is_empty() || rest.starts_with('/'));
@@ -72,11 +72,8 @@ impl Dialect {
             return Self::Jerasoft;
         };
         let noun = rest.trim_start_matches('/').split('/').next().unwrap_or_default();
-        if racknap::NOUNS.contains(&noun) || request.header("validate").is_some() {
-            Self::Racknap
-        } else {
-            Self::Cloudonex
-        }
+        let may_be = !noun.ends_with('s') && noun != "batch" && request.header("validate").is_some();
+        if racknap::NOUNS.contains(&noun) || may_be { Self::Racknap } else { Self::Cloudonex }
     }
 
     /// The dialect's name.

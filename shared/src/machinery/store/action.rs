@@ -1,7 +1,8 @@
 //! A change as an action of a transaction.
 
 use aws_sdk_dynamodb::types::{
-    AttributeValue, Delete, Put, ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem, Update,
+    AttributeValue, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem,
+    Update,
 };
 
 use super::Store;
@@ -39,6 +40,13 @@ impl Store {
                     delete.set_condition_expression(condition).set_expression_attribute_names(some_names(names));
                 let delete = delete.set_expression_attribute_values(some(values)).build().map_err(built)?;
                 return Ok(TransactWriteItem::builder().delete(delete).build());
+            }
+            Act::Check => {
+                let check = ConditionCheck::builder().table_name(&self.table).set_key(Some(key_item(&change.key)));
+                let check = check.set_condition_expression(condition).set_expression_attribute_names(some_names(names));
+                let check = check.set_expression_attribute_values(some(values));
+                let check = check.return_values_on_condition_check_failure(OnFailure::AllOld).build().map_err(built)?;
+                return Ok(TransactWriteItem::builder().condition_check(check).build());
             }
             Act::Add(counts) => {
                 let mut parts = Vec::new();

@@ -8,8 +8,8 @@ use aws_sdk_dynamodb::types::{
 use super::items::{Item, key_item, number, text, text_of};
 use super::{Store, trouble};
 use crate::machinery::keys::Key;
-use crate::machinery::limit::{self, SLOTS};
 use crate::words::error::{Error, Result, Told};
+use crate::words::limit::{self, SLOTS};
 
 /// What became of a count.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ pub enum Size<'a> {
 
 impl Store {
     /// Count one request in the window `window` of an item, and give the item back. One write, but for
-    /// what the head of [`limit`](crate::machinery::limit) says.
+    /// what the head of [`limit`](crate::words::limit) says.
     pub async fn count(&self, key: &Key, window: u64, now: i64, size: Size<'_>) -> Result<Counted> {
         let mut window = window;
         let mut reopen = false;

@@ -285,7 +285,15 @@ where
     R: std::fmt::Debug,
 {
     let told = if is_throttled(failed) { Told::Busy } else { Told::Internal };
-    let logged = format!("{verb}: {}", DisplayErrorContext(failed));
+    let why = match failed {
+        // The raw answer may hold items, and a log line must not.
+        SdkError::ServiceError(_) => {
+            format!("{}: {}", failed.code().unwrap_or("no code"), failed.message().unwrap_or("no message"))
+        }
+        SdkError::ResponseError(_) => "the answer was not understood".to_owned(),
+        _ => DisplayErrorContext(failed).to_string(),
+    };
+    let logged = format!("{verb}: {why}");
     Error { told, logged: Some(logged) }
 }
 

@@ -16,19 +16,26 @@
 //! After a violation a stand-in is returned, so that reading goes on; nobody sees it, because
 //! [`Reader::finish`] refuses.
 
+mod field;
+mod values;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+pub use self::field::Field;
+pub use self::values::is_email;
+use self::values::{decimal, empty, entries, integer, scalar_text};
 use crate::words::error::{Error, Kind, Rule, Told, Violation};
-use crate::words::money::{Decimal, parse_decimal};
-use crate::words::patch::Patch;
-use crate::words::time::{Instant, Zone, parse_moment};
+use crate::words::money::Decimal;
+use crate::words::time::{Instant, Zone, parse_moment, parse_until};
 
 /// The longest text of a field that sets no bound of its own, in characters.
 pub const LONGEST_TEXT: usize = 255;
 /// The most entries of a list that sets no bound of its own.
 pub const LONGEST_LIST: usize = 1000;
+/// The most texts of a list or a map: all of a record's must fit one item, which holds 400 KB.
+pub const MOST_TEXTS: usize = 50;
 
 /// How a dialect takes its parameters.
 #[derive(Debug, Clone, Copy, Default)]
@@ -99,6 +106,11 @@ impl<'p> Reader<'p> {
         self.found
     }
 
+    /// The fields read so far, in order.
+    pub fn names(&self) -> Vec<String> {
+        self.described.iter().map(|field| field.name.clone()).collect()
+    }
+
     /// What was read so far, for the API documents.
     pub fn described(self) -> Vec<Described> {
         self.described
@@ -143,7 +155,7 @@ impl<'p> Reader<'p> {
     /// A parameter that is never wrong: its text, or nothing when it has none.
     pub fn loose(&mut self, name: &str) -> Option<String> {
         self.describe(name, false, &json!({"type": "string"}));
-        self.given.get(name).and_then(scalar_text).filter(|text| text.chars().count() <= LONGEST_TEXT)
+        self.given.get(name).and_then(scalar_text).map(|text| text.chars().take(LONGEST_TEXT).collect())
     }
 
     /// A string that is kept as it is, blanks and all.
@@ -198,6 +210,14 @@ impl<'p> Reader<'p> {
         })
     }
 
+    /// An instant that ends a range: a bare date means all of its day, in the request's zone.
+    pub fn moment_until(&mut self, name: &str) -> Field<'_, 'p, Instant> {
+        let zone = self.zone;
+        self.field(name, json!({"type": "string", "format": "date-time"}), move |value| {
+            value.as_str().and_then(|text| parse_until(text, zone)).ok_or(Rule::Kind(Kind::Moment))
+        })
+    }
+
     /// A name of the Olson database.
     pub fn zone_name(&mut self, name: &str) -> Field<'_, 'p, Zone> {
         self.field(name, json!({"type": "string", "description": "Olson zone name"}), |value| {
@@ -229,8 +249,12 @@ impl<'p> Reader<'p> {
     /// A list of texts; a single one counts as a list of one, and a comma separates them in a text.
     pub fn texts(&mut self, name: &str) -> Field<'_, 'p, Vec<String>> {
         self.field(name, json!({"type": "array", "items": {"type": "string"}}), |value| {
-            let one = |value: &Value| value.as_str().map(str::to_owned).ok_or(Rule::Kind(Kind::Text));
-            entries(value)?.iter().map(one).collect()
+            let one = |value: &Value| {
+                let text = value.as_str().ok_or(Rule::Kind(Kind::Text))?;
+                if text.chars().count() > LONGEST_TEXT { Err(Rule::TooLong(LONGEST_TEXT)) } else { Ok(text.to_owned()) }
+            };
+            let list = entries(value)?;
+            if list.len() > MOST_TEXTS { Err(Rule::TooMany(MOST_TEXTS)) } else { list.iter().map(one).collect() }
         })
     }
 
@@ -260,8 +284,11 @@ impl<'p> Reader<'p> {
     pub fn text_map(&mut self, name: &str) -> Field<'_, 'p, BTreeMap<String, String>> {
         self.field(name, json!({"type": "object", "additionalProperties": {"type": "string"}}), |value| {
             let map = value.as_object().ok_or(Rule::Kind(Kind::Object))?;
-            if map.len() > LONGEST_LIST {
-                return Err(Rule::TooMany(LONGEST_LIST));
+            if map.len() > MOST_TEXTS {
+                return Err(Rule::TooMany(MOST_TEXTS));
+            }
+            if map.keys().any(|name| name.chars().count() > LONGEST_TEXT) {
+                return Err(Rule::TooLong(LONGEST_TEXT));
             }
             let one = |(name, value): (&String, &Value)| {
                 let text = scalar_text(value).filter(|text| text.chars().count() <= LONGEST_TEXT);
@@ -327,195 +354,11 @@ impl<'p> Reader<'p> {
 }
 
 type Result<T, E = Error> = std::result::Result<T, E>;
-type Parse<'p, T> = Box<dyn Fn(&Value) -> Result<T, Rule> + 'p>;
-type Bound<T> = (Rule, Box<dyn Fn(&T) -> bool>);
-
-/// A field about to be read.
-#[must_use]
-pub struct Field<'r, 'p, T> {
-    reader: &'r mut Reader<'p>,
-    name: String,
-    schema: Value,
-    parse: Parse<'p, T>,
-    bounds: Vec<Bound<T>>,
-    blank_is_null: bool,
-}
-
-impl<T> Field<'_, '_, T> {
-    /// A further condition, and what breaking it is called. Every condition that fails is noted.
-    pub fn bound(mut self, rule: Rule, holds: impl Fn(&T) -> bool + 'static) -> Self {
-        self.bounds.push((rule, Box::new(holds)));
-        self
-    }
-
-    fn note(mut self, value: &Value) -> Option<T> {
-        match (self.parse)(value) {
-            Ok(read) => {
-                let broken: Vec<Rule> =
-                    self.bounds.drain(..).filter(|(_, holds)| !holds(&read)).map(|(rule, _)| rule).collect();
-                let good = broken.is_empty();
-                broken.into_iter().for_each(|rule| self.reader.violate(&self.name, rule));
-                good.then_some(read)
-            }
-            Err(rule) => {
-                self.reader.violate(&self.name, rule);
-                None
-            }
-        }
-    }
-
-    /// The value sent; `None` when missing; an empty text counts as null where the dialect says so.
-    fn sent(&self) -> Option<&Value> {
-        let value = self.reader.given.get(&self.name)?;
-        let blank = self.blank_is_null && value.as_str().is_some_and(|text| text.trim().is_empty());
-        Some(if blank { &Value::Null } else { value })
-    }
-
-    /// Missing or null is a violation.
-    pub fn required(self) -> T
-    where
-        T: Default,
-    {
-        self.reader.describe(&self.name, true, &self.schema);
-        let value = self.sent().cloned();
-        let empty = match &value {
-            None | Some(Value::Null) => true,
-            Some(Value::String(text)) => text.trim().is_empty(),
-            Some(Value::Array(list)) => list.is_empty(),
-            Some(_) => false,
-        };
-        match value {
-            Some(value) if !empty => self.note(&value).unwrap_or_default(),
-            _ => {
-                self.reader.violate(&self.name, Rule::Required);
-                T::default()
-            }
-        }
-    }
-
-    /// Missing and null are both `None`.
-    pub fn optional(self) -> Option<T> {
-        self.reader.describe(&self.name, false, &self.schema);
-        match self.sent().cloned() {
-            None | Some(Value::Null) => None,
-            Some(value) => self.note(&value),
-        }
-    }
-
-    /// Missing is `None`; null is of the wrong type.
-    pub fn present(self) -> Option<T> {
-        self.reader.describe(&self.name, false, &self.schema);
-        self.sent().cloned().and_then(|value| self.note(&value))
-    }
-
-    /// Missing keeps, null clears.
-    pub fn patch(self) -> Patch<T> {
-        self.reader.describe(&self.name, false, &self.schema);
-        match self.sent().cloned() {
-            None => Patch::Keep,
-            Some(Value::Null) => Patch::Clear,
-            Some(value) => self.note(&value).into(),
-        }
-    }
-}
-
-impl Field<'_, '_, String> {
-    /// At most so many characters.
-    pub fn max(mut self, most: usize) -> Self {
-        self.bounds.retain(|(rule, _)| !matches!(rule, Rule::TooLong(_)));
-        if let Some(schema) = self.schema.as_object_mut() {
-            schema.insert("maxLength".into(), json!(most));
-        }
-        self.bound(Rule::TooLong(most), move |text| text.chars().count() <= most)
-    }
-
-    /// At least so many characters.
-    pub fn min(mut self, least: usize) -> Self {
-        if let Some(schema) = self.schema.as_object_mut() {
-            schema.insert("minLength".into(), json!(least));
-        }
-        self.bound(Rule::TooShort(least), move |text| text.chars().count() >= least)
-    }
-}
-
-impl Field<'_, '_, i64> {
-    /// From `least` to `most`, both included.
-    pub fn within(mut self, least: i64, most: i64) -> Self {
-        if let Some(schema) = self.schema.as_object_mut() {
-            schema.extend([("minimum".into(), json!(least)), ("maximum".into(), json!(most))]);
-        }
-        self.bound(Rule::TooSmall(least.to_string()), move |n| *n >= least)
-            .bound(Rule::TooLarge(most.to_string()), move |n| *n <= most)
-    }
-}
-
-fn empty() -> &'static Map<String, Value> {
-    static EMPTY: std::sync::OnceLock<Map<String, Value>> = std::sync::OnceLock::new();
-    EMPTY.get_or_init(Map::new)
-}
-
-fn scalar_text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Bool(flag) => Some(flag.to_string()),
-        Value::Null | Value::Array(_) | Value::Object(_) => None,
-    }
-}
-
-fn integer(value: &Value) -> Option<i64> {
-    match value {
-        Value::Number(number) => number.to_string().parse().ok(),
-        Value::String(text) => text.trim().parse().ok(),
-        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
-    }
-}
-
-fn decimal(value: &Value) -> Option<Decimal> {
-    match value {
-        Value::Number(number) => parse_decimal(&number.to_string()),
-        Value::String(text) => parse_decimal(text),
-        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
-    }
-}
-
-/// The entries of a list, of a text with commas, or of a single value.
-fn entries(value: &Value) -> Result<Vec<Value>, Rule> {
-    let list = match value {
-        Value::Array(list) => list.clone(),
-        Value::String(text) if text.contains(',') => {
-            text.split(',').map(|part| Value::String(part.trim().to_owned())).collect()
-        }
-        Value::Object(_) => return Err(Rule::Kind(Kind::List)),
-        one => vec![one.clone()],
-    };
-    if list.len() > LONGEST_LIST { Err(Rule::TooMany(LONGEST_LIST)) } else { Ok(list) }
-}
-
-/// Whether a text has the shape of an address: one `@`, something before it, a dotted or single host after
-/// it, no blanks or control characters, at most 254 bytes (RFC 5321). Whether it exists, only a mail can tell.
-pub fn is_email(text: &str) -> bool {
-    let Some((local, host)) = text.rsplit_once('@') else {
-        return false;
-    };
-    let letter = |c: char| !c.is_whitespace() && !c.is_control();
-    let host_letter = |c: char| c.is_alphanumeric() || c == '-';
-    let labels = host.split('.').all(|label| {
-        !label.is_empty() && label.chars().all(host_letter) && !label.starts_with('-') && !label.ends_with('-')
-    });
-    let local_good =
-        !local.is_empty() && local.len() <= 64 && local.chars().all(|c| letter(c) && !"@,;:<>()[]\\\"".contains(c));
-    text.len() <= 254
-        && labels
-        && local_good
-        && !local.starts_with('.')
-        && !local.ends_with('.')
-        && !local.contains("..")
-}
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::words::patch::Patch;
 
     fn read<T>(given: &Value, manner: Manner, read: impl FnOnce(&mut Reader) -> T) -> (T, Vec<(String, Rule)>) {
         let params = Params { given: given.as_object().unwrap().clone(), ..Params::default() };
@@ -595,18 +438,5 @@ mod tests {
             Described { name: "name".into(), required: true, schema: json!({"type": "string", "maxLength": 128}) }
         );
         assert_eq!((described[1].name.as_str(), described[1].required), ("credit", false));
-    }
-
-    #[test]
-    fn addresses() {
-        for good in ["a@b.example", "first.last+tag@sub.example.com", "ü@exämple.de", "o'neil@x.co", "admin@localhost"]
-        {
-            assert!(is_email(good), "{good}");
-        }
-        for bad in
-            ["", "a", "a@", "@b", "a@b..c", "a b@c.d", "a@b@c", "a@-b.c", "a.@b.c", "a@b.c\n", "<a@b.c>", "a..b@c.d"]
-        {
-            assert!(!is_email(bad), "{bad}");
-        }
     }
 }
