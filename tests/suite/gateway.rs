@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use local::gateway::Gateway;
 use local::template::{BUILT_IN, Template};
 use serde_json::{Value, json};
+use shared::machinery::app::https_client;
+use shared::machinery::secrets::{Reach, Secrets};
 use tests::{ADMIN, OTHER, World};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -116,4 +118,30 @@ async fn the_usage_plan_throttles_each_tenant_by_itself() {
     assert!((5..=8).contains(&passed) && throttled >= 12, "{passed} {throttled}");
     let (status, _, _) = ask(&at, &format!("GET /api/clients HTTP/1.1\nhost: {at}\nx-api-key: {OTHER}"), b"").await;
     assert_eq!(status, 200, "the other tenant has a plan of its own");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_secret_comes_from_secrets_manager_and_is_kept_for_15_minutes() {
+    let world = World::new().await;
+    let now = world.app.outside.now();
+    let secret = world.app.secrets.get(now).await.unwrap_or_else(|e| panic!("{e:?}"));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let serving = tokio::spawn(local::endpoint::serve(world.engine.clone(), (*secret).clone(), listener));
+    let reach = Reach {
+        region: "local".into(),
+        credentials: ("local".into(), "local".into(), None),
+        endpoint: Some(endpoint),
+        http: https_client(),
+    };
+    let secrets = Secrets::from_manager("tessera".into(), reach);
+    let fetched = secrets.get(now).await.unwrap_or_else(|e| panic!("{e:?}"));
+    assert_eq!(fetched.digest("x"), secret.digest("x"));
+    serving.abort();
+    let _ = serving.await;
+    // Kept for a quarter of an hour; and when it cannot be fetched again then, the old one goes on.
+    for minutes in [14, 16] {
+        let later = now + shared::words::time::Duration::minutes(minutes);
+        assert_eq!(secrets.get(later).await.unwrap_or_else(|e| panic!("{e:?}")).digest("x"), secret.digest("x"));
+    }
 }
