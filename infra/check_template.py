@@ -316,7 +316,12 @@ def kept(_, resources):
 
 def alarms(_, resources):
     found = of_type(resources, "AWS::CloudWatch::Alarm")
-    same("the alarms", sorted(found), ["Errors", "Throttles"])
+    same("the alarms", sorted(found), ["Errors", "Failures", "Throttles"])
+    failures = found.pop("Failures")["Properties"]
+    same("what Failures watches", (failures["Namespace"], failures["MetricName"]), ("AWS/ApiGateway", "5XXError"))
+    dimensions = {one["Name"]: one["Value"]["Ref"] for one in failures["Dimensions"]}
+    same("whose failures", dimensions, {"ApiName": "AWS::StackName", "Stage": "Stage"})
+    same("the API's name", properties(resources, "Api", "AWS::ApiGateway::RestApi").get("Name"), {"Ref": "AWS::StackName"})
     for name, alarm in found.items():
         watched = []
         for metric in alarm["Properties"]["Metrics"]:
@@ -325,7 +330,7 @@ def alarms(_, resources):
                 same(f"a metric of {name}", (given["Namespace"], given["MetricName"]), ("AWS/Lambda", name))
                 watched.append(given["Dimensions"][0]["Value"]["Ref"])
         same(f"the functions that {name} watches", sorted(watched), sorted(FUNCTIONS))
-    return "alarms: errors and throttles of every function"
+    return "alarms: errors and throttles of every function, and every 5xx of the API"
 
 
 def outputs(written, _):
