@@ -10,22 +10,12 @@ use shared::machinery::reply::Reply;
 use shared::machinery::route::{Row, as_is};
 use tests::{ADMIN, Answer, Call, World, fixture};
 
-static SUBTRACT: Op<(i64, i64), Value> = Op {
-    name: "spec.subtract",
-    entity: "number",
-    scope: Scope::Tenant,
-    writes: false,
-    run: |_, (minuend, subtrahend)| Box::pin(async move { Ok(Done::read(json!(minuend - subtrahend))) }),
-    also: None,
-};
-static NOTHING: Op<(), Value> = Op {
-    name: "spec.nothing",
-    entity: "number",
-    scope: Scope::Tenant,
-    writes: false,
-    run: |_, ()| Box::pin(async { Ok(Done::read(json!(["hello", 5]))) }),
-    also: None,
-};
+static SUBTRACT: Op<(i64, i64), Value> =
+    Op::read("spec.subtract", "number", Scope::Tenant, |_, (minuend, subtrahend)| {
+        Box::pin(async move { Ok(Done::read(json!(minuend - subtrahend))) })
+    });
+static NOTHING: Op<(), Value> =
+    Op::read("spec.nothing", "number", Scope::Tenant, |_, ()| Box::pin(async { Ok(Done::read(json!(["hello", 5]))) }));
 
 fn rows() -> Vec<Row> {
     vec![

@@ -15,50 +15,20 @@ use crate::words::time::Instant;
 const ENTITY: &str = "currency";
 
 /// List currencies, in the order of their ids.
-pub static SEARCH: Op<List, Page<TenantCurrency>> = Op {
-    name: "currencies.search",
-    entity: ENTITY,
-    scope: Scope::Tenant,
-    writes: false,
-    run: |cx, list| Box::pin(search(cx, list)),
-    also: None,
-};
+pub static SEARCH: Op<List, Page<TenantCurrency>> =
+    Op::read("currencies.search", ENTITY, Scope::Tenant, |cx, list| Box::pin(search(cx, list)));
 /// Read a currency.
-pub static GET: Op<u64, TenantCurrency> = Op {
-    name: "currencies.get",
-    entity: ENTITY,
-    scope: Scope::Tenant,
-    writes: false,
-    run: |cx, id| Box::pin(get(cx, *id)),
-    also: None,
-};
+pub static GET: Op<u64, TenantCurrency> =
+    Op::read("currencies.get", ENTITY, Scope::Tenant, |cx, id| Box::pin(get(cx, *id)));
 /// Make a currency.
-pub static CREATE: Op<Change, TenantCurrency> = Op {
-    name: "currencies.create",
-    entity: ENTITY,
-    scope: Scope::Tenant,
-    writes: true,
-    run: |cx, change| Box::pin(create(cx, change)),
-    also: None,
-};
+pub static CREATE: Op<Change, TenantCurrency> =
+    Op::write("currencies.create", ENTITY, Scope::Tenant, |cx, change| Box::pin(create(cx, change)));
 /// Change a currency. What it is (its ISO code) stays.
-pub static UPDATE: Op<(u64, Change), TenantCurrency> = Op {
-    name: "currencies.update",
-    entity: ENTITY,
-    scope: Scope::Tenant,
-    writes: true,
-    run: |cx, (id, change)| Box::pin(update(cx, *id, change)),
-    also: None,
-};
+pub static UPDATE: Op<(u64, Change), TenantCurrency> =
+    Op::write("currencies.update", ENTITY, Scope::Tenant, |cx, (id, change)| Box::pin(update(cx, *id, change)));
 /// Delete a currency that nothing uses; the number of currencies deleted.
-pub static DELETE: Op<u64, u64> = Op {
-    name: "currencies.delete",
-    entity: ENTITY,
-    scope: Scope::Tenant,
-    writes: true,
-    run: |cx, id| Box::pin(delete(cx, *id)),
-    also: None,
-};
+pub static DELETE: Op<u64, u64> =
+    Op::write("currencies.delete", ENTITY, Scope::Tenant, |cx, id| Box::pin(delete(cx, *id)));
 
 /// Which currencies to list.
 #[derive(Debug, Clone)]
@@ -94,15 +64,8 @@ async fn search(cx: &Context, list: &List) -> Result<Done<Page<TenantCurrency>>>
         let by_text = |pattern: &Pattern| pattern.matches(&currency.name) || pattern.matches(currency.iso.code());
         !currency.deleted && by_id && list.search.as_ref().is_none_or(by_text)
     };
-    let mut rows: Vec<_> = own(cx).await?.currencies.into_iter().filter(wanted).collect();
-    let total = rows.len() as u64;
-    if list.window.newest_first {
-        rows.reverse();
-    }
-    let skip = usize::try_from(list.window.offset).unwrap_or(usize::MAX);
-    let take = usize::try_from(list.window.limit).unwrap_or(usize::MAX);
-    let rows = rows.into_iter().skip(skip).take(take).collect();
-    Ok(Done::read(Page { rows, total, window: list.window }))
+    let rows = own(cx).await?.currencies.into_iter().filter(wanted).collect();
+    Ok(Done::read(Page::cut(rows, list.window)))
 }
 
 async fn get(cx: &Context, id: u64) -> Result<Done<TenantCurrency>> {

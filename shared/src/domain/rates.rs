@@ -25,50 +25,18 @@ const SIGNIFICANT: u32 = 18;
 const LARGEST: i64 = 1_000_000_000_000;
 
 /// List rates, in the order of their ids.
-pub static SEARCH: Op<List, Page<Shown>> = Op {
-    name: "rates.search",
-    entity: ENTITY,
-    scope: Scope::Tenant,
-    writes: false,
-    run: |cx, list| Box::pin(search(cx, list)),
-    also: None,
-};
+pub static SEARCH: Op<List, Page<Shown>> =
+    Op::read("rates.search", ENTITY, Scope::Tenant, |cx, list| Box::pin(search(cx, list)));
 /// Read a rate.
-pub static GET: Op<u64, Shown> = Op {
-    name: "rates.get",
-    entity: ENTITY,
-    scope: Scope::Tenant,
-    writes: false,
-    run: |cx, id| Box::pin(get(cx, *id)),
-    also: None,
-};
+pub static GET: Op<u64, Shown> = Op::read("rates.get", ENTITY, Scope::Tenant, |cx, id| Box::pin(get(cx, *id)));
 /// The rate in force at an instant.
-pub static AT: Op<Asked, Decimal> = Op {
-    name: "rates.at",
-    entity: ENTITY,
-    scope: Scope::Tenant,
-    writes: false,
-    run: |cx, asked| Box::pin(at(cx, asked)),
-    also: Some(asked_also),
-};
+pub static AT: Op<Asked, Decimal> =
+    Op::read("rates.at", ENTITY, Scope::Tenant, |cx, asked| Box::pin(at(cx, asked))).also(asked_also);
 /// Make a rate and its reverse; the answer is the rate.
-pub static CREATE: Op<New, Shown> = Op {
-    name: "rates.create",
-    entity: ENTITY,
-    scope: Scope::Tenant,
-    writes: true,
-    run: |cx, new| Box::pin(create(cx, new)),
-    also: Some(new_also),
-};
+pub static CREATE: Op<New, Shown> =
+    Op::write("rates.create", ENTITY, Scope::Tenant, |cx, new| Box::pin(create(cx, new))).also(new_also);
 /// Delete a rate and its reverse; the number of rates deleted.
-pub static DELETE: Op<u64, u64> = Op {
-    name: "rates.delete",
-    entity: ENTITY,
-    scope: Scope::Tenant,
-    writes: true,
-    run: |cx, id| Box::pin(delete(cx, *id)),
-    also: None,
-};
+pub static DELETE: Op<u64, u64> = Op::write("rates.delete", ENTITY, Scope::Tenant, |cx, id| Box::pin(delete(cx, *id)));
 
 /// Which rates to list.
 #[derive(Debug, Clone)]
@@ -128,13 +96,7 @@ async fn search(cx: &Context, list: &List) -> Result<Done<Page<Shown>>> {
         // A rate's row is small: the rows are their own index.
         let mut rows: Vec<Rate> = listing::index(cx, keys::rows(cx.tenant(), RATE)).await?;
         rows.retain(wanted);
-        if list.window.newest_first {
-            rows.reverse();
-        }
-        let total = rows.len() as u64;
-        let skip = usize::try_from(list.window.offset).unwrap_or(usize::MAX);
-        let take = usize::try_from(list.window.limit).unwrap_or(usize::MAX);
-        Page { rows: rows.into_iter().skip(skip).take(take).collect(), total, window: list.window }
+        Page::cut(rows, list.window)
     };
     let Page { rows, total, window } = page;
     let rows = rows.into_iter().map(|rate| shown(rate, &tenant)).collect::<Result<_>>()?;

@@ -31,32 +31,14 @@ const TOKEN_SECONDS: i64 = 3600;
 const UNLIMITED: u64 = 1_000_000_000;
 
 /// Exchange login and password for a signed token.
-pub static AUTHENTICATE: Op<SignIn, Signed> = Op {
-    name: "sessions.authenticate",
-    entity: ENTITY,
-    scope: Scope::Open,
-    writes: false,
-    run: |cx, input| Box::pin(authenticate(cx, input)),
-    also: None,
-};
+pub static AUTHENTICATE: Op<SignIn, Signed> =
+    Op::read("sessions.authenticate", ENTITY, Scope::Open, |cx, input| Box::pin(authenticate(cx, input)));
 /// Exchange a signed token for a new one. The old one goes on being accepted until it is over.
-pub static REFRESH: Op<(), Signed> = Op {
-    name: "sessions.refresh",
-    entity: ENTITY,
-    scope: Scope::Tenant,
-    writes: false,
-    run: |cx, ()| Box::pin(refresh(cx)),
-    also: None,
-};
+pub static REFRESH: Op<(), Signed> =
+    Op::read("sessions.refresh", ENTITY, Scope::Tenant, |cx, ()| Box::pin(refresh(cx)));
 /// Exchange login and password for an opaque token.
-pub static TOKEN: Op<SignIn, Issued> = Op {
-    name: "sessions.token",
-    entity: ENTITY,
-    scope: Scope::Open,
-    writes: true,
-    run: |cx, input| Box::pin(token(cx, input)),
-    also: None,
-};
+pub static TOKEN: Op<SignIn, Issued> =
+    Op::write("sessions.token", ENTITY, Scope::Open, |cx, input| Box::pin(token(cx, input)));
 
 /// Who wants to sign in.
 #[derive(Clone, Default)]

@@ -94,8 +94,29 @@ pub struct Op<I: 'static, O: 'static> {
     /// Whether it may change anything.
     pub writes: bool,
     /// The operation.
-    pub run: for<'a> fn(&'a Context, &'a I) -> Working<'a, Done<O>>,
+    pub run: Run<I, O>,
     /// What else is wrong with an input whose parameters were already found wrong: asked only then, so
     /// that one answer names the dangling reference beside the empty name.
     pub also: Option<Also<I>>,
+}
+
+/// The function of an operation.
+pub type Run<I, O> = for<'a> fn(&'a Context, &'a I) -> Working<'a, Done<O>>;
+
+impl<I, O> Op<I, O> {
+    /// An operation that changes nothing.
+    pub const fn read(name: &'static str, entity: &'static str, scope: Scope, run: Run<I, O>) -> Self {
+        Self { name, entity, scope, writes: false, run, also: None }
+    }
+
+    /// An operation that may change something.
+    pub const fn write(name: &'static str, entity: &'static str, scope: Scope, run: Run<I, O>) -> Self {
+        Self { name, entity, scope, writes: true, run, also: None }
+    }
+
+    /// The same, with what finds more faults in an input that has some.
+    pub const fn also(mut self, also: Also<I>) -> Self {
+        self.also = Some(also);
+        self
+    }
 }

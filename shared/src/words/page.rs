@@ -35,6 +35,17 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
+    /// The window of a list that is whole in memory, oldest first.
+    pub fn cut(mut rows: Vec<T>, window: Window) -> Self {
+        let total = rows.len() as u64;
+        if window.newest_first {
+            rows.reverse();
+        }
+        let skip = usize::try_from(window.offset).unwrap_or(usize::MAX);
+        let take = usize::try_from(window.limit).unwrap_or(usize::MAX);
+        Self { rows: rows.into_iter().skip(skip).take(take).collect(), total, window }
+    }
+
     /// The same page with every row turned into something else.
     pub fn map<U>(self, turn: impl FnMut(T) -> U) -> Page<U> {
         Page { rows: self.rows.into_iter().map(turn).collect(), total: self.total, window: self.window }

@@ -14,23 +14,10 @@ use crate::words::page::{Page, Window};
 use crate::words::pattern::Pattern;
 
 /// List customers.
-pub static SEARCH: Op<List, Page<Shown>> = Op {
-    name: "customers.search",
-    entity: ENTITY,
-    scope: Scope::Reseller,
-    writes: false,
-    run: |cx, list| Box::pin(search(cx, list)),
-    also: None,
-};
+pub static SEARCH: Op<List, Page<Shown>> =
+    Op::read("customers.search", ENTITY, Scope::Reseller, |cx, list| Box::pin(search(cx, list)));
 /// Read a customer.
-pub static GET: Op<u64, Shown> = Op {
-    name: "customers.get",
-    entity: ENTITY,
-    scope: Scope::Reseller,
-    writes: false,
-    run: |cx, id| Box::pin(get(cx, *id)),
-    also: None,
-};
+pub static GET: Op<u64, Shown> = Op::read("customers.get", ENTITY, Scope::Reseller, |cx, id| Box::pin(get(cx, *id)));
 
 /// Which customers to list. Filters combine with AND; an empty list filters nothing.
 #[derive(Debug, Clone)]

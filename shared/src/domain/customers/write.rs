@@ -27,50 +27,20 @@ pub const MOST_IN_BATCH: usize = 100;
 const MADE_AT_ONCE: usize = 23;
 
 /// Make a customer.
-pub static CREATE: Op<New, Shown> = Op {
-    name: "customers.create",
-    entity: ENTITY,
-    scope: Scope::Reseller,
-    writes: true,
-    run: |cx, new| Box::pin(create(cx, new)),
-    also: Some(new_also),
-};
+pub static CREATE: Op<New, Shown> =
+    Op::write("customers.create", ENTITY, Scope::Reseller, |cx, new| Box::pin(create(cx, new))).also(new_also);
 /// Change a customer.
-pub static UPDATE: Op<Update, Shown> = Op {
-    name: "customers.update",
-    entity: ENTITY,
-    scope: Scope::Reseller,
-    writes: true,
-    run: |cx, change| Box::pin(update(cx, change)),
-    also: Some(update_also),
-};
+pub static UPDATE: Op<Update, Shown> =
+    Op::write("customers.update", ENTITY, Scope::Reseller, |cx, change| Box::pin(update(cx, change))).also(update_also);
 /// Close a customer; the number of customers closed.
-pub static ARCHIVE: Op<u64, u64> = Op {
-    name: "customers.archive",
-    entity: ENTITY,
-    scope: Scope::Reseller,
-    writes: true,
-    run: |cx, id| Box::pin(archive(cx, *id)),
-    also: None,
-};
+pub static ARCHIVE: Op<u64, u64> =
+    Op::write("customers.archive", ENTITY, Scope::Reseller, |cx, id| Box::pin(archive(cx, *id)));
 /// Delete a customer; the number of customers deleted.
-pub static DELETE: Op<Deletion, u64> = Op {
-    name: "customers.delete",
-    entity: ENTITY,
-    scope: Scope::Reseller,
-    writes: true,
-    run: |cx, deletion| Box::pin(delete(cx, deletion)),
-    also: None,
-};
+pub static DELETE: Op<Deletion, u64> =
+    Op::write("customers.delete", ENTITY, Scope::Reseller, |cx, deletion| Box::pin(delete(cx, deletion)));
 /// Make many customers, each by itself, in order.
-pub static CREATE_MANY: Op<Batch, Vec<Made>> = Op {
-    name: "customers.create_many",
-    entity: ENTITY,
-    scope: Scope::Reseller,
-    writes: true,
-    run: |cx, batch| Box::pin(create_many(cx, batch)),
-    also: None,
-};
+pub static CREATE_MANY: Op<Batch, Vec<Made>> =
+    Op::write("customers.create_many", ENTITY, Scope::Reseller, |cx, batch| Box::pin(create_many(cx, batch)));
 
 /// What must be unique.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
