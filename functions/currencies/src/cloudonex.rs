@@ -6,7 +6,7 @@ use shared::domain::rates::{self, Asked, New, Shown};
 use shared::domain::tenants::{CurrencyRef, TenantCurrency};
 use shared::machinery::dialect::Dialect::Cloudonex;
 use shared::machinery::dialect::cloudonex::window;
-use shared::machinery::dialect::jerasoft::number;
+use shared::machinery::dialect::number;
 use shared::machinery::reader::Reader;
 use shared::machinery::reply::{Reply, View};
 use shared::machinery::route::Row;

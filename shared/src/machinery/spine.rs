@@ -6,7 +6,6 @@
 //! the operation runs again, since nothing has happened yet. A crash has one place: between nothing and
 //! everything.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,7 +29,6 @@ use crate::machinery::rpc;
 use crate::machinery::secrets::Secret;
 use crate::machinery::store::{Committed, Cost, Item, Store, meaning};
 use crate::words::error::{Error, Result, Rule, Told, Violation};
-use crate::words::limit::Limit;
 use crate::words::time::{Instant, Zone, utc_micros};
 
 /// The most times an operation is run for one request.
@@ -75,7 +73,7 @@ impl App {
             Ok(secret) => secret,
             Err(error) => {
                 log(request, dialect, "none", None, 500, &store, error.logged.as_slice());
-                return (dialect.failure(&error, &facts(request, None)), store.cost());
+                return (dialect.failure(&error, &facts(request)), store.cost());
             }
         };
         let mut visit = Visit {
@@ -133,8 +131,7 @@ impl Visit<'_> {
 
     pub(crate) fn failure(&mut self, error: &Error) -> Response {
         self.logged.extend(error.logged.clone());
-        let limit = self.standing.as_ref().and_then(|standing| standing.limit);
-        self.dialect.failure(error, &facts(self.request, limit))
+        self.dialect.failure(error, &facts(self.request))
     }
 
     async fn over_rest(&mut self) -> Result<Settled> {
@@ -161,7 +158,7 @@ impl Visit<'_> {
         };
         let zone = take_zone(&mut params, &caller)?;
         let dialect = self.dialect;
-        let about = facts(self.request, self.standing.as_ref().and_then(|standing| standing.limit));
+        let about = facts(self.request);
         let render = move |reply: Reply| {
             let (status, body) = dialect.success(reply, &about);
             (status, body.to_string())
@@ -427,13 +424,12 @@ pub(crate) fn take_zone(params: &mut Params, caller: &Caller) -> Result<Zone> {
     }
 }
 
-pub(crate) fn facts(request: &Request, limit: Option<Limit>) -> Facts {
+pub(crate) fn facts(request: &Request) -> Facts {
     let path = request.plain_path();
     Facts {
         url: format!("{}{}", request.origin(), request.shown_path.as_deref().unwrap_or(path).trim_end_matches('/')),
         path: path.trim_start_matches('/').to_owned(),
         verb: request.verb.clone(),
-        limit,
     }
 }
 
@@ -449,44 +445,29 @@ fn log(
 ) {
     let cost = store.cost();
     let caller = standing.and_then(|standing| standing.who.as_ref().ok());
-    let mut verbs: BTreeMap<&str, u32> = BTreeMap::new();
-    for verb in &cost.calls {
-        *verbs.entry(verb).or_default() += 1;
-    }
     let (tenant, credential) = caller.map_or(("-", "-"), |caller| (caller.tenant.id(), caller.credential.as_str()));
     let (dialect, verb) = (dialect.name(), request.verb.as_str());
     let (calls, read_units, write_units) =
         (cost.calls.len(), cost.read_units.to_string(), cost.write_units.to_string());
     let trouble = (!logged.is_empty()).then(|| logged.join("; "));
-    if status >= 500 {
-        tracing::error!(
-            request = request.id,
-            tenant,
-            credential,
-            dialect,
-            verb,
-            operation,
-            status,
-            calls,
-            read_units,
-            write_units,
-            trouble,
-            "request failed"
-        );
-    } else {
-        tracing::info!(
-            request = request.id,
-            tenant,
-            credential,
-            dialect,
-            verb,
-            operation,
-            status,
-            calls,
-            read_units,
-            write_units,
-            trouble,
-            "request"
-        );
+    // A level is fixed where it is written, so the fields are named once and the line twice.
+    macro_rules! line {
+        ($level:ident, $message:literal) => {
+            tracing::$level!(
+                request = request.id,
+                tenant,
+                credential,
+                dialect,
+                verb,
+                operation,
+                status,
+                calls,
+                read_units,
+                write_units,
+                trouble,
+                $message
+            )
+        };
     }
+    if status >= 500 { line!(error, "request failed") } else { line!(info, "request") }
 }

@@ -182,8 +182,3 @@ pub fn order<T: Copy>(r: &mut Reader<'_>, columns: &[(&'static str, T)]) -> Vec<
     }
     order
 }
-
-/// A decimal as the JSON number with the same digits.
-pub fn number(decimal: impl std::fmt::Display) -> Value {
-    decimal.to_string().parse().map_or(Value::Null, Value::Number)
-}

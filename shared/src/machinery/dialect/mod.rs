@@ -52,8 +52,6 @@ pub struct Facts {
     pub path: String,
     /// The verb.
     pub verb: String,
-    /// The state of the caller's limit, where the dialect has one.
-    pub limit: Option<Limit>,
 }
 
 impl Dialect {
@@ -157,4 +155,9 @@ fn bearer(value: Option<&str>) -> Option<String> {
     let (scheme, rest) = value?.trim().split_once(' ')?;
     let token = rest.trim();
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then(|| token.to_owned())
+}
+
+/// A decimal as the JSON number with the same digits.
+pub fn number(decimal: impl std::fmt::Display) -> Value {
+    decimal.to_string().parse().map_or(Value::Null, Value::Number)
 }
