@@ -63,7 +63,12 @@ pub fn fixture() -> Value {
                           {"id": 3, "name": "South", "parent_id": null}],
             "users": users, "tokens": tokens,
             "currencies": [{"id": 1, "code": "USD"}, {"id": 2, "code": "INR"}, {"id": 3, "code": "JPY"}],
-            "exchange_rates": [{"from": "USD", "to": "INR", "rate": "71.160", "at": "2019-12-01T00:00:00Z"}],
+            "exchange_rates": [{"from": "USD", "to": "INR", "rate": "71.160", "at": "2019-12-01T00:00:00Z"},
+                               {"from": "USD", "to": "JPY", "rate": "150", "at": "2019-12-01T00:00:00Z"}],
+            "tax_rates": [{"name": "SGST", "percent": "9.00"}, {"name": "CGST", "percent": "9.00"}, {"name": "IGST", "percent": "18.00"}],
+            "accounts": [{"id": 1, "name": "Bank", "currency": "USD", "opening_balance": "1000.00"},
+                         {"id": 2, "name": "Till", "currency": "USD", "opening_balance": "0.00"}],
+            "categories": [{"id": 1, "name": "Sales", "type": "Income"}, {"id": 2, "name": "Hosting", "type": "Expense"}],
             "records": {}})
     };
     let user = |id: u64, login: &str, key: &str, zone: Value, reseller: Value| {
@@ -160,6 +165,42 @@ impl World {
     /// The same data seen by a process that has just started.
     pub fn another_process(&self) -> Arc<App> {
         Arc::new(App::new(self.app.store.clone(), Arc::clone(&self.app.secrets), self.app.outside.clone(), rpc::rows()))
+    }
+
+    /// A world of its own that is just like this one.
+    pub async fn twin(&self) -> Self {
+        let engine = Engine::in_memory().unwrap();
+        let faulty = Faulty::new(engine.clone());
+        let place = Place {
+            table: "tessera".into(),
+            region: "local".into(),
+            credentials: ("local".into(), "local".into(), None),
+            http: faulty.http_client(),
+            endpoint: None,
+        };
+        let store = Store::connect(&place);
+        store.create_table(false).await.unwrap_or_else(|e| panic!("{e:?}"));
+        engine.import("tessera", self.items()).unwrap();
+        let seconds = Arc::new(AtomicI64::new(self.seconds.load(Ordering::SeqCst)));
+        let outside = clocked(&self.app.outside, &seconds);
+        let app = App::new(store, Arc::clone(&self.app.secrets), outside, rpc::rows());
+        Self { app: Arc::new(app), faulty, engine, seconds }
+    }
+
+    /// Check the books of a tenant; panics with the differences.
+    pub async fn books(&self, tenant: &str) -> shared::domain::reports::verify::Report {
+        let tenant = shared::machinery::caller::Tenant::named(tenant).unwrap();
+        let report = shared::domain::reports::verify::verify(&self.app.store, &tenant, &mut |_| {}).await;
+        let report = report.unwrap_or_else(|e| panic!("{e:?}"));
+        assert_eq!(report.count, 0, "{:#?}", report.differences);
+        report
+    }
+
+    /// A session of RackNap's for a user of the fixture.
+    pub async fn session(&self, login: &str) -> String {
+        let body = json!({"username": login, "password": format!("{login} password")});
+        let answer = self.send(Call::new("POST", "/api/v2/auth/token").json(&body)).await.expect(200);
+        answer["data"]["token"].as_str().unwrap().to_owned()
     }
 
     /// Move the clock forward.
@@ -345,5 +386,29 @@ impl Answer {
     /// A header's value.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(String::as_str)
+    }
+}
+
+/// Numbers that look random and are the same for the same seed (xorshift).
+#[derive(Debug, Clone)]
+pub struct Dice(u64);
+
+impl Dice {
+    /// Dice of a seed.
+    pub fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+    }
+
+    /// A number below `most`.
+    pub fn below(&mut self, most: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) % most.max(1)
+    }
+
+    /// One of these.
+    pub fn of<'t, T>(&mut self, all: &'t [T]) -> &'t T {
+        &all[usize::try_from(self.below(all.len() as u64)).unwrap()]
     }
 }

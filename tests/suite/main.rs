@@ -10,6 +10,7 @@
 
 mod calls;
 mod cross;
+mod documents;
 mod faults;
 mod gateway;
 mod golden;
@@ -18,7 +19,9 @@ mod idempotency;
 mod isolation;
 mod limits;
 mod malformed;
+mod oracle;
 mod paging;
 mod rpc_spec;
+mod series;
 mod store;
 mod zones;

@@ -75,9 +75,9 @@ async fn store_commits_all_or_nothing_and_says_what_stood_in_the_way() {
     assert!(matches!(commit(store, changes(|ch| ch.delete(a.clone(), 2))).await, Committed::Done));
     assert_eq!(store.get::<Record>(&a).await.unwrap(), None);
     // Sequences, counters and sets begin at nothing.
-    assert!(matches!(commit(store, changes(|ch| ch.draw(c.clone(), 0, 3))).await, Committed::Done));
-    assert_eq!(failed(&commit(store, changes(|ch| ch.draw(c.clone(), 0, 1))).await), [0]);
-    assert!(matches!(commit(store, changes(|ch| ch.draw(c.clone(), 3, 1))).await, Committed::Done));
+    assert!(matches!(commit(store, changes(|ch| ch.draw(c.clone(), "last", 0, 3))).await, Committed::Done));
+    assert_eq!(failed(&commit(store, changes(|ch| ch.draw(c.clone(), "last", 0, 1))).await), [0]);
+    assert!(matches!(commit(store, changes(|ch| ch.draw(c.clone(), "last", 3, 1))).await, Committed::Done));
     assert_eq!(number(store, &c, "last").await, 4);
     let taken = shared::words::error::Error::internal("taken");
     assert!(matches!(
@@ -129,10 +129,13 @@ async fn store_reads_many_and_ranges_both_ways() {
     assert_eq!((got.len(), got.iter().filter(|item| item.is_none()).count(), got[7].is_none()), (151, 1, true));
     let range = |from: Option<u64>, forward, limit| Range {
         pk: keys::rows(&acme, CUSTOMER),
-        from: from.map(keys::padded),
+        from: from.filter(|_| forward).map(keys::padded),
+        to: from.filter(|_| !forward).map(keys::padded),
         forward,
         limit,
     };
+    let between = Range { from: Some(keys::padded(3)), to: Some(keys::padded(5)), ..range(None, true, None) };
+    assert_eq!(store.query(&between).await.unwrap().len(), 3);
     for (range, first, count) in [
         (range(None, true, None), 1, 150),
         (range(Some(149), true, None), 149, 2),

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use shared::domain::customers::entity::Text;
 use shared::domain::customers::list::Searched;
-use shared::domain::customers::{self, Change, Deletion, List, New, Shown, Status, Unique, Update};
+use shared::domain::customers::{self, Change, Customer, Deletion, List, New, Shown, Status, Unique, Update};
 use shared::domain::tenants::CurrencyRef;
 use shared::machinery::dialect::Dialect::Billmora;
 use shared::machinery::dialect::billmora::{filter, window};
@@ -75,7 +75,7 @@ fn read_update(r: &mut Reader<'_>) -> Update {
 
 /// A deleted user's address stays taken (contract §9.1).
 fn read_deletion(r: &mut Reader<'_>) -> Deletion {
-    Deletion { id: r.own_id("id"), keeps_email: true }
+    Deletion { id: r.own_id("id"), keeps_email: true, leaves_documents: true }
 }
 
 fn write_list(_: View, page: shared::words::page::Page<Shown>) -> Reply {
@@ -95,7 +95,11 @@ fn write_deleted(_: View, _: u64) -> Reply {
 }
 
 fn user(shown: &Shown) -> Value {
-    let customer = &shown.customer;
+    view(&shown.customer, shown.currency.code())
+}
+
+/// A user as it stands inside other resources too.
+pub fn view(customer: &Customer, currency: &str) -> Value {
     let status = STATUSES.iter().find(|(_, status)| *status == customer.status).map(|(word, _)| *word);
     json!({
         "id": customer.id,
@@ -105,7 +109,7 @@ fn user(shown: &Shown) -> Value {
         // A customer without an address can only come from another dialect; here the field is never null.
         "email": customer.text(Text::Email).unwrap_or_default(),
         "status": status,
-        "currency": shown.currency.code(),
+        "currency": currency,
         "language": customer.text(Text::Language).unwrap_or("en_US"),
         "auto_credit_payment": false,
         "email_verified_at": null,

@@ -81,7 +81,7 @@ fn read_change(r: &mut Reader<'_>) -> Change {
 }
 
 fn read_deletion(r: &mut Reader<'_>) -> Deletion {
-    Deletion { id: r.own_id("id"), keeps_email: false }
+    Deletion { id: r.own_id("id"), ..Deletion::default() }
 }
 
 fn read_batch(r: &mut Reader<'_>) -> Batch {

@@ -116,7 +116,7 @@ pub(crate) fn rows() -> Vec<Row> {
 }
 
 fn read_list(r: &mut Reader<'_>) -> List {
-    let mut list = List::all(window(r));
+    let mut list = List { balances: true, ..List::all(window(r)) };
     list.order = order(r, COLUMNS);
     if let [(Order::Id, descending)] = list.order.as_slice() {
         list.window.newest_first = *descending;
@@ -209,7 +209,7 @@ fn read_carried(r: &mut Reader<'_>, name: &str, kind: Carried, unset: &str) -> O
 }
 
 fn read_deletion(r: &mut Reader<'_>) -> Deletion {
-    Deletion { id: r.own_id("id"), keeps_email: false }
+    Deletion { id: r.own_id("id"), ..Deletion::default() }
 }
 
 fn write_list(view: View, page: Page<Shown>) -> Reply {

@@ -1,6 +1,6 @@
 //! Customers: what the world sees of them. JeraSoft calls them clients, Billmora users.
 
-mod billmora;
+pub mod billmora;
 mod cloudonex;
 mod jerasoft;
 

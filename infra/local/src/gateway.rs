@@ -50,6 +50,9 @@ impl Gateway {
             ("auth", app(auth::rows())),
             ("customers", app(customers::rows())),
             ("currencies", app(currencies::rows())),
+            ("invoices", app(invoices::rows())),
+            ("transactions", app(transactions::rows())),
+            ("reports", app(reports::rows())),
         ]);
         Self { template, functions, authorizer: app(Vec::new()), meters: Meters::default(), outside: Outside::real() }
     }

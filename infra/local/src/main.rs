@@ -12,7 +12,10 @@ use local::fixture::Fixture;
 use local::gateway::Gateway;
 use local::template::{BUILT_IN, Template};
 use serde_json::json;
+use shared::domain::reports::verify::verify as checked;
 use shared::machinery::app::{App, https_client};
+use shared::machinery::caller::Tenant;
+use shared::machinery::keys;
 use shared::machinery::outside::Outside;
 use shared::machinery::secrets::{Reach, Secret, Secrets};
 use shared::machinery::store::{Place, Store};
@@ -27,6 +30,7 @@ Examples:
   cargo run -p local -- --load tenants.json              the tenants of a fixture instead of the demo
   cargo run -p local -- --endpoint http://127.0.0.1:8000 on a DynamoDB of your own
   cargo run -p local -- load tenants.json --endpoint https://dynamodb.eu-west-1.amazonaws.com
+  cargo run -p local -- verify acme --json               whether the books agree with the documents
   cargo run -p local -- routes --json                    every operation in every dialect
   cargo run -p local -- aws                              the store for `cargo lambda watch`";
 
@@ -86,6 +90,14 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Check the books: work everything out anew from the documents and name every difference
+    Verify {
+        /// The tenants to check; the demo tenant when none is named and the store is embedded
+        tenants: Vec<String>,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Offer the embedded store in AWS's own protocol, for functions under `cargo lambda watch`
     Aws {
         /// Address to listen on
@@ -129,6 +141,7 @@ async fn run(cli: Cli) -> Result<(), String> {
             print(&secret.usage_key(&tenant))
         }
         Some(Command::Routes { json }) => routes(json),
+        Some(Command::Verify { tenants, json }) => verify(&cli.place, &outside, &tenants, json).await,
         Some(Command::Aws { on }) => aws(&cli.place, outside, on, cli.load.as_deref()).await,
     }
 }
@@ -171,6 +184,48 @@ async fn aws(place: &PlaceArgs, outside: Outside, on: SocketAddr, load: Option<&
     let listener = TcpListener::bind(on).await.map_err(|e| format!("cannot listen on {on}: {e}"))?;
     print(&format!("DynamoDB and Secrets Manager on http://{}", listener.local_addr().map_err(|e| e.to_string())?))?;
     local::endpoint::serve(engine, (*secret).clone(), listener).await.map_err(|e| e.to_string())
+}
+
+/// Check the books of some tenants. Differences make it fail, so that a script hears of them.
+async fn verify(place: &PlaceArgs, outside: &Outside, tenants: &[String], json: bool) -> Result<(), String> {
+    let (store, _, _) = open(place, outside, Table::Existing).await?;
+    let own = ["demo".to_owned()];
+    let tenants = if tenants.is_empty() && place.endpoint.is_none() { &own } else { tenants };
+    if tenants.is_empty() {
+        return Err("name the tenants to check".into());
+    }
+    let mut reports = Vec::new();
+    for tenant in tenants {
+        let tenant = Tenant::named(tenant).ok_or_else(|| format!("{tenant:?} is no tenant's id"))?;
+        let there = store.get_items(&[keys::tenant(&tenant)]).await.map_err(|e| e.logged.unwrap_or_default())?;
+        if there.first().is_none_or(Option::is_none) {
+            return Err(format!("there is no tenant {}", tenant.id()));
+        }
+        let mut tell = |what: &str| {
+            let _ = writeln!(std::io::stderr(), "{}: {what}", tenant.id());
+        };
+        let report = checked(&store, &tenant, &mut tell).await;
+        reports.push(report.map_err(|e| e.logged.unwrap_or_else(|| format!("{:?}", e.told)))?);
+    }
+    if json {
+        print(&serde_json::to_string_pretty(&reports).unwrap_or_default())?;
+    }
+    for report in reports.iter().filter(|_| !json) {
+        report.differences.iter().try_for_each(|one| print(&format!("{}: {one}", report.tenant)))?;
+        let verdict = match report.count {
+            0 => "the books agree with the documents".to_owned(),
+            count => format!("{count} differences"),
+        };
+        let (documents, entries, balances) = (report.documents, report.entries, report.balances);
+        print(&format!(
+            "{}: {documents} documents, {entries} journal entries, {balances} balances, {} numbers: {verdict}",
+            report.tenant, report.numbers
+        ))?;
+    }
+    match reports.iter().map(|report| report.count).sum::<u64>() {
+        0 => Ok(()),
+        count => Err(format!("{count} differences")),
+    }
 }
 
 /// What becomes of a table that is not there. The embedded engine's is always made.

@@ -1,6 +1,7 @@
 //! Currencies of a tenant. They belong to no reseller: everyone of the tenant sees them all.
 
 use crate::domain::customers;
+use crate::domain::documents::ledger::Trial;
 use crate::domain::tenants::{MOST_CURRENCIES, Precisions, TenantCurrency, TenantRecord, own};
 use crate::machinery::changes::Changes;
 use crate::machinery::keys;
@@ -105,6 +106,11 @@ async fn delete(cx: &Context, id: u64) -> Result<Done<u64>> {
     };
     if customers::any_in_currency(cx, id).await? {
         return Err(Error::refused("currency_in_use", "The currency is used by customers and cannot be deleted"));
+    }
+    let own = format!("|{}", currency.iso.code());
+    let trial = Trial::of_item(cx.store.get_items(&[keys::trial(cx.tenant())]).await?.pop().flatten().as_ref());
+    if trial.0.keys().any(|name| name.ends_with(&own)) {
+        return Err(Error::refused("currency_in_use", "The currency is used by documents and cannot be deleted"));
     }
     (currency.deleted, currency.updated_at, currency.version) = (true, cx.now, currency.version + 1);
     let gone = currency.clone();

@@ -2,8 +2,11 @@
 //!
 //! Modules may know each other, since billing is cyclic by nature; none knows a dialect, HTTP or JSON.
 
+pub mod books;
 pub mod currencies;
 pub mod customers;
+pub mod documents;
 pub mod rates;
+pub mod reports;
 pub mod sessions;
 pub mod tenants;

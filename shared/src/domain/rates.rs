@@ -114,18 +114,25 @@ async fn get(cx: &Context, id: u64) -> Result<Done<Shown>> {
 async fn at(cx: &Context, asked: &Asked) -> Result<Done<Decimal>> {
     let tenant = own(cx).await?;
     let (from, to) = both(&tenant, asked)?;
-    if from.id == to.id {
-        return Ok(Done::read(Decimal::ONE));
+    let pair = || format!("{}/{}", from.iso.code(), to.iso.code());
+    let rate = in_force(cx, from.id, to.id, asked.at.unwrap_or(cx.now)).await?;
+    rate.map(Done::read).ok_or_else(|| Error::not_found(ENTITY, pair()))
+}
+
+/// How much of one currency (id) another (id) is at an instant: 1 of itself; `None` where no rate was made
+/// that early. One call, none for a currency to itself.
+pub(crate) async fn in_force(cx: &Context, from: u64, to: u64, at: Instant) -> Result<Option<Decimal>> {
+    if from == to {
+        return Ok(Some(Decimal::ONE));
     }
     let range = Range {
-        pk: keys::rates_between(cx.tenant(), from.id, to.id),
-        from: Some(keys::rate_bound(asked.at.unwrap_or(cx.now))),
+        to: Some(keys::rate_bound(at)),
         forward: false,
         limit: Some(1),
+        ..Range::whole(keys::rates_between(cx.tenant(), from, to))
     };
     let latest = cx.store.query(&range).await?.pop().map(record::<Rate>).transpose()?;
-    let pair = || format!("{}/{}", from.iso.code(), to.iso.code());
-    latest.map(|rate| Done::read(rate.rate)).ok_or_else(|| Error::not_found(ENTITY, pair()))
+    Ok(latest.map(|rate| rate.rate))
 }
 
 async fn create(cx: &Context, new: &New) -> Result<Done<Shown>> {

@@ -132,7 +132,7 @@ async fn signed_in(cx: &Context, input: &SignIn) -> Result<(Tenant, User)> {
         None => (None, input.login.as_str()),
     };
     count_attempt(cx, &input.login).await?;
-    let range = Range { pk: keys::logins(login), from: None, forward: true, limit: Some(MOST_NAMESAKES) };
+    let range = Range { limit: Some(MOST_NAMESAKES), ..Range::whole(keys::logins(login)) };
     let namesakes: Vec<(Tenant, u64)> =
         cx.store.query(&range).await?.iter().filter_map(|item| namesake(text_of(item, "SK")?)).collect();
     let wanted: Vec<_> =

@@ -13,7 +13,7 @@ use crate::machinery::store::Item;
 use crate::words::error::{Error, Result};
 
 /// What must hold of an item for a change to happen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expect {
     /// Nothing.
     Anything,
@@ -25,7 +25,7 @@ pub enum Expect {
     /// The item is there in this version.
     Version(u64),
     /// The number attribute is this; a missing item or attribute counts as 0.
-    Number(&'static str, u64),
+    Number(String, u64),
 }
 
 /// What is done to an item.
@@ -42,7 +42,7 @@ pub enum Act {
     /// Put numbers into a set attribute.
     Include(&'static str, Vec<u64>),
     /// Set a number attribute.
-    Set(&'static str, u64),
+    Set(String, u64),
 }
 
 /// What a failed condition means.
@@ -52,6 +52,8 @@ pub enum Otherwise {
     Again,
     /// Tell the client this.
     Tell(Error),
+    /// Tell the client this when nothing else stood in the way, and run the operation again otherwise.
+    TellAlone(Error),
 }
 
 /// One change to one item.
@@ -85,6 +87,8 @@ pub struct Changes {
     pub list: Vec<Change>,
     /// The events.
     pub events: Vec<Event>,
+    /// Whether others wait in line to change the same things: then this waits for its turn first.
+    pub crowded: bool,
     /// The tenant that audit and events belong to, where the caller has none yet (signing in).
     pub on_behalf: Option<Tenant>,
 }
@@ -104,6 +108,13 @@ impl Changes {
     pub fn insert<T: Serialize>(&mut self, key: Key, record: &T) -> Result<()> {
         let item = item_of(record)?;
         self.push(key, Act::Put(item), Expect::Absent, Otherwise::Again);
+        Ok(())
+    }
+
+    /// A record that must be new, or else the client is told why not, unless somebody was faster anyway.
+    pub fn insert_or_tell<T: Serialize>(&mut self, key: Key, record: &T, otherwise: Error) -> Result<()> {
+        let item = item_of(record)?;
+        self.push(key, Act::Put(item), Expect::Absent, Otherwise::TellAlone(otherwise));
         Ok(())
     }
 
@@ -131,9 +142,11 @@ impl Changes {
         self.push(key, Act::Delete, Expect::Anything, Otherwise::Again);
     }
 
-    /// Draw the ids `last + 1 ..= last + count` from a sequence whose last id was `last`.
-    pub fn draw(&mut self, key: Key, last: u64, count: u64) {
-        self.push(key, Act::Set("last", last + count), Expect::Number("last", last), Otherwise::Again);
+    /// Draw the numbers `last + 1 ..= last + count` from a sequence (an attribute of an item) whose last
+    /// number was `last`.
+    pub fn draw(&mut self, key: Key, attribute: &str, last: u64, count: u64) {
+        let expect = Expect::Number(attribute.to_owned(), last);
+        self.push(key, Act::Set(attribute.to_owned(), last + count), expect, Otherwise::Again);
     }
 
     /// Add to counters of one item.
@@ -141,19 +154,34 @@ impl Changes {
         self.push(key, Act::Add(counts), Expect::Anything, Otherwise::Again);
     }
 
+    /// Nothing is changed, but the item must be there in the version that was read.
+    pub fn check(&mut self, key: Key, version: u64) {
+        self.push(key, Act::Check, Expect::Version(version), Otherwise::Again);
+    }
+
+    /// Nothing is changed, but there must be no such item, or else the operation runs again.
+    pub fn check_absent(&mut self, key: Key) {
+        self.push(key, Act::Check, Expect::Absent, Otherwise::Again);
+    }
+
     /// Add to a counter that must read 0, or else the client is told why not.
     pub fn add_to_none(&mut self, key: Key, attribute: &'static str, by: i64, otherwise: Error) {
         self.push(
             key,
             Act::Add(vec![(attribute.to_owned(), by)]),
-            Expect::Number(attribute, 0),
+            Expect::Number(attribute.to_owned(), 0),
             Otherwise::Tell(otherwise),
         );
     }
 
     /// Add to a counter that must read 0, or else the operation runs again.
     pub fn add_to_none_or_again(&mut self, key: Key, attribute: &'static str, by: i64) {
-        self.push(key, Act::Add(vec![(attribute.to_owned(), by)]), Expect::Number(attribute, 0), Otherwise::Again);
+        self.push(
+            key,
+            Act::Add(vec![(attribute.to_owned(), by)]),
+            Expect::Number(attribute.to_owned(), 0),
+            Otherwise::Again,
+        );
     }
 
     /// Put numbers into a set.

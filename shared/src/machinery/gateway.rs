@@ -7,6 +7,7 @@ use lambda_runtime::LambdaEvent;
 use serde_json::{Value, json};
 
 use crate::machinery::app::App;
+use crate::machinery::operation::Working;
 use crate::machinery::request::{Request, Response};
 use crate::machinery::route::Row;
 
@@ -28,6 +29,23 @@ pub async fn serve_authorizer() -> Result<(), lambda_runtime::Error> {
     let app = &app;
     lambda_runtime::run(lambda_runtime::service_fn(move |event: LambdaEvent<Value>| async move {
         authorize(app, &event.payload).await
+    }))
+    .await
+}
+
+/// What answers an event that is no API request.
+pub type AnswerEvent = for<'a> fn(&'a App, &'a Value) -> Working<'a, Value>;
+
+/// The whole `main` of a function that is invoked directly or by a schedule.
+pub async fn serve_events(answer: AnswerEvent) -> Result<(), lambda_runtime::Error> {
+    lambda_http::tracing::init_default_subscriber();
+    let app = App::from_environment(Vec::new());
+    let app = &app;
+    lambda_runtime::run(lambda_runtime::service_fn(move |event: LambdaEvent<Value>| async move {
+        answer(app, &event.payload).await.map_err(|error| {
+            tracing::error!(trouble = error.logged, told = ?error.told, "the event was not answered");
+            lambda_runtime::Error::from("the event was not answered")
+        })
     }))
     .await
 }

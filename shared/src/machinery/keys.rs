@@ -23,6 +23,19 @@
 //! | claim | `<t>#claim#<what>` | value | creates and updates: how many customers bear this value | 1 read |
 //! | exchange rate | `<t>#rate` | id | rate lists, read by id | 1 read |
 //! | exchange rate by instant | `<t>#rate-at#<from>#<to>` | `<instant>#<id>` | the rate in force at an instant | 1 read |
+//! | books | `<t>#tenant` | `books` | every operation on documents, in the batch with its record: accounts, categories, tax rates, number series | 1 read per 4 KB |
+//! | invoice | `<t>#invoice` | id | read, list pages, payments | 1 read per 4 KB |
+//! | transaction | `<t>#transaction` | id | the same; receipts, refunds, incomes, expenses, credit and debit notes | 1 read per 4 KB |
+//! | deleted document | `<t>#invoice-deleted`, `<t>#transaction-deleted` | id | the register, `verify` | |
+//! | document index | `<t>#invoice-index`, `<t>#transaction-index` | `<date>#<id>` | lists by date and filtered lists: one row of some 200 bytes a document | 1 read per 4 KB |
+//! | document index of a customer | the same with `#<customer>` | `<date>#<id>` | lists of one customer's documents, what is open | 1 read per 4 KB |
+//! | number series | `<t>#series` | kind | issuing: the last number drawn, by period | 1 read |
+//! | register | `<t>#register#<kind>` | the number, its digits padded | the register; a number's claim | 1 read per 4 KB |
+//! | journal | `<t>#journal#<customer>` | `<date>#<id>` | statements, `verify`; customer 0 is nobody | 1 read per 4 KB |
+//! | balance | `<t>#balance` | customer | every operation on the customer's documents; the customer | 1 read |
+//! | trial balance | `<t>#trial` | `A` | accounts, reports: every ledger account's sum by currency | 1 read per 4 KB |
+//! | figures | `<t>#figures#<reseller>` | `month#<yyyy>`, `revenue#<yyyy>-<half>`, `due#<yyyy>-<half>`, `due#credit` | reports | 1 read per 4 KB |
+//! | turn | `<t>#turn` | `A` | those whose commits collided, to line up; kept a day | 1 write for a ticket, 1 read for each look |
 //! | idempotency | `<t>#idempotency#<credential>` | `<sha>` or `<sha>#<step>` | the commit itself, by condition; kept 24 hours | 0, 1 on a replay |
 //! | audit | `<t>#audit#<yyyymm>` | `<instant>#<id>` | nobody while serving | |
 //! | outbox | `<t>#outbox` | `<id>` | the table's stream; kept 7 days | |
@@ -35,7 +48,7 @@ use chrono::Datelike;
 
 use crate::machinery::caller::Tenant;
 use crate::machinery::secrets::sha256;
-use crate::words::time::{Instant, utc_micros};
+use crate::words::time::{Date, Instant, utc_micros};
 
 /// The full key of one item.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,6 +73,11 @@ pub struct Entity(pub &'static str);
 pub const CUSTOMER: Entity = Entity("customer");
 /// Exchange rates.
 pub const RATE: Entity = Entity("rate");
+
+/// Invoices.
+pub const INVOICE: Entity = Entity("invoice");
+/// Receipts, refunds, incomes, expenses, credit and debit notes: one series of ids (contract racknap §7.1).
+pub const TRANSACTION: Entity = Entity("transaction");
 
 /// How many ids one record of holes speaks for.
 pub const RUN: u64 = 4096;
@@ -103,6 +121,104 @@ pub fn tenant(t: &Tenant) -> Key {
 /// That the tenant's fixture was loaded to its end.
 pub fn loaded(t: &Tenant) -> Key {
     key(format!("{t}#tenant"), "loaded")
+}
+
+/// The line of those whose commits collided.
+pub fn turn(t: &Tenant) -> Key {
+    key(format!("{t}#turn"), ONLY)
+}
+
+/// What the tenant keeps its books by.
+pub fn books(t: &Tenant) -> Key {
+    key(format!("{t}#tenant"), "books")
+}
+
+/// The partition of a customer's, or of all, index rows of documents.
+pub fn document_index(t: &Tenant, entity: Entity, customer: Option<u64>) -> String {
+    match customer {
+        None => index(t, entity),
+        Some(customer) => format!("{}#{}", index(t, entity), padded(customer)),
+    }
+}
+
+/// The lowest sort key of a day's documents.
+pub fn day_from(date: Date) -> String {
+    date.to_string()
+}
+
+/// The highest sort key of a day's documents.
+pub fn day_to(date: Date) -> String {
+    format!("{date}#~")
+}
+
+/// A document's index row.
+pub fn document_index_row(t: &Tenant, entity: Entity, customer: Option<u64>, date: Date, id: u64) -> Key {
+    key(document_index(t, entity, customer), format!("{date}#{}", padded(id)))
+}
+
+/// The last numbers drawn from the series of a kind of document.
+pub fn series(t: &Tenant, kind: &str) -> Key {
+    key(format!("{t}#series"), kind)
+}
+
+/// The partition of the register of a kind of document.
+pub fn register(t: &Tenant, kind: &str) -> String {
+    format!("{t}#register#{kind}")
+}
+
+/// One number's place in the register. Runs of digits are padded to twelve, so that text order is number
+/// order and numbers that differ in leading zeros only are one.
+pub fn registered(t: &Tenant, kind: &str, number: &str) -> Key {
+    let mut sk = String::new();
+    let mut digits = String::new();
+    let mut letters = number.chars().peekable();
+    while let Some(letter) = letters.next() {
+        if letter.is_ascii_digit() {
+            digits.push(letter);
+            if letters.peek().is_none_or(|next| !next.is_ascii_digit()) {
+                sk.push_str(&format!("{:0>12}", digits.trim_start_matches('0')));
+                digits.clear();
+            }
+        } else {
+            sk.extend(letter.to_lowercase());
+        }
+    }
+    key(register(t, kind), sk)
+}
+
+/// The partition of the journal entries that concern a customer (0: nobody).
+pub fn journal(t: &Tenant, customer: u64) -> String {
+    format!("{t}#journal#{}", padded(customer))
+}
+
+/// One journal entry.
+pub fn journal_entry(t: &Tenant, customer: u64, date: Date, id: &str) -> Key {
+    key(journal(t, customer), format!("{date}#{id}"))
+}
+
+/// The partition of the customers' balances.
+pub fn balances(t: &Tenant) -> String {
+    format!("{t}#balance")
+}
+
+/// A customer's balance.
+pub fn balance(t: &Tenant, customer: u64) -> Key {
+    key(balances(t), padded(customer))
+}
+
+/// The sum of every ledger account.
+pub fn trial(t: &Tenant) -> Key {
+    key(format!("{t}#trial"), ONLY)
+}
+
+/// The partition of a reseller's figures.
+pub fn figures(t: &Tenant, reseller: u64) -> String {
+    format!("{t}#figures#{}", padded(reseller))
+}
+
+/// One record of figures.
+pub fn figure(t: &Tenant, reseller: u64, sk: &str) -> Key {
+    key(figures(t, reseller), sk)
 }
 
 /// A user of the tenant.

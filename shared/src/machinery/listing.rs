@@ -101,7 +101,7 @@ fn id_in_run(run: u64, rank: u64, gone: &[u64]) -> u64 {
 
 /// Draw the next `count` ids after `last`.
 pub fn draw(changes: &mut Changes, cx: &Context, entity: Entity, last: u64, count: u64) {
-    changes.draw(keys::sequence(cx.tenant(), entity), last, count);
+    changes.draw(keys::sequence(cx.tenant(), entity), LAST, last, count);
 }
 
 /// Make holes where ids were.
@@ -133,7 +133,8 @@ pub async fn page<T: DeserializeOwned>(cx: &Context, entity: Entity, ids: &Ids, 
     };
     let range = Range {
         pk: keys::rows(cx.tenant(), entity),
-        from: Some(keys::padded(id_in_run(run, rank, &gone))),
+        from: (!window.newest_first).then(|| keys::padded(id_in_run(run, rank, &gone))),
+        to: window.newest_first.then(|| keys::padded(id_in_run(run, rank, &gone))),
         forward: !window.newest_first,
         limit: Some(window.limit.min(total)),
     };
@@ -143,8 +144,7 @@ pub async fn page<T: DeserializeOwned>(cx: &Context, entity: Entity, ids: &Ids, 
 
 /// Every index row of an entity, in the order of ids.
 pub async fn index<T: DeserializeOwned>(cx: &Context, partition: String) -> Result<Vec<T>> {
-    let range = Range { pk: partition, from: None, forward: true, limit: None };
-    cx.store.query(&range).await?.into_iter().map(record).collect()
+    cx.store.query(&Range::whole(partition)).await?.into_iter().map(record).collect()
 }
 
 /// The page of records that these ids are, in their order. An id whose record is gone meanwhile is left out.

@@ -21,3 +21,4 @@ pub mod rpc;
 pub mod secrets;
 pub mod spine;
 pub mod store;
+pub(crate) mod turn;

@@ -144,10 +144,13 @@ impl Row {
 }
 
 fn renamed(violation: Violation, names: &[(&'static str, &'static str)]) -> Violation {
-    match names.iter().find(|(field, _)| *field == violation.field) {
-        Some((_, name)) => Violation { field: (*name).to_owned(), ..violation },
-        None => violation,
+    let called = |field: &str| names.iter().find(|(own, _)| *own == field).map(|(_, name)| *name);
+    if let Some(name) = called(&violation.field) {
+        return Violation { field: name.to_owned(), ..violation };
     }
+    // Of a nested field (`items.0.unit_price`) each part may be called differently.
+    let parts: Vec<&str> = violation.field.split('.').map(|part| called(part).unwrap_or(part)).collect();
+    Violation { field: parts.join("."), ..violation }
 }
 
 fn in_the_dialects_names(error: Error, names: &[(&'static str, &'static str)]) -> Error {

@@ -28,6 +28,7 @@ use crate::machinery::route::{Found, Row};
 use crate::machinery::rpc;
 use crate::machinery::secrets::Secret;
 use crate::machinery::store::{Committed, Cost, Item, Store, meaning};
+use crate::machinery::turn::Turn;
 use crate::words::error::{Error, Result, Rule, Told, Violation};
 use crate::words::time::{Instant, Zone, utc_micros};
 
@@ -220,19 +221,42 @@ impl Visit<'_> {
             secret: Arc::clone(&self.secret),
             progress: None,
         };
+        let mut turn = None;
+        let settled = self.try_on(row, &mut cx, params, idempotency, render, &mut turn).await;
+        if let Some(turn) = turn {
+            turn.pass_on(self.now).await;
+        }
+        settled
+    }
+
+    /// The tries of [`perform`](Self::perform). Who collides takes a turn, which the caller passes on.
+    async fn try_on(
+        &mut self,
+        row: &Row,
+        cx: &mut Context,
+        params: &Params,
+        idempotency: Option<Idempotency>,
+        render: &(dyn Fn(Reply) -> (u16, String) + Sync),
+        turn: &mut Option<Turn>,
+    ) -> Result<Settled> {
         let mut step = 0;
         let mut runs = 0;
         loop {
-            let done = match row.run(&cx, params).await {
+            let done = match row.run(cx, params).await {
                 Ok(done) => done,
                 // What would be refused now may have been granted before, under the same key.
                 Err(error) => {
-                    return match self.granted_before(&cx, idempotency.as_ref(), None).await? {
+                    return match self.granted_before(cx, idempotency.as_ref(), None).await? {
                         Some(Stood::Answer(record) | Stood::Progress(record)) => Ok(replay(record)),
                         None => Err(error),
                     };
                 }
             };
+            if done.changes.crowded && turn.is_none() && runs == 0 {
+                runs += 1;
+                self.line_up(cx, turn, runs).await;
+                continue;
+            }
             let long = done.progress.is_some();
             let (status, body) = match &done.progress {
                 Some(progress) => (202, progress.to_string()),
@@ -246,10 +270,10 @@ impl Visit<'_> {
             // that would fail on it, an older record is looked up.
             let idle = done.changes.is_empty();
             let outcome = if idle && (idempotency.is_none() || long || status >= 400) {
-                self.granted_before(&cx, idempotency.as_ref(), Some(step)).await?.map_or(Outcome::Done, Outcome::Stood)
+                self.granted_before(cx, idempotency.as_ref(), Some(step)).await?.map_or(Outcome::Done, Outcome::Stood)
             } else {
                 let changes =
-                    self.with_company(&cx, row, done.changes, idempotency.as_ref(), step_now, (status, &body))?;
+                    self.with_company(cx, row, done.changes, idempotency.as_ref(), step_now, (status, &body))?;
                 outcome(&changes, self.store.commit(&changes).await?, idempotency.as_ref().map(|key| (key, step_now)))
                     .map_err(|error| row.in_its_names(error))?
             };
@@ -273,9 +297,20 @@ impl Visit<'_> {
                 }
                 Outcome::Again => {
                     runs += 1;
-                    self.pause(runs).await;
+                    self.line_up(cx, turn, runs).await;
                 }
             }
+        }
+    }
+
+    /// Wait for one's turn; who has it, or cannot have it, pauses a little.
+    async fn line_up(&self, cx: &Context, turn: &mut Option<Turn>, runs: u32) {
+        // Without a tenant (signing in) there is no line.
+        if turn.is_none() && runs == 1 && cx.caller.tenant != nobody().tenant {
+            let key = keys::turn(&cx.caller.tenant);
+            *turn = Turn::take(&self.store, key, &self.app.outside, self.now).await.ok().flatten();
+        } else {
+            self.pause(if turn.is_some() { 1 } else { runs }).await;
         }
     }
 
@@ -315,7 +350,7 @@ impl Visit<'_> {
         step: Option<u32>,
         answer: (u16, &str),
     ) -> Result<Vec<Change>> {
-        let Changes { mut list, events, on_behalf } = changes;
+        let Changes { mut list, events, on_behalf, .. } = changes;
         let tenant = on_behalf.as_ref().unwrap_or(&cx.caller.tenant);
         let id = cx.outside.fresh_id();
         let add = |list: &mut Vec<Change>, key, item: Item| {
@@ -393,7 +428,10 @@ fn outcome(changes: &[Change], committed: Committed, key: Option<(&Idempotency, 
             return key.stood(item.clone(), step).map(Outcome::Stood);
         }
     }
-    let told: Vec<Error> = failed.iter().filter_map(|(place, _)| changes.get(*place).and_then(meaning)).collect();
+    let told: Vec<Error> = failed
+        .iter()
+        .filter_map(|(place, _)| changes.get(*place).and_then(|change| meaning(change, failed.len() == 1)))
+        .collect();
     match merged(told) {
         Some(error) => Err(error),
         None => Ok(Outcome::Again),

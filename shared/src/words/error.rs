@@ -110,6 +110,8 @@ pub enum Rule {
     TooFew(usize),
     /// Not above 0.
     NotPositive,
+    /// 0 where any other number may stand.
+    Zero,
     /// Below the smallest allowed value, in decimal text.
     TooSmall(String),
     /// Above the largest allowed value, in decimal text.

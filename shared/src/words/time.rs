@@ -5,11 +5,11 @@
 //! offset is taken as it is. A local time that a clock change skips is moved forward by the gap; one
 //! that a clock change repeats means its first occurrence.
 
-pub use chrono::Duration;
 use chrono::{
     DateTime, Datelike, FixedOffset, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, Offset, SecondsFormat, TimeZone,
     Utc,
 };
+pub use chrono::{Duration, NaiveDate as Date};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
@@ -76,6 +76,42 @@ impl From<Zone> for String {
     fn from(zone: Zone) -> Self {
         zone.name().to_owned()
     }
+}
+
+/// A day on the calendar with the instant that stands for it: a document's date is the day its books show,
+/// its instant what a dialect with times of day shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+pub struct Day {
+    /// The instant, UTC: the day's midnight in some zone, or the very moment.
+    pub at: Instant,
+    /// The day in that zone.
+    pub date: Date,
+}
+
+impl Day {
+    /// The day that clocks in a zone show at an instant.
+    pub fn of(at: Instant, zone: Zone) -> Self {
+        Self { at, date: zone.local(at).date() }
+    }
+
+    /// A day from its midnight on.
+    pub fn midnight(date: Date, zone: Zone) -> Option<Self> {
+        let at = zone.instant_of(date.and_time(NaiveTime::MIN))?;
+        Some(Self { at, date })
+    }
+}
+
+/// The day a text names, as [`parse_moment`] reads it. A bare date is that day whatever the zone.
+pub fn parse_day(text: &str, zone: Zone) -> Option<Day> {
+    let at = parse_moment(text, zone)?;
+    let bare = Date::parse_from_str(text.trim(), "%Y-%m-%d").ok();
+    Some(bare.map_or_else(|| Day::of(at, zone), |date| Day { at, date }))
+}
+
+/// `30/07/2019`: day, month, year.
+pub fn parse_day_first(text: &str, zone: Zone) -> Option<Day> {
+    let date = Date::parse_from_str(text.trim(), "%d/%m/%Y").ok().filter(|date| (1..=9999).contains(&date.year()))?;
+    Day::midnight(date, zone)
 }
 
 /// `2024-01-15T10:00:00Z`: UTC, whole seconds.

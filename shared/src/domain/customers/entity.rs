@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::documents::ledger::Balance;
 use crate::domain::tenants::{CurrencyRef, TenantRecord};
 use crate::words::error::{Rule, Violation};
 use crate::words::money::{Currency, Money, NoAmount};
@@ -309,19 +310,20 @@ pub struct Shown {
     pub currency_name: String,
     /// Its currency.
     pub currency: Currency,
-    /// What it has to its credit (positive) or owes (negative). Zero as long as no document moves money.
+    /// What it has to its credit (positive) or owes (negative) in its currency; what it owes in others stands
+    /// on its statement.
     pub balance: Money,
 }
 
 impl Shown {
     /// A customer with what it refers to, looked up in its tenant.
-    pub fn of(customer: Customer, tenant: &TenantRecord) -> crate::words::error::Result<Self> {
+    pub fn of(customer: Customer, tenant: &TenantRecord, balance: &Balance) -> crate::words::error::Result<Self> {
         let currency = tenant.currency_of(customer.currency)?;
         Ok(Self {
             reseller_name: tenant.reseller(customer.reseller).map(|reseller| reseller.name.clone()).unwrap_or_default(),
             currency_name: currency.name.clone(),
             currency: currency.iso,
-            balance: Money::zero(currency.iso),
+            balance: Money { minor: balance.of(currency.iso), currency: currency.iso },
             customer,
         })
     }

@@ -4,8 +4,9 @@ use std::cmp::Ordering;
 
 use crate::domain::customers::ENTITY;
 use crate::domain::customers::entity::{Customer, IndexRow, Shown, Status};
+use crate::domain::documents::ledger::Balance;
 use crate::domain::tenants::{Reach, TenantRecord, of_item};
-use crate::machinery::keys::{self, CUSTOMER};
+use crate::machinery::keys::{self, CUSTOMER, Key};
 use crate::machinery::listing::{self, Ids};
 use crate::machinery::operation::{Context, Done, Op, Scope};
 use crate::machinery::store::record;
@@ -24,6 +25,8 @@ pub static GET: Op<u64, Shown> = Op::read("customers.get", ENTITY, Scope::Resell
 pub struct List {
     /// The window.
     pub window: Window,
+    /// Whether the answer shows balances, which are one more call.
+    pub balances: bool,
     /// What to sort by, the first counts most; then by id.
     pub order: Vec<(Order, bool)>,
     /// Only those one of whose searched fields matches.
@@ -49,6 +52,7 @@ impl List {
     pub fn all(window: Window) -> Self {
         Self {
             window,
+            balances: false,
             order: Vec::new(),
             search: None,
             ids: None,
@@ -109,24 +113,36 @@ async fn search(cx: &Context, list: &List) -> Result<Done<Page<Shown>>> {
         let ids: Vec<u64> = rows.iter().map(|row| row.id).collect();
         listing::chosen(cx, CUSTOMER, &ids, list.window).await?
     };
-    Ok(Done::read(shown(page, &tenant)?))
+    let balances = if list.balances { balances_of(cx, &page.rows).await? } else { Vec::new() };
+    Ok(Done::read(shown(page, &tenant, &balances)?))
+}
+
+/// The balances of some customers, in their order. One call for each hundred.
+async fn balances_of(cx: &Context, customers: &[Customer]) -> Result<Vec<Option<Balance>>> {
+    let wanted: Vec<Key> = customers.iter().map(|customer| keys::balance(cx.tenant(), customer.id)).collect();
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    cx.store.get_items(&wanted).await?.into_iter().map(|item| item.map(record).transpose()).collect()
 }
 
 async fn get(cx: &Context, id: u64) -> Result<Done<Shown>> {
-    let (tenant, customer) = with_tenant(cx, id).await?;
-    Ok(Done::read(Shown::of(customer, &tenant)?))
+    let (tenant, customer, balance) = with_tenant(cx, id).await?;
+    Ok(Done::read(Shown::of(customer, &tenant, &balance)?))
 }
 
-/// A customer that the caller may see, with the tenant, in one call.
-pub(crate) async fn with_tenant(cx: &Context, id: u64) -> Result<(TenantRecord, Customer)> {
-    let mut items =
-        cx.store.get_items(&[keys::tenant(cx.tenant()), keys::row(cx.tenant(), CUSTOMER, id)]).await?.into_iter();
+/// A customer that the caller may see, with the tenant and the customer's balance, in one call.
+pub(crate) async fn with_tenant(cx: &Context, id: u64) -> Result<(TenantRecord, Customer, Balance)> {
+    let t = cx.tenant();
+    let wanted = [keys::tenant(t), keys::row(t, CUSTOMER, id), keys::balance(t, id)];
+    let mut items = cx.store.get_items(&wanted).await?.into_iter();
     let tenant = of_item(cx, items.next().flatten())?;
     let customer: Option<Customer> = items.next().flatten().map(record).transpose()?;
+    let balance: Balance = items.next().flatten().map(record).transpose()?.unwrap_or_default();
     let reach = tenant.reach(&cx.caller);
     let customer =
         customer.filter(|customer| reach.covers(customer.reseller)).ok_or_else(|| Error::not_found(ENTITY, id))?;
-    Ok((tenant, customer))
+    Ok((tenant, customer, balance))
 }
 
 /// Whether any customer is billed in a currency.
@@ -135,9 +151,13 @@ pub async fn any_in_currency(cx: &Context, currency: u64) -> Result<bool> {
     Ok(rows.iter().any(|row| row.currency == currency))
 }
 
-fn shown(page: Page<Customer>, tenant: &TenantRecord) -> Result<Page<Shown>> {
+fn shown(page: Page<Customer>, tenant: &TenantRecord, balances: &[Option<Balance>]) -> Result<Page<Shown>> {
     let Page { rows, total, window } = page;
-    let rows = rows.into_iter().map(|customer| Shown::of(customer, tenant)).collect::<Result<_>>()?;
+    let one = |(place, customer)| {
+        let balance = balances.get(place).cloned().flatten().unwrap_or_default();
+        Shown::of(customer, tenant, &balance)
+    };
+    let rows = rows.into_iter().enumerate().map(one).collect::<Result<_>>()?;
     Ok(Page { rows, total, window })
 }
 

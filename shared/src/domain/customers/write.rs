@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::customers::ENTITY;
 use crate::domain::customers::entity::{Change, Customer, Shown, Status, Text};
 use crate::domain::customers::list::with_tenant;
+use crate::domain::documents::ledger::Balance;
 use crate::domain::tenants::{Reach, TenantCurrency, TenantRecord, of_item, own};
 use crate::machinery::changes::Changes;
 use crate::machinery::keys::{self, CUSTOMER, Key};
@@ -84,6 +85,9 @@ pub struct Deletion {
     pub id: u64,
     /// Whether its e-mail address stays taken.
     pub keeps_email: bool,
+    /// Whether it may go while its documents stay (contract billmora §9.1); otherwise a customer with
+    /// documents is not deleted.
+    pub leaves_documents: bool,
 }
 
 /// What to make, many times. A faulty entry fails alone.
@@ -118,11 +122,11 @@ async fn create(cx: &Context, new: &New) -> Result<Done<Shown>> {
     claims.take(cx, &customer, new.unique);
     insert(cx, &mut changes, &customer)?;
     claims.into_changes(&mut changes);
-    Ok(Done::changed(Shown::of(customer, &tenant)?, changes))
+    Ok(Done::changed(Shown::of(customer, &tenant, &Balance::default())?, changes))
 }
 
 async fn update(cx: &Context, update: &Update) -> Result<Done<Shown>> {
-    let (tenant, before) = with_tenant(cx, update.id).await?;
+    let (tenant, before, balance) = with_tenant(cx, update.id).await?;
     let mut found = references(cx, &tenant, &update.change, false).await?;
     let mut after = before.clone();
     let mut change = update.change.clone();
@@ -132,14 +136,20 @@ async fn update(cx: &Context, update: &Update) -> Result<Done<Shown>> {
         return Err(Error::told(Told::Invalid(found)));
     }
     if after == before {
-        return Ok(Done::read(Shown::of(before, &tenant)?));
+        return Ok(Done::read(Shown::of(before, &tenant, &balance)?));
     }
-    let changes = replace(cx, &before, &mut after, update.unique, "customer.updated")?;
-    Ok(Done::changed(Shown::of(after, &tenant)?, changes))
+    let mut changes = replace(cx, &before, &mut after, update.unique, "customer.updated")?;
+    if after.currency != before.currency {
+        if balance.version > 0 {
+            return Err(in_use("The customer has documents, so its currency cannot be changed"));
+        }
+        changes.check_absent(keys::balance(cx.tenant(), after.id));
+    }
+    Ok(Done::changed(Shown::of(after, &tenant, &balance)?, changes))
 }
 
 async fn archive(cx: &Context, id: u64) -> Result<Done<u64>> {
-    let (_, before) = with_tenant(cx, id).await?;
+    let (_, before, _) = with_tenant(cx, id).await?;
     if before.status == Status::Closed {
         return Ok(Done::read(0));
     }
@@ -149,8 +159,14 @@ async fn archive(cx: &Context, id: u64) -> Result<Done<u64>> {
 }
 
 async fn delete(cx: &Context, deletion: &Deletion) -> Result<Done<u64>> {
-    let (_, customer) = with_tenant(cx, deletion.id).await?;
+    let (_, customer, balance) = with_tenant(cx, deletion.id).await?;
     let mut changes = Changes::default();
+    if !deletion.leaves_documents {
+        if balance.version > 0 {
+            return Err(in_use("The customer has documents and cannot be deleted"));
+        }
+        changes.check_absent(keys::balance(cx.tenant(), customer.id));
+    }
     changes.delete(keys::row(cx.tenant(), CUSTOMER, customer.id), customer.version);
     changes.erase(keys::index_row(cx.tenant(), CUSTOMER, customer.id));
     changes.write(keys::deleted(cx.tenant(), CUSTOMER, customer.id), &customer)?;
@@ -223,7 +239,7 @@ async fn create_many(cx: &Context, batch: &Batch) -> Result<Done<Vec<Made>>> {
         return Ok(Done { answer: Vec::new(), changes, progress: Some(progress) });
     }
     let shown = told.into_iter().map(|one| match one {
-        Reported::Made(customer) => Ok(Made::Customer(Box::new(Shown::of(*customer, &tenant)?))),
+        Reported::Made(customer) => Ok(Made::Customer(Box::new(Shown::of(*customer, &tenant, &Balance::default())?))),
         Reported::Refused(found) => Ok(Made::Refused(found)),
     });
     Ok(Done::changed(shown.collect::<Result<_>>()?, changes))
@@ -255,7 +271,7 @@ fn new_also<'a>(cx: &'a Context, new: &'a New) -> Working<'a, Vec<Violation>> {
 
 fn update_also<'a>(cx: &'a Context, update: &'a Update) -> Working<'a, Vec<Violation>> {
     Box::pin(async move {
-        let (tenant, before) = with_tenant(cx, update.id).await?;
+        let (tenant, before, _) = with_tenant(cx, update.id).await?;
         let mut found = references(cx, &tenant, &update.change, false).await?;
         let mut wanted = before.clone();
         wanted.apply(&update.change, &tenant);
@@ -328,6 +344,10 @@ fn made(cx: &Context, tenant: &TenantRecord, new: &New, id: u64, mut found: Vec<
     change.password_hash = hashed(cx, new.password.as_deref())?;
     found.extend(customer.apply(&change, tenant));
     if found.is_empty() { Ok(customer) } else { Err(Error::told(Told::Invalid(found))) }
+}
+
+fn in_use(text: &str) -> Error {
+    Error::refused("customer_in_use", text)
 }
 
 fn base(tenant: &TenantRecord) -> Result<&TenantCurrency> {

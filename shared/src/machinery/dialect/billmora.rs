@@ -135,6 +135,7 @@ fn words(violation: &Violation) -> String {
         Rule::TooMany(most) => format!("The {f} field must not have more than {most} items."),
         Rule::TooFew(least) => format!("The {f} field must have at least {least} items."),
         Rule::NotPositive => format!("The {f} field must be greater than 0."),
+        Rule::Zero => format!("The {f} field must not be 0."),
         Rule::TooSmall(least) => format!("The {f} field must be at least {least}."),
         Rule::TooLarge(most) => format!("The {f} field must not be greater than {most}."),
         Rule::NotOneOf(_) | Rule::Missing { .. } => format!("The selected {f} is invalid."),

@@ -126,6 +126,7 @@ fn words(violation: &Violation) -> String {
         Rule::TooMany(most) => format!("{name} must not have more than {most} entries"),
         Rule::TooFew(least) => format!("{name} must have at least {least} entries"),
         Rule::NotPositive => format!("{name} must be greater than 0"),
+        Rule::Zero => format!("{name} must not be 0"),
         Rule::TooSmall(least) => format!("{name} must be at least {least}"),
         Rule::TooLarge(most) => format!("{name} must be at most {most}"),
         Rule::NotOneOf(known) => format!("{name} must be one of {}", known.join(", ")),

@@ -131,6 +131,7 @@ fn words(rule: &Rule) -> String {
         Rule::TooMany(most) => format!("More than {most} entries are not allowed"),
         Rule::TooFew(least) => format!("At least {least} entries are needed"),
         Rule::NotPositive => "Value should be greater than 0".into(),
+        Rule::Zero => "Value should not be 0".into(),
         Rule::TooSmall(least) => format!("Value should not be less than {least}"),
         Rule::TooLarge(most) => format!("Value should not be greater than {most}"),
         Rule::NotOneOf(known) => format!("Value should be one of: {}", known.join(", ")),

@@ -15,6 +15,7 @@ use crate::machinery::reply::Reply;
 use crate::machinery::request::{Request, Response};
 use crate::words::error::{Error, Told};
 use crate::words::limit::Limit;
+use crate::words::money::Money;
 
 /// One of the four billing APIs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -155,6 +156,15 @@ fn bearer(value: Option<&str>) -> Option<String> {
     let (scheme, rest) = value?.trim().split_once(' ')?;
     let token = rest.trim();
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then(|| token.to_owned())
+}
+
+/// An amount as text with the currency's decimal places, two at least: `57.60`, `70.00` (JPY), `1.500` (KWD).
+pub fn two_places(amount: Money) -> String {
+    let mut decimal = amount.decimal();
+    if amount.currency.places() < 2 {
+        decimal.rescale(2);
+    }
+    decimal.to_string()
 }
 
 /// A decimal as the JSON number with the same digits.

@@ -74,6 +74,7 @@ fn words(violation: &Violation) -> (u32, String) {
         Rule::TooMany(most) => (2001, format!("{field} must not have more than {most} entries")),
         Rule::TooFew(least) => (2001, format!("{field} must have at least {least} entries")),
         Rule::NotPositive => (2001, format!("{field} must be greater than 0")),
+        Rule::Zero => (2001, format!("{field} must not be 0")),
         Rule::TooSmall(least) => (2001, format!("{field} must be at least {least}")),
         Rule::TooLarge(most) => (2001, format!("{field} must be at most {most}")),
         Rule::NotOneOf(known) => (2001, format!("{field} must be one of {}", known.join(", "))),

@@ -28,7 +28,7 @@ pub use self::values::is_email;
 use self::values::{decimal, empty, entries, integer, scalar_text};
 use crate::words::error::{Error, Kind, Rule, Told, Violation};
 use crate::words::money::Decimal;
-use crate::words::time::{Instant, Zone, parse_moment, parse_until};
+use crate::words::time::{Date, Day, Instant, Zone, parse_day, parse_day_first, parse_moment, parse_until};
 
 /// The longest text of a field that sets no bound of its own, in characters.
 pub const LONGEST_TEXT: usize = 255;
@@ -99,6 +99,11 @@ impl<'p> Reader<'p> {
             return Err(Error::not_found(entity, id));
         }
         if self.found.is_empty() { Ok(()) } else { Err(Error::told(Told::Invalid(self.found))) }
+    }
+
+    /// Take over what the reader of an entry has found wrong.
+    pub fn absorb(&mut self, entry: Reader<'_>) {
+        self.found.extend(entry.found);
     }
 
     /// The violations so far.
@@ -218,6 +223,57 @@ impl<'p> Reader<'p> {
         })
     }
 
+    /// A day: a date, or an instant whose day is the one clocks in the request's zone show.
+    pub fn day(&mut self, name: &str) -> Field<'_, 'p, Day> {
+        let zone = self.zone;
+        self.field(name, json!({"type": "string", "format": "date"}), move |value| {
+            value.as_str().and_then(|text| parse_day(text, zone)).ok_or(Rule::Kind(Kind::Moment))
+        })
+    }
+
+    /// A day without its instant.
+    pub fn date(&mut self, name: &str) -> Field<'_, 'p, Date> {
+        let zone = self.zone;
+        self.field(name, json!({"type": "string", "format": "date"}), move |value| {
+            let day = value.as_str().and_then(|text| parse_day(text, zone));
+            day.map(|day| day.date).ok_or(Rule::Kind(Kind::Moment))
+        })
+    }
+
+    /// A day written `dd/mm/yyyy`. An empty text counts as null, since a form cannot send one.
+    pub fn day_first(&mut self, name: &str) -> Field<'_, 'p, Day> {
+        let zone = self.zone;
+        let mut field = self.field(name, json!({"type": "string", "pattern": "dd/mm/yyyy"}), move |value| {
+            value.as_str().and_then(|text| parse_day_first(text, zone)).ok_or(Rule::Kind(Kind::Moment))
+        });
+        field.blank_is_null = true;
+        field
+    }
+
+    /// Pairs of an id and a decimal: `[[5, -4.0]]`.
+    pub fn amounts(&mut self, name: &str) -> Field<'_, 'p, Vec<(u64, Decimal)>> {
+        let pair = json!({"type": "array", "minItems": 2, "maxItems": 2});
+        self.field(name, json!({"type": "array", "items": pair}), |value| {
+            let list = value.as_array().ok_or(Rule::Kind(Kind::List))?;
+            if list.len() > MOST_TEXTS {
+                return Err(Rule::TooMany(MOST_TEXTS));
+            }
+            let one = |value: &Value| match value.as_array().map(Vec::as_slice) {
+                Some([id, amount]) => {
+                    let id = integer(id).and_then(|id| u64::try_from(id).ok()).ok_or(Rule::Kind(Kind::Integer))?;
+                    Ok((id, decimal(amount).ok_or(Rule::Kind(Kind::Decimal))?))
+                }
+                _ => Err(Rule::Kind(Kind::List)),
+            };
+            list.iter().map(one).collect()
+        })
+    }
+
+    /// The zone that local times are read in.
+    pub fn zone(&self) -> Zone {
+        self.zone
+    }
+
     /// A name of the Olson database.
     pub fn zone_name(&mut self, name: &str) -> Field<'_, 'p, Zone> {
         self.field(name, json!({"type": "string", "description": "Olson zone name"}), |value| {
@@ -331,6 +387,22 @@ impl<'p> Reader<'p> {
             readers.push(reader);
         }
         readers
+    }
+
+    /// An object, with a reader of its own; an absent one reads as an empty one.
+    pub fn object(&mut self, name: &str) -> Reader<'p> {
+        self.describe(name, false, &json!({"type": "object"}));
+        let mut reader = Reader::new(self.params, self.manner, self.zone);
+        reader.prefix = format!("{}{name}.", self.prefix);
+        reader.given = match self.given.get(name) {
+            None | Some(Value::Null) => empty(),
+            Some(Value::Object(members)) => members,
+            Some(_) => {
+                self.violate(name, Rule::Kind(Kind::Object));
+                empty()
+            }
+        };
+        reader
     }
 
     fn refuse_list(&mut self, name: &str, rule: Rule) -> Vec<Reader<'p>> {

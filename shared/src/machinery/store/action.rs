@@ -19,9 +19,9 @@ impl Store {
         let built = |e: aws_sdk_dynamodb::error::BuildError| Error::internal(format!("a change cannot be built: {e}"));
         let mut names = Names::new();
         let mut values = Item::new();
-        let condition = condition(change.expect, &mut values);
-        if let Expect::Number(attribute, _) = change.expect {
-            names.insert("#n".into(), attribute.to_owned());
+        let condition = condition(&change.expect, &mut values);
+        if let Expect::Number(attribute, _) = &change.expect {
+            names.insert("#n".into(), attribute.clone());
         }
         let expression = match &change.act {
             Act::Put(item) => {
@@ -63,7 +63,7 @@ impl Store {
                 "ADD #a :by".to_owned()
             }
             Act::Set(attribute, number) => {
-                names.insert("#a".into(), (*attribute).to_owned());
+                names.insert("#a".into(), attribute.clone());
                 values.insert(":by".into(), AttributeValue::N(number.to_string()));
                 "SET #a = :by".to_owned()
             }
@@ -84,7 +84,7 @@ fn some_names(names: Names) -> Option<Names> {
     (!names.is_empty()).then_some(names)
 }
 
-fn condition(expect: Expect, values: &mut Item) -> Option<String> {
+fn condition(expect: &Expect, values: &mut Item) -> Option<String> {
     let number = |values: &mut Item, n: u64| values.insert(":was".into(), AttributeValue::N(n.to_string()));
     match expect {
         Expect::Anything => None,
@@ -94,7 +94,7 @@ fn condition(expect: Expect, values: &mut Item) -> Option<String> {
             Some("attribute_not_exists(PK) OR expires <= :was".into())
         }
         Expect::Version(version) => {
-            number(values, version);
+            number(values, *version);
             Some("version = :was".into())
         }
         Expect::Number(_, 0) => {
@@ -102,7 +102,7 @@ fn condition(expect: Expect, values: &mut Item) -> Option<String> {
             Some("attribute_not_exists(#n) OR #n = :was".into())
         }
         Expect::Number(_, was) => {
-            number(values, was);
+            number(values, *was);
             Some("#n = :was".into())
         }
     }

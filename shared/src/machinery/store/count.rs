@@ -131,6 +131,41 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Add 1 to a number attribute, when it is `was` or in any case, and give the item back; `None` when it
+    /// was something else. The item expires after this instant (epoch seconds).
+    pub async fn advance(&self, key: &Key, attribute: &str, was: Option<u64>, until: i64) -> Result<Option<Item>> {
+        let condition = was.map(|was| match was {
+            0 => "attribute_not_exists(#n) OR #n = :was",
+            _ => "#n = :was",
+        });
+        let mut ask = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key_item(key)))
+            .update_expression("SET expires = :until ADD #n :one")
+            .expression_attribute_names("#n", attribute)
+            .expression_attribute_values(":one", AttributeValue::N("1".into()))
+            .expression_attribute_values(":until", AttributeValue::N(until.to_string()))
+            .set_condition_expression(condition.map(str::to_owned))
+            .return_values(ReturnValue::AllNew)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        if let Some(was) = was {
+            ask = ask.expression_attribute_values(":was", AttributeValue::N(was.to_string()));
+        }
+        let sent = ask.send().await;
+        self.spend("advance", false, sent.iter().filter_map(|done| done.consumed_capacity()));
+        match sent {
+            Ok(done) => Ok(done.attributes),
+            Err(failed) => match failed.as_service_error() {
+                Some(refused) if refused.is_conditional_check_failed_exception() => Ok(None),
+                _ => Err(trouble("advance", &failed)),
+            },
+        }
+    }
+}
+
 /// Whether a credential may be used at all: the conditions of a count that are not about the window.
 pub fn admits(item: &Item, size: Size<'_>, now: i64) -> bool {
     let Size::Credential { kind, address } = size else {

@@ -32,6 +32,12 @@ pub fn numbers(item: Option<&Item>, prefix: &str) -> Vec<(u64, u64)> {
     found
 }
 
+/// All number attributes, which may be negative, by name.
+pub fn sums(item: Option<&Item>) -> std::collections::BTreeMap<String, i64> {
+    let one = |(name, value): (&String, &AttributeValue)| Some((name.clone(), value.as_n().ok()?.parse().ok()?));
+    item.into_iter().flatten().filter_map(one).collect()
+}
+
 /// A set of numbers, ascending; a missing one is empty.
 pub fn number_set(item: Option<&Item>, attribute: &str) -> Vec<u64> {
     let set = item.and_then(|item| item.get(attribute)).and_then(|value| value.as_ns().ok());

@@ -25,7 +25,7 @@ use rust_decimal::Decimal;
 use serde::de::DeserializeOwned;
 
 pub use self::count::{Counted, Size, admits};
-pub use self::items::{Item, number, number_of, number_set, numbers, record, text_of};
+pub use self::items::{Item, number, number_of, number_set, numbers, record, sums, text_of};
 use self::items::{key_item, key_of, text};
 use crate::machinery::changes::{Change, Otherwise};
 use crate::machinery::keys::Key;
@@ -74,12 +74,21 @@ pub struct Store {
 pub struct Range {
     /// The partition.
     pub pk: String,
-    /// The first sort key wanted, inclusive; for a backward range the last.
+    /// The lowest sort key wanted, inclusive.
     pub from: Option<String>,
+    /// The highest sort key wanted, inclusive.
+    pub to: Option<String>,
     /// Whether the lowest key comes first.
     pub forward: bool,
     /// How many rows at most.
     pub limit: Option<u64>,
+}
+
+impl Range {
+    /// A whole partition, lowest key first.
+    pub fn whole(pk: String) -> Self {
+        Self { pk, from: None, to: None, forward: true, limit: None }
+    }
 }
 
 /// What became of a commit.
@@ -205,15 +214,18 @@ impl Store {
                 .expression_attribute_values(":pk", text(&range.pk))
                 .set_exclusive_start_key(start)
                 .set_limit(left.map(|left| i32::try_from(left).unwrap_or(i32::MAX)));
-            ask = match (&range.from, range.forward) {
-                (None, _) => ask.key_condition_expression("PK = :pk"),
-                (Some(sk), true) => {
-                    ask.key_condition_expression("PK = :pk AND SK >= :sk").expression_attribute_values(":sk", text(sk))
-                }
-                (Some(sk), false) => {
-                    ask.key_condition_expression("PK = :pk AND SK <= :sk").expression_attribute_values(":sk", text(sk))
-                }
+            let condition = match (&range.from, &range.to) {
+                (None, None) => "PK = :pk",
+                (Some(_), None) => "PK = :pk AND SK >= :from",
+                (None, Some(_)) => "PK = :pk AND SK <= :to",
+                (Some(_), Some(_)) => "PK = :pk AND SK BETWEEN :from AND :to",
             };
+            ask = ask.key_condition_expression(condition);
+            for (name, bound) in [(":from", &range.from), (":to", &range.to)] {
+                if let Some(sk) = bound {
+                    ask = ask.expression_attribute_values(name, text(sk));
+                }
+            }
             let got = ask.send().await.map_err(|e| trouble("query", &e))?;
             self.spend("query", true, got.consumed_capacity());
             items.extend(got.items.unwrap_or_default());
@@ -297,10 +309,11 @@ where
     Error { told, logged: Some(logged) }
 }
 
-/// What a failed change means for the client.
-pub fn meaning(change: &Change) -> Option<Error> {
+/// What a failed change means for the client; `alone` when no other change failed.
+pub fn meaning(change: &Change, alone: bool) -> Option<Error> {
     match &change.otherwise {
         Otherwise::Again => None,
         Otherwise::Tell(error) => Some(error.clone()),
+        Otherwise::TellAlone(error) => alone.then(|| error.clone()),
     }
 }

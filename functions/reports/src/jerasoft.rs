@@ -1,0 +1,165 @@
+//! `reports.summary.query` (contract jerasoft §4.13) over sales and purchases. Nothing is rated by usage
+//! here, so volumes are 0 and rates null.
+
+use std::cmp::Ordering;
+
+use serde_json::{Map, Value};
+use shared::domain::documents::accrual::Month;
+use shared::domain::reports::figures::{Dimension, SALES, Sales, SalesReport, SalesRow};
+use shared::machinery::dialect::Dialect::Jerasoft;
+use shared::machinery::dialect::number;
+use shared::machinery::reader::Reader;
+use shared::machinery::reply::{Reply, View};
+use shared::machinery::route::Row;
+use shared::words::error::Rule;
+use shared::words::money::{Currency, Money};
+use shared::words::time::Day;
+
+/// What groups.
+const DIMENSIONS: &[(&str, Option<Dimension>)] = &[
+    ("record_origin", Some(Dimension::Origin)),
+    ("currencies_id", Some(Dimension::Currency)),
+    ("month", Some(Dimension::Month)),
+    ("year", Some(Dimension::Year)),
+    // No sale is of a rated service.
+    ("services_id", None),
+];
+const BY_CURRENCY: [&str; 9] = [
+    "rates_value",
+    "rates_pay_setup",
+    "rates_value_additive",
+    "rates_value_avg",
+    "cost_rated",
+    "cost_package",
+    "cost_rated_additive",
+    "cost_taxes",
+    "cost_rated_pay_setup",
+];
+const BY_VOLUME: [&str; 6] =
+    ["volume_total", "volume_rated", "volume_package", "rates_value_avg", "acd_std", "acd_cur"];
+const ORIGINS: &[(&str, bool)] = &[("origination", true), ("termination", false)];
+
+pub(crate) fn rows() -> Vec<Row> {
+    vec![
+        Row::new(Jerasoft, "POST", "/api/reports/summary", &SALES, read, write, &[("currency", "currencies_id")])
+            .rpc("reports.summary.query"),
+    ]
+}
+
+fn read(r: &mut Reader<'_>) -> Sales {
+    let fields = r.texts("return_fields").required();
+    let known = |field: &str| {
+        DIMENSIONS.iter().any(|(name, _)| *name == field)
+            || BY_CURRENCY.contains(&field)
+            || BY_VOLUME.contains(&field)
+            || field == "quantity"
+    };
+    if !fields.iter().all(|field| known(field)) {
+        let names = DIMENSIONS.iter().map(|(name, _)| *name).chain(BY_CURRENCY).chain(BY_VOLUME).chain(["quantity"]);
+        r.violate("return_fields", Rule::NotOneOf(names.map(str::to_owned).collect()));
+    }
+    let mut sales = Sales { currencies: r.id("currencies_id").optional().into_iter().collect(), ..Sales::default() };
+    let mut filters = r.object("filters");
+    let origins = filters.texts("record_origin").optional().unwrap_or_default();
+    let meant: Vec<bool> = origins
+        .iter()
+        .filter_map(|word| ORIGINS.iter().find(|(known, _)| known == word))
+        .map(|(_, sold)| *sold)
+        .collect();
+    if meant.len() < origins.len() {
+        filters.violate("record_origin", Rule::NotOneOf(ORIGINS.iter().map(|(word, _)| (*word).to_owned()).collect()));
+    }
+    if let [one] = meant.as_slice() {
+        sales.sold = Some(*one);
+    }
+    let only = filters.ids("currencies_id").optional();
+    if sales.currencies.is_empty() {
+        sales.currencies = only.unwrap_or_default();
+    }
+    // What is added up is added up by month.
+    let zone = filters.zone();
+    let (from, to) = filters.span("date").optional().unwrap_or_default();
+    let month = |at| Month::of(Day::of(at, zone).date);
+    sales.months = (from.map(month), to.map(month));
+    r.absorb(filters);
+    let returned = |field: &str| fields.iter().any(|one| one == field);
+    if !returned("record_origin") && sales.sold.is_none() {
+        r.violate("record_origin", Rule::Required);
+    }
+    let in_one_currency = returned("currencies_id") || sales.currencies.len() == 1;
+    if fields.iter().any(|field| BY_CURRENCY.contains(&field.as_str())) && !in_one_currency {
+        r.violate("currencies_id", Rule::Required);
+    }
+    if fields.iter().any(|field| BY_VOLUME.contains(&field.as_str())) && !returned("services_id") {
+        r.violate("services_id", Rule::Required);
+    }
+    sales.order = read_order(r, &fields);
+    let limit = r.integer("limit").within(1, i64::MAX).optional().unwrap_or(1000);
+    let offset = r.integer("offset").within(0, i64::MAX).optional().unwrap_or(0);
+    sales.window = (u64::try_from(offset).unwrap_or(0), u64::try_from(limit).unwrap_or(1));
+    sales.by = DIMENSIONS.iter().filter(|(name, _)| returned(name)).filter_map(|(_, by)| *by).collect();
+    sales.fields = fields;
+    sales
+}
+
+/// Only by what is returned.
+fn read_order(r: &mut Reader<'_>, fields: &[String]) -> Vec<(String, bool)> {
+    let words = r.texts("order").optional().unwrap_or_default();
+    let part = |word: &String| match word.strip_prefix('-') {
+        Some(name) => (name.to_owned(), true),
+        None => (word.clone(), false),
+    };
+    let order: Vec<(String, bool)> = words.iter().map(part).collect();
+    if !order.iter().all(|(name, _)| fields.contains(name)) {
+        r.violate("order", Rule::NotOneOf(fields.to_vec()));
+    }
+    order
+}
+
+fn write(_: View, report: SalesReport) -> Reply {
+    let SalesReport { mut rows, asked } = report;
+    rows.sort_by(|left, right| {
+        let ways = asked.order.iter().map(|(field, descending)| {
+            let way = compare(field, left, right);
+            if *descending { way.reverse() } else { way }
+        });
+        ways.fold(Ordering::Equal, Ordering::then)
+    });
+    let (offset, limit) = asked.window;
+    let (skip, take) = (usize::try_from(offset).unwrap_or(usize::MAX), usize::try_from(limit).unwrap_or(usize::MAX));
+    let one = |row: &SalesRow| {
+        Value::Object(Map::from_iter(asked.fields.iter().map(|field| (field.clone(), value(field, row)))))
+    };
+    Reply::one(rows.iter().skip(skip).take(take).map(one).collect::<Vec<_>>())
+}
+
+fn compare(field: &str, left: &SalesRow, right: &SalesRow) -> Ordering {
+    match field {
+        "record_origin" => left.sold.cmp(&right.sold).reverse(),
+        "currencies_id" => left.currency.cmp(&right.currency),
+        "month" | "year" => left.month.cmp(&right.month),
+        "cost_rated" | "cost_rated_additive" => left.net.cmp(&right.net),
+        "cost_taxes" => left.tax.cmp(&right.tax),
+        "quantity" => left.count.cmp(&right.count),
+        _ => Ordering::Equal,
+    }
+}
+
+fn value(field: &str, row: &SalesRow) -> Value {
+    let money = |minor: i64| match row.iso.and_then(Currency::from_code) {
+        Some(currency) => number(Money { minor, currency }),
+        None => Value::Null,
+    };
+    match field {
+        "record_origin" => row.sold.map(|sold| if sold { "origination" } else { "termination" }).into(),
+        "currencies_id" => row.currency.into(),
+        "month" => row.month.map(|(year, month)| format!("{year:04}-{month:02}")).into(),
+        "year" => row.month.map(|(year, _)| year).into(),
+        "cost_rated" | "cost_rated_additive" => money(row.net),
+        "cost_taxes" => money(row.tax),
+        "cost_package" | "cost_rated_pay_setup" => money(0),
+        "quantity" => row.count.into(),
+        "volume_total" | "volume_rated" | "volume_package" => 0.into(),
+        _ => Value::Null,
+    }
+}

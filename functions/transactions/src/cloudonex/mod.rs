@@ -1,0 +1,12 @@
+//! `/transactions`, `/receipts`, `/refunds`, `/credit-notes`, `/debit-notes` (contract cloudonex §8.3; the
+//! last four in its habits, the original has none), and what the books are kept by.
+
+mod books;
+mod money;
+mod notes;
+
+use shared::machinery::route::Row;
+
+pub(crate) fn rows() -> Vec<Row> {
+    [money::rows(), notes::rows(), books::rows()].into_iter().flatten().collect()
+}

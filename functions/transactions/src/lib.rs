@@ -1,0 +1,13 @@
+//! Transactions: money that comes and goes, credit and debit notes, and what they are kept by (accounts,
+//! categories, tax rates, number series).
+
+mod cloudonex;
+mod jerasoft;
+mod racknap;
+
+use shared::machinery::route::Row;
+
+/// The family's route table.
+pub fn rows() -> Vec<Row> {
+    [jerasoft::rows(), racknap::rows(), cloudonex::rows()].into_iter().flatten().collect()
+}

@@ -1,0 +1,15 @@
+//! What a tenant keeps its books by: accounts, categories, tax rates and number series.
+//!
+//! They are few (bounded here) and change seldom, so they stand in one item beside the tenant's own, which
+//! every operation on documents reads in the batch with its record. Nothing in it is ever removed, only
+//! marked deleted: a document that refers to an entry still means something.
+//!
+//! * [`record`]: the item and its entries;
+//! * [`entries`]: list, read, create, update and delete them;
+//! * [`numbering`]: the series, and the register of their numbers.
+
+pub mod entries;
+pub mod numbering;
+pub mod record;
+
+pub use record::{BankAccount, Books, Category, Direction, TaxRate};

@@ -1,0 +1,189 @@
+//! The number series, and the register of their numbers.
+//!
+//! A number is drawn in the commit that issues its document, so a series has no gap and no number twice. A
+//! document that is taken back keeps its number; the register lists every number with what became of it.
+
+use crate::domain::books::record::Books;
+use crate::domain::documents::desk::Registered;
+use crate::domain::documents::entity::{Document, Kind, Status};
+use crate::domain::documents::number::{NoTemplate, Reset, Series};
+use crate::domain::tenants::of_item;
+use crate::machinery::changes::Changes;
+use crate::machinery::keys;
+use crate::machinery::listing;
+use crate::machinery::operation::{Context, Done, Op, Scope};
+use crate::machinery::store::{number_of, record};
+use crate::words::error::{Error, Result};
+use crate::words::page::{Page, Window};
+use crate::words::time::{Date, Day};
+
+const ENTITY: &str = "series";
+
+/// List the series, with the number each gives next.
+pub static SEARCH: Op<Window, Page<Shown>> =
+    Op::read("numbering.search", ENTITY, Scope::Tenant, |cx, window| Box::pin(search(cx, *window)));
+/// Read a series.
+pub static GET: Op<u64, Shown> = Op::read("numbering.get", ENTITY, Scope::Tenant, |cx, id| Box::pin(get(cx, *id)));
+/// Change a series, or the month with which fiscal years begin, which all series share.
+pub static UPDATE: Op<Change, Shown> =
+    Op::write("numbering.update", ENTITY, Scope::Tenant, |cx, change| Box::pin(update(cx, change)));
+/// Every number of a series with what became of it.
+pub static REGISTER: Op<(u64, Window), Page<Entry>> =
+    Op::read("numbering.register", ENTITY, Scope::Tenant, |cx, (id, window)| Box::pin(register(cx, *id, *window)));
+
+/// What to change.
+#[derive(Debug, Clone, Default)]
+pub struct Change {
+    /// The series: the place of its kind among [`Kind::NUMBERED`], from 1.
+    pub id: u64,
+    /// The template.
+    pub template: Option<String>,
+    /// When the counter begins anew.
+    pub reset: Option<Reset>,
+    /// The month, 1 to 12.
+    pub fiscal_year_start: Option<u32>,
+}
+
+/// A series as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// The id.
+    pub id: u64,
+    /// The kind of document.
+    pub kind: Kind,
+    /// The series.
+    pub series: Series,
+    /// The month with which fiscal years begin.
+    pub fiscal_year_start: u32,
+    /// The number a document of today would get.
+    pub next_number: String,
+}
+
+/// A number and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The number.
+    pub number: String,
+    /// Whether it was chosen by hand.
+    pub by_hand: bool,
+    /// When it was given.
+    pub date: Date,
+    /// The document it was given to.
+    pub document: u64,
+    /// Where that document stands.
+    pub status: Status,
+    /// Whether the document was deleted.
+    pub deleted: bool,
+    /// The number the document has now, where it was given another.
+    pub replaced_by: Option<String>,
+}
+
+fn kind_of(id: u64) -> Result<Kind> {
+    let place = usize::try_from(id).ok().and_then(|id| id.checked_sub(1));
+    let kind = place.and_then(|place| Kind::NUMBERED.get(place)).copied();
+    kind.ok_or_else(|| Error::not_found(ENTITY, id))
+}
+
+async fn shown(cx: &Context, books: &Books, today: Date, kinds: &[Kind]) -> Result<Vec<Shown>> {
+    let wanted: Vec<_> = kinds.iter().map(|kind| keys::series(cx.tenant(), kind.name())).collect();
+    let items = cx.store.get_items(&wanted).await?;
+    let start = books.fiscal_year_start();
+    let one = |(kind, item): (&Kind, Option<_>)| {
+        let series = books.series(*kind);
+        let last = number_of(item.as_ref(), &format!("last{}", series.period(today, start)));
+        let place = Kind::NUMBERED.iter().position(|other| other == kind).unwrap_or(0);
+        Shown {
+            id: place as u64 + 1,
+            kind: *kind,
+            next_number: series.number(today, start, last + 1),
+            series,
+            fiscal_year_start: start,
+        }
+    };
+    Ok(kinds.iter().zip(items).map(one).collect())
+}
+
+async fn with_books(cx: &Context) -> Result<(Books, Date)> {
+    let mut items = cx.store.get_items(&[keys::tenant(cx.tenant()), keys::books(cx.tenant())]).await?.into_iter();
+    let tenant = of_item(cx, items.next().flatten())?;
+    Ok((Books::of_item(items.next().flatten())?, Day::of(cx.now, tenant.timezone).date))
+}
+
+async fn search(cx: &Context, window: Window) -> Result<Done<Page<Shown>>> {
+    let (books, today) = with_books(cx).await?;
+    Ok(Done::read(Page::cut(shown(cx, &books, today, &Kind::NUMBERED).await?, window)))
+}
+
+async fn one(cx: &Context, books: &Books, today: Date, kind: Kind) -> Result<Shown> {
+    shown(cx, books, today, &[kind]).await?.pop().ok_or_else(|| Error::internal("a series that is not there"))
+}
+
+async fn get(cx: &Context, id: u64) -> Result<Done<Shown>> {
+    let kind = kind_of(id)?;
+    let (books, today) = with_books(cx).await?;
+    Ok(Done::read(one(cx, &books, today, kind).await?))
+}
+
+async fn update(cx: &Context, change: &Change) -> Result<Done<Shown>> {
+    let kind = kind_of(change.id)?;
+    let (mut books, today) = with_books(cx).await?;
+    let was = books.clone();
+    let series = books.series(kind);
+    let template = change.template.clone().unwrap_or_else(|| series.template.clone());
+    let series = Series::new(&template, change.reset.unwrap_or(series.reset)).map_err(refused)?;
+    books.series.insert(kind, series);
+    books.fiscal_year_start = change.fiscal_year_start.or(books.fiscal_year_start);
+    let answer = one(cx, &books, today, kind).await?;
+    if books.series(kind) == was.series(kind) && books.fiscal_year_start == was.fiscal_year_start {
+        return Ok(Done::read(answer));
+    }
+    let mut changes = Changes::default();
+    let version = books.version + 1;
+    books.save(cx, &mut changes)?;
+    changes.tell("numbering.updated", change.id, version);
+    Ok(Done::changed(answer, changes))
+}
+
+fn refused(why: NoTemplate) -> Error {
+    let text = match why {
+        NoTemplate::Unreadable => {
+            "Template may hold literals, {yyyy}, {yy}, {mm}, {dd}, {fy}, and once {seq} or {seq:N} with N from 1 to 12"
+        }
+        NoTemplate::Counter => "Template must hold the counter {seq} exactly once",
+        NoTemplate::Repeats => {
+            "Numbers of this template would repeat: it must name the period in which its counter begins anew, and no digit may stand next to the counter"
+        }
+        NoTemplate::Letters => "Template must be 1 to 60 printable ASCII characters",
+    };
+    Error::refused("template", text)
+}
+
+async fn register(cx: &Context, id: u64, window: Window) -> Result<Done<Page<Entry>>> {
+    let kind = kind_of(id)?;
+    let rows: Vec<Registered> = listing::index(cx, keys::register(cx.tenant(), kind.name())).await?;
+    let page = Page::cut(rows, window);
+    let t = cx.tenant();
+    let wanted: Vec<_> = page
+        .rows
+        .iter()
+        .flat_map(|row| [keys::row(t, kind.entity(), row.document), keys::deleted(t, kind.entity(), row.document)])
+        .collect();
+    let mut distinct = wanted.clone();
+    distinct.sort();
+    distinct.dedup();
+    let items = if distinct.is_empty() { Vec::new() } else { cx.store.get_items(&distinct).await? };
+    let find = |key| distinct.binary_search(&key).ok().and_then(|place| items.get(place)?.clone());
+    let mut entries = Vec::with_capacity(page.rows.len());
+    for row in page.rows {
+        let own = find(keys::row(t, kind.entity(), row.document));
+        let deleted = own.is_none();
+        let item = own.or_else(|| find(keys::deleted(t, kind.entity(), row.document)));
+        let item = item.ok_or_else(|| Error::internal(format!("the document of number {} is gone", row.number)))?;
+        let document: Document = record(item)?;
+        let replaced_by = document.number.clone().filter(|number| *number != row.number);
+        let (number, status) = (row.number, document.status());
+        let by_hand = row.drawn.is_none();
+        entries.push(Entry { number, by_hand, date: row.date, document: row.document, status, deleted, replaced_by });
+    }
+    Ok(Done::read(Page { rows: entries, total: page.total, window: page.window }))
+}

@@ -1,0 +1,211 @@
+//! Changing documents, moving them from status to status, and taking them away.
+
+use std::collections::BTreeMap;
+
+use crate::domain::documents::desk::{Desk, Held};
+use crate::domain::documents::entity::{Document, Kind, Status};
+use crate::domain::documents::list::{ANY_TRANSACTION, INVOICES, Shown, with_document};
+use crate::domain::documents::moves::{Move, make, no_way, release, way};
+use crate::domain::documents::pay::others_of;
+use crate::domain::documents::sums::{Rounding, Terms};
+use crate::domain::documents::write::{NewLine, priced, updated};
+use crate::machinery::keys::{INVOICE, TRANSACTION};
+use crate::machinery::operation::{Context, Done, Op, Scope};
+use crate::words::error::{Error, Result, Rule};
+use crate::words::patch::Patch;
+use crate::words::time::{Date, Day};
+
+/// Change an invoice.
+pub static UPDATE_INVOICE: Op<Update, Shown> =
+    Op::write("invoices.update", "invoice", Scope::Reseller, |cx, input| Box::pin(update(cx, input, true)));
+/// Change a transaction.
+pub static UPDATE_TRANSACTION: Op<Update, Shown> =
+    Op::write("transactions.update", "transaction", Scope::Reseller, |cx, input| Box::pin(update(cx, input, false)));
+/// Take an invoice away; the number of invoices taken away.
+pub static DELETE_INVOICE: Op<Deletion, u64> =
+    Op::write("invoices.delete", "invoice", Scope::Reseller, |cx, input| Box::pin(delete(cx, input, true)));
+/// Take a transaction away; the number of transactions taken away.
+pub static DELETE_TRANSACTION: Op<Deletion, u64> =
+    Op::write("transactions.delete", "transaction", Scope::Reseller, |cx, input| Box::pin(delete(cx, input, false)));
+
+/// What to change: what is not mentioned stays.
+#[derive(Debug, Clone, Default)]
+pub struct Update {
+    /// The document.
+    pub id: u64,
+    /// Which kinds of transaction are meant; all when empty.
+    pub kinds: Vec<Kind>,
+    /// The status it shall have.
+    pub status: Option<Status>,
+    /// Whether it shall wait for approval (JeraSoft): a draft that does not is issued.
+    pub pending: Option<bool>,
+    /// Whether any status may follow any other, by as many moves as it takes (contract billmora §10.2).
+    pub any_status: bool,
+    /// Its accounting day.
+    pub day: Option<Day>,
+    /// When it is due.
+    pub due: Option<Day>,
+    /// Its number.
+    pub number: Option<String>,
+    /// The lines; of a draft only.
+    pub lines: Option<Vec<NewLine>>,
+    /// What it is about.
+    pub description: Option<String>,
+    /// Notes.
+    pub notes: Patch<String>,
+    /// The category.
+    pub category: Patch<u64>,
+    /// Carried attributes, as JSON text.
+    pub carried: BTreeMap<String, String>,
+}
+
+/// What to take away.
+#[derive(Debug, Clone, Default)]
+pub struct Deletion {
+    /// The document.
+    pub id: u64,
+    /// Which kinds of transaction are meant; all when empty.
+    pub kinds: Vec<Kind>,
+    /// Whether what it is set against is released first; otherwise it is not taken away.
+    pub releases: bool,
+}
+
+async fn find<'c>(cx: &'c Context, id: u64, kinds: &[Kind], invoice: bool) -> Result<(Desk<'c>, Document)> {
+    if invoice {
+        with_document(cx, &[Kind::Invoice], INVOICE, id, &INVOICES, "invoice").await
+    } else {
+        let (kinds, entity) = match kinds {
+            [] => (ANY_TRANSACTION.as_slice(), "transaction"),
+            [one, ..] => (kinds, one.name()),
+        };
+        with_document(cx, &ANY_TRANSACTION, TRANSACTION, id, kinds, entity).await
+    }
+}
+
+async fn update(cx: &Context, input: &Update, invoice: bool) -> Result<Done<Shown>> {
+    let (mut desk, document) = find(cx, input.id, &input.kinds, invoice).await?;
+    let today = desk.today().date;
+    let mut others = others_of(&mut desk, document.customer, &document).await?;
+    let mut held = Held::read(document);
+    let document = &mut held.after;
+    if let Some(lines) = &input.lines {
+        if document.status() != Status::Draft {
+            return Err(Error::field("items", Rule::ReadOnly));
+        }
+        let rounding = Rounding::Lines;
+        let inclusive = document.inclusive;
+        let terms = Terms { currency: document.iso, base: document.base, ratio: document.ratio, inclusive, rounding };
+        (document.lines, document.sums) = priced(&desk, lines, &terms)?;
+        document.rounding = rounding;
+    }
+    if let Some(day) = input.day.filter(|day| *day != document.day) {
+        if document.is_settled() {
+            return Err(Error::refused("has_payments", "The date of a document with payments cannot be changed"));
+        }
+        // A due date that was never set by hand moves with the date.
+        if input.due.is_none() && document.due == Some(document.day) {
+            document.due = Some(day);
+        }
+        document.day = day;
+    }
+    if let Some(due) = input.due {
+        document.due = Some(due);
+    }
+    if let Some(text) = &input.description {
+        document.description.clone_from(text);
+    }
+    input.notes.clone().apply(&mut document.notes);
+    if let Some(id) = input.category.value().filter(|id| desk.books.category(**id).is_none()) {
+        return Err(Error::field("category", Rule::Missing { collection: "categories".into(), id: id.to_string() }));
+    }
+    input.category.clone().apply(&mut document.category);
+    document.carried.extend(input.carried.clone());
+    if let Some(number) = input.number.as_deref().filter(|number| Some(*number) != document.number.as_deref()) {
+        if document.status() == Status::Draft {
+            return Err(Error::field("number", Rule::ReadOnly));
+        }
+        desk.give_number(document, Some(number))?;
+    }
+    match (input.pending, document.status() == Status::Draft) {
+        (Some(true), false) => return Err(no_way(document, Status::Draft)),
+        (Some(false), true) => reach(&mut desk, document, &mut others, Status::Unpaid, today)?,
+        _ => {}
+    }
+    if let Some(status) = input.status {
+        let steps = way(document.status(), status).ok_or_else(|| no_way(document, status))?;
+        if steps.len() > 1 && !input.any_status {
+            return Err(no_way(document, status));
+        }
+        reach(&mut desk, document, &mut others, status, today)?;
+    }
+    for other in others {
+        desk.put(&other, updated(other.after.kind), today)?;
+    }
+    let document = desk.put(&held, updated(held.after.kind), today)?;
+    let shown = Shown::of(document, desk.customer.clone(), &desk.tenant, &desk.books, today)?;
+    // Nothing but the documents themselves is written for a change that changes nothing.
+    Ok(if held.before.as_ref() == Some(&held.after) { Done::read(shown) } else { Done::changed(shown, desk.finish()?) })
+}
+
+/// Go the way to a status. `others` are what the document is set against and the charges it stands for;
+/// they change with it.
+pub(crate) fn reach(
+    desk: &mut Desk<'_>,
+    document: &mut Document,
+    others: &mut [Held],
+    status: Status,
+    today: Date,
+) -> Result<()> {
+    let steps = way(document.status(), status).ok_or_else(|| no_way(document, status))?;
+    for step in steps {
+        step_to(desk, document, others, step, today)?;
+    }
+    Ok(())
+}
+
+fn step_to(desk: &mut Desk<'_>, document: &mut Document, others: &mut [Held], step: Move, today: Date) -> Result<()> {
+    let charged: Vec<u64> = document.lines.iter().filter_map(|line| line.charge).collect();
+    let is_charge = |other: &Held| other.after.kind != Kind::Invoice && charged.contains(&other.after.id);
+    match step {
+        // Its charges ask for their money themselves again, and may be on another invoice by now.
+        Move::Reopen if document.status() == Status::Cancelled && !charged.is_empty() => {
+            return Err(no_way(document, Status::Unpaid));
+        }
+        Move::Reopen => {
+            others.iter_mut().filter(|other| !is_charge(other)).for_each(|other| release(document, &mut other.after));
+        }
+        Move::Cancel | Move::Void => {
+            others.iter_mut().filter(|other| is_charge(other)).for_each(|other| release(document, &mut other.after));
+        }
+        Move::Issue | Move::MarkPaid | Move::Refund => {}
+    }
+    make(document, step, desk.now(), today.max(document.day.date))?;
+    // Whatever stands issued has a number: a draft gets its own now.
+    if matches!(step, Move::Issue | Move::Reopen) && document.number.is_none() {
+        desk.give_number(document, None)?;
+    }
+    Ok(())
+}
+
+async fn delete(cx: &Context, input: &Deletion, invoice: bool) -> Result<Done<u64>> {
+    let (mut desk, document) = find(cx, input.id, &input.kinds, invoice).await?;
+    let today = desk.today().date;
+    if document.is_settled() && !input.releases {
+        let kind = document.kind.name().replace('_', " ");
+        return Err(Error::refused("has_payments", format!("The {kind} has payments and cannot be deleted")));
+    }
+    let mut others = others_of(&mut desk, document.customer, &document).await?;
+    let mut held = Held::read(document);
+    others.iter_mut().for_each(|other| release(&mut held.after, &mut other.after));
+    held.after.marked = (0, 0);
+    for other in others {
+        desk.put(&other, updated(other.after.kind), today)?;
+    }
+    let event = match held.after.kind {
+        Kind::Invoice => "invoice.deleted",
+        _ => "transaction.deleted",
+    };
+    let on = today.max(held.after.day.date);
+    desk.remove(&held, event, on)?;
+    Ok(Done::changed(1, desk.finish()?))
+}

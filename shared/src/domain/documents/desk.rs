@@ -1,0 +1,332 @@
+//! The desk: what a write of documents reads, and what it writes beside them.
+//!
+//! An operation opens a desk, takes the documents it changes from it and puts them back; the desk draws ids
+//! and numbers, keeps index rows and register, posts to the ledger and keeps the customer's balance, all in
+//! one commit.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::books::Books;
+use crate::domain::customers::Customer;
+use crate::domain::documents::entity::{Document, Kind, Ref, Stage, Status};
+use crate::domain::documents::ledger::{Balance, Ledger};
+use crate::domain::documents::number::Series;
+use crate::domain::tenants::{Reach, TenantRecord, of_item};
+use crate::machinery::changes::Changes;
+use crate::machinery::keys::{self, CUSTOMER, Entity, INVOICE, Key, TRANSACTION};
+use crate::machinery::listing;
+use crate::machinery::operation::Context;
+use crate::machinery::store::{Item, number, number_of, record};
+use crate::machinery::turn::is_crowded;
+use crate::words::error::{Error, Result};
+use crate::words::time::{Date, Day, Instant};
+
+/// The most actions of one commit of documents: a transaction has 100, of which the spine takes up to five.
+const MOST_ACTIONS: usize = 94;
+
+/// What became of a number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Registered {
+    /// The number, as it is printed.
+    pub(crate) number: String,
+    /// The document it was given to.
+    pub(crate) document: u64,
+    /// The counter and its period, where it was drawn from the series.
+    pub(crate) drawn: Option<(String, u64)>,
+    /// The document's date when it was given.
+    pub(crate) date: Date,
+}
+
+/// A document in hand: as it was read, and as it will be.
+#[derive(Debug, Clone)]
+pub(crate) struct Held {
+    /// As it was read; absent when it is new.
+    pub(crate) before: Option<Document>,
+    /// As it will be.
+    pub(crate) after: Document,
+}
+
+impl Held {
+    /// One that was read.
+    pub(crate) fn read(document: Document) -> Self {
+        Self { before: Some(document.clone()), after: document }
+    }
+}
+
+/// See the head of this file.
+pub(crate) struct Desk<'c> {
+    cx: &'c Context,
+    /// The tenant.
+    pub(crate) tenant: TenantRecord,
+    /// Its books' settings.
+    pub(crate) books: Books,
+    /// Which resellers' documents the caller may see.
+    pub(crate) reach: Reach,
+    /// The customer whose documents these are.
+    pub(crate) customer: Option<Customer>,
+    /// What that customer owes.
+    pub(crate) balance: Balance,
+    /// The ledger.
+    pub(crate) ledger: Ledger<'c>,
+    /// The changes so far.
+    pub(crate) changes: Changes,
+    /// Last id by entity, and how many were drawn here.
+    ids: BTreeMap<&'static str, (Entity, u64, u64)>,
+    series: BTreeMap<Kind, Option<Item>>,
+    /// Last number by kind and attribute, and how many were drawn here.
+    drawn: BTreeMap<(Kind, String), (u64, u64)>,
+    holes: BTreeMap<&'static str, (Entity, Vec<u64>)>,
+}
+
+impl<'c> Desk<'c> {
+    /// Read what a write needs: the ids and numbers of the kinds it makes, a customer, documents. One call.
+    /// The documents come in the order of their names; one the caller may not see is not there.
+    pub(crate) async fn open(
+        cx: &'c Context,
+        makes: &[Kind],
+        customer: Option<u64>,
+        documents: &[Ref],
+    ) -> Result<(Self, Vec<Option<Document>>)> {
+        let t = cx.tenant();
+        let mut wanted = vec![
+            keys::tenant(t),
+            keys::books(t),
+            keys::sequence(t, INVOICE),
+            keys::sequence(t, TRANSACTION),
+            keys::row(t, CUSTOMER, customer.unwrap_or(0)),
+            keys::balance(t, customer.unwrap_or(0)),
+            keys::turn(t),
+        ];
+        wanted.extend(makes.iter().map(|kind| keys::series(t, kind.name())));
+        wanted.extend(documents.iter().map(|one| keys::row(t, one.kind.entity(), one.id)));
+        // A batch may not name a key twice.
+        let (items, places) = distinct(wanted);
+        let found = cx.store.get_items(&items).await?;
+        let mut items = places.into_iter().map(|place| found.get(place).cloned().flatten());
+        let mut next = || items.next().flatten();
+        let tenant = of_item(cx, next())?;
+        let books = Books::of_item(next())?;
+        let mut ids = BTreeMap::new();
+        for entity in [INVOICE, TRANSACTION] {
+            ids.insert(entity.0, (entity, number_of(next().as_ref(), "last"), 0));
+        }
+        let reach = tenant.reach(&cx.caller);
+        let customer: Option<Customer> = next().map(record).transpose()?;
+        let balance: Balance = next().map(record).transpose()?.unwrap_or_default();
+        let crowded = is_crowded(next().as_ref());
+        let series = makes.iter().map(|kind| (*kind, next())).collect();
+        let documents = documents.iter().map(|_| document(next(), &reach)).collect::<Result<Vec<_>>>()?;
+        let ledger = Ledger::new(cx, &tenant)?;
+        let customer = customer.filter(|customer| reach.covers(customer.reseller));
+        let (drawn, holes) = (BTreeMap::new(), BTreeMap::new());
+        let changes = Changes { crowded, ..Changes::default() };
+        let desk = Self { cx, tenant, books, reach, customer, balance, ledger, changes, ids, series, drawn, holes };
+        Ok((desk, documents))
+    }
+
+    /// Read a customer, whether or not the caller may see it, and more documents. One call.
+    pub(crate) async fn more(&mut self, customer: Option<u64>, documents: &[Ref]) -> Result<Vec<Option<Document>>> {
+        let t = self.cx.tenant();
+        let mut wanted: Vec<Key> = Vec::new();
+        wanted.extend(customer.map(|id| keys::row(t, CUSTOMER, id)));
+        wanted.extend(customer.map(|id| keys::balance(t, id)));
+        wanted.extend(documents.iter().map(|one| keys::row(t, one.kind.entity(), one.id)));
+        if wanted.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (items, places) = distinct(wanted);
+        let found = self.cx.store.get_items(&items).await?;
+        let mut items = places.into_iter().map(|place| found.get(place).cloned().flatten());
+        if customer.is_some() {
+            self.customer = items.next().flatten().map(record).transpose()?;
+            self.balance = items.next().flatten().map(record).transpose()?.unwrap_or_default();
+        }
+        documents.iter().map(|_| document(items.next().flatten(), &self.reach)).collect()
+    }
+
+    /// The time of the request.
+    pub(crate) fn now(&self) -> Instant {
+        self.cx.now
+    }
+
+    /// Today, where the tenant keeps its books.
+    pub(crate) fn today(&self) -> Day {
+        Day::of(self.cx.now, self.tenant.timezone)
+    }
+
+    /// The next id of a kind.
+    pub(crate) fn next_id(&mut self, kind: Kind) -> u64 {
+        let entity = kind.entity();
+        let (_, last, drawn) = self.ids.entry(entity.0).or_insert((entity, 0, 0));
+        *drawn += 1;
+        *last + *drawn
+    }
+
+    /// Give a document its number: the next of its series, or one that was chosen by hand.
+    pub(crate) fn give_number(&mut self, document: &mut Document, by_hand: Option<&str>) -> Result<()> {
+        let kind = document.kind;
+        if !Kind::NUMBERED.contains(&kind) {
+            return Ok(());
+        }
+        let date = document.day.date;
+        let series: Series = self.books.series(kind);
+        let start = self.books.fiscal_year_start();
+        let attribute = format!("last{}", series.period(date, start));
+        let item = self.series.get(&kind).cloned().flatten();
+        let known = item.as_ref().map_or(0, |item| number(item, &attribute));
+        let (number, drawn) = match by_hand {
+            Some(number) => {
+                // One that the series will come to would stand in its way.
+                let last = self.drawn.get(&(kind, attribute.clone())).map_or(known, |(last, drawn)| last + drawn);
+                let ahead = (last + 1..=last + 10_000).any(|next| series.number(date, start, next) == number);
+                if ahead {
+                    let text = format!("The number {number} belongs to the series and will be given in its turn");
+                    return Err(Error::refused("number_reserved", text));
+                }
+                (number.to_owned(), None)
+            }
+            None => {
+                let (last, drawn) = self.drawn.entry((kind, attribute.clone())).or_insert((known, 0));
+                *drawn += 1;
+                let counter = *last + *drawn;
+                (series.number(date, start, counter), Some((attribute, counter)))
+            }
+        };
+        let key = keys::registered(self.cx.tenant(), kind.name(), &number);
+        let taken = Error::refused("number_taken", format!("The number {number} is another document's"));
+        let row = Registered { number: number.clone(), document: document.id, drawn, date };
+        self.changes.insert_or_tell(key, &row, taken)?;
+        document.number = Some(number);
+        Ok(())
+    }
+
+    /// Put a document back, if it changed. `on` is the day on which the change counts.
+    pub(crate) fn put(&mut self, held: &Held, event: &'static str, on: Date) -> Result<Document> {
+        let Held { before, after } = held;
+        let mut after = after.clone();
+        if before.as_ref() == Some(&after) {
+            return Ok(after);
+        }
+        let t = self.cx.tenant();
+        let entity = after.kind.entity();
+        let key = keys::row(t, entity, after.id);
+        match before {
+            None => self.changes.insert(key, &after)?,
+            Some(before) => {
+                (after.updated_at, after.version) = (self.cx.now, before.version + 1);
+                self.changes.replace(key, &after, before.version)?;
+            }
+        }
+        let row = after.index_row();
+        let was = before.as_ref().map(Document::index_row);
+        for of in partitions(&after) {
+            let place = keys::document_index_row(t, entity, of, row.date, row.id);
+            if let Some(was) = was.as_ref().filter(|was| was.date != row.date) {
+                self.changes.erase(keys::document_index_row(t, entity, of, was.date, was.id));
+            }
+            if was.as_ref() != Some(&row) {
+                self.changes.write(place, &row)?;
+            }
+        }
+        self.ledger.post(before.as_ref(), &after, event, on)?;
+        self.changes.tell(event, after.id, after.version);
+        let paid = |document: &Document| document.kind == Kind::Invoice && document.status() == Status::Paid;
+        if paid(&after) && !before.as_ref().is_some_and(paid) {
+            self.changes.tell("invoice.paid", after.id, after.version);
+        }
+        Ok(after)
+    }
+
+    /// Take a document away: it is void, and nobody finds it any more but the register and the books.
+    pub(crate) fn remove(&mut self, held: &Held, event: &'static str, on: Date) -> Result<()> {
+        let Some(before) = &held.before else { return Ok(()) };
+        let mut after = Document { stage: Stage::Void, closed_on: Some(on), ..held.after.clone() };
+        (after.updated_at, after.version) = (self.cx.now, before.version + 1);
+        let t = self.cx.tenant();
+        let entity = after.kind.entity();
+        self.changes.delete(keys::row(t, entity, after.id), before.version);
+        self.changes.write(keys::deleted(t, entity, after.id), &after)?;
+        for of in partitions(&after) {
+            self.changes.erase(keys::document_index_row(t, entity, of, before.day.date, before.id));
+        }
+        self.holes.entry(entity.0).or_insert_with(|| (entity, Vec::new())).1.push(after.id);
+        self.ledger.post(Some(before), &after, event, on)?;
+        self.changes.tell(event, after.id, after.version);
+        Ok(())
+    }
+
+    /// What the customer will owe in a currency once this is committed, in minor units.
+    pub(crate) fn will_owe(&self, code: &str) -> i64 {
+        let more = self.customer.as_ref().and_then(|customer| self.ledger.owes_more(customer.id).get(code).copied());
+        self.balance.owed.get(code).copied().unwrap_or(0) + more.unwrap_or(0)
+    }
+
+    /// Everything as changes.
+    pub(crate) fn finish(mut self) -> Result<Changes> {
+        let t = self.cx.tenant();
+        for (entity, last, drawn) in self.ids.into_values().filter(|(_, _, drawn)| *drawn > 0) {
+            listing::draw(&mut self.changes, self.cx, entity, last, drawn);
+        }
+        for ((kind, attribute), (last, drawn)) in self.drawn {
+            self.changes.draw(keys::series(t, kind.name()), &attribute, last, drawn);
+        }
+        for (entity, ids) in self.holes.into_values() {
+            listing::make_holes(&mut self.changes, self.cx, entity, &ids);
+        }
+        if let Some(customer) = &self.customer {
+            let more = self.ledger.owes_more(customer.id);
+            // A customer with documents has a balance, and so cannot be deleted; whose first document this
+            // is must still be there.
+            if !more.is_empty() || self.balance.version == 0 {
+                let was = self.balance.version;
+                for (code, change) in more {
+                    *self.balance.owed.entry(code.to_owned()).or_insert(0) += change;
+                }
+                self.balance.version += 1;
+                let key = keys::balance(t, customer.id);
+                if was == 0 {
+                    self.changes.insert(key, &self.balance)?;
+                    self.changes.check(keys::row(t, CUSTOMER, customer.id), customer.version);
+                } else {
+                    self.changes.replace(key, &self.balance, was)?;
+                }
+            }
+        }
+        if self.changes.list.len() + self.ledger.actions() > MOST_ACTIONS {
+            let text =
+                "This changes more at once than can be done in one step: name fewer documents or shorter periods";
+            return Err(Error::refused("too_much_at_once", text));
+        }
+        self.ledger.into_changes(&mut self.changes)?;
+        Ok(self.changes)
+    }
+}
+
+/// The keys without repetition, and for each of those given its place among them.
+fn distinct(wanted: Vec<Key>) -> (Vec<Key>, Vec<usize>) {
+    let mut keys: Vec<Key> = Vec::with_capacity(wanted.len());
+    let mut places = Vec::with_capacity(wanted.len());
+    for key in wanted {
+        let place = keys.iter().position(|other| *other == key).unwrap_or_else(|| {
+            keys.push(key);
+            keys.len() - 1
+        });
+        places.push(place);
+    }
+    (keys, places)
+}
+
+/// A document, if the caller may see it.
+fn document(item: Option<Item>, reach: &Reach) -> Result<Option<Document>> {
+    let found: Option<Document> = item.map(record).transpose()?;
+    Ok(found.filter(|found| reach.covers(found.reseller)))
+}
+
+/// The index partitions a document stands in.
+fn partitions(document: &Document) -> Vec<Option<u64>> {
+    let mut all = vec![None];
+    all.extend(document.customer.map(Some));
+    all
+}

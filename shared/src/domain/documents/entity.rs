@@ -1,0 +1,464 @@
+//! The document: an invoice, or one of the six kinds of transaction.
+//!
+//! What a document has posted to the ledger, and what it adds to the tenant's figures, are functions of what
+//! it says now (see [`posting`](super::posting)); a change posts the difference.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::documents::accrual::Term;
+use crate::domain::documents::sums::Rounding;
+use crate::machinery::keys::{Entity, INVOICE, TRANSACTION};
+use crate::words::money::{Currency, Money};
+use crate::words::time::{Date, Day, Instant};
+
+/// What kind of document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Asks a customer for money.
+    Invoice,
+    /// Money from a customer.
+    Receipt,
+    /// Money back to a customer.
+    Refund,
+    /// Money from elsewhere.
+    Income,
+    /// Money spent.
+    Expense,
+    /// Takes back what was asked of a customer.
+    CreditNote,
+    /// Asks a customer for more.
+    DebitNote,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 7] =
+        [Self::Invoice, Self::Receipt, Self::Refund, Self::Income, Self::Expense, Self::CreditNote, Self::DebitNote];
+
+    /// The kinds that have numbers, in the order of their series' ids.
+    pub const NUMBERED: [Self; 5] = [Self::Invoice, Self::Receipt, Self::CreditNote, Self::DebitNote, Self::Refund];
+
+    /// The name, as keys and events have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Invoice => "invoice",
+            Self::Receipt => "receipt",
+            Self::Refund => "refund",
+            Self::Income => "income",
+            Self::Expense => "expense",
+            Self::CreditNote => "credit_note",
+            Self::DebitNote => "debit_note",
+        }
+    }
+
+    /// The entity whose ids it has.
+    pub fn entity(self) -> Entity {
+        if self == Self::Invoice { INVOICE } else { TRANSACTION }
+    }
+
+    /// 1 where its total is what a customer owes more for it, -1 where it is what they owe less, 0 where no
+    /// customer's balance is concerned.
+    pub fn sign(self) -> i64 {
+        match self {
+            Self::Invoice | Self::DebitNote | Self::Refund => 1,
+            Self::Receipt | Self::CreditNote => -1,
+            Self::Income | Self::Expense => 0,
+        }
+    }
+
+    /// Whether it is money that comes in or goes out.
+    pub fn is_cash(self) -> bool {
+        matches!(self, Self::Receipt | Self::Refund | Self::Income | Self::Expense)
+    }
+}
+
+/// Names one document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Ref {
+    /// Its kind.
+    pub kind: Kind,
+    /// Its id.
+    pub id: u64,
+}
+
+impl fmt::Display for Ref {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.kind.name(), self.id)
+    }
+}
+
+/// How far a document has come, apart from what is paid of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Not issued: has no number and has posted nothing.
+    Draft,
+    /// Issued.
+    Issued,
+    /// Taken back for good. Its number stays its own.
+    Void,
+    /// Taken back; may be reopened.
+    Cancelled,
+    /// Paid, taken back, and the money returned.
+    Refunded,
+}
+
+/// Where an invoice stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Not issued.
+    Draft,
+    /// Issued, nothing paid.
+    Unpaid,
+    /// Part of it is paid.
+    PartPaid,
+    /// All of it is paid, or there was nothing to pay.
+    Paid,
+    /// Taken back for good.
+    Void,
+    /// Taken back.
+    Cancelled,
+    /// Paid and given back.
+    Refunded,
+}
+
+/// A tax on a line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaxRow {
+    /// The id of the tax rate; 0 where the tax is none of the tenant's rates.
+    pub tax: u64,
+    /// What it is called.
+    pub name: String,
+    /// Percent of the taxable value.
+    #[serde(with = "rust_decimal::serde::str")]
+    pub percent: Decimal,
+    /// Minor units of the document's currency.
+    pub amount: i64,
+}
+
+/// A line. Amounts are minor units of the document's currency.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Line {
+    /// What it is for.
+    pub description: String,
+    /// How many.
+    #[serde(with = "rust_decimal::serde::str")]
+    pub quantity: Decimal,
+    /// The price of one, as it was given; below 0 where the line is a discount.
+    #[serde(with = "rust_decimal::serde::str")]
+    pub unit: Decimal,
+    /// Quantity times price, without taxes.
+    pub subtotal: i64,
+    /// Taken off the subtotal.
+    pub discount: i64,
+    /// Subtotal less discount.
+    pub taxable: i64,
+    /// The taxes on the taxable value.
+    pub taxes: Vec<TaxRow>,
+    /// Taxable value and taxes.
+    pub amount: i64,
+    /// The taxable value in minor units of the base currency.
+    pub base: i64,
+    /// The billing cycle's word (`Annually`).
+    pub cycle: Option<String>,
+    /// The billing period.
+    pub term: Option<Term>,
+    /// The product it sells.
+    pub product: Option<u64>,
+    /// The transaction (a charge) that this line of an invoice stands for, which was posted by itself.
+    pub charge: Option<u64>,
+}
+
+impl Line {
+    /// The sum of its taxes.
+    pub fn tax(&self) -> i64 {
+        self.taxes.iter().map(|tax| tax.amount).sum()
+    }
+
+    /// Whether it is a discount.
+    pub fn is_discount(&self) -> bool {
+        self.unit.is_sign_negative() && !self.unit.is_zero()
+    }
+}
+
+/// A document's header amounts: minor units of its currency, or of the base currency where it says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Sums {
+    /// Lines before discounts and taxes.
+    pub subtotal: i64,
+    /// Discounts.
+    pub discount: i64,
+    /// Taxes.
+    pub tax: i64,
+    /// What is asked for, taxes included.
+    pub total: i64,
+    /// Total less taxes, in the base currency.
+    pub base_net: i64,
+    /// Taxes in the base currency.
+    pub base_tax: i64,
+    /// Of the total, what charges have posted by themselves already …
+    #[serde(default)]
+    pub charged: i64,
+    /// … and of that what is net of taxes, in the base currency; …
+    #[serde(default)]
+    pub charged_base_net: i64,
+    /// … and taxes, in the document's …
+    #[serde(default)]
+    pub charged_tax: i64,
+    /// … and the base currency.
+    #[serde(default)]
+    pub charged_base_tax: i64,
+}
+
+impl Sums {
+    /// Total less taxes.
+    pub fn net(&self) -> i64 {
+        self.total - self.tax
+    }
+
+    /// The total in the base currency.
+    pub fn base_total(&self) -> i64 {
+        self.base_net + self.base_tax
+    }
+}
+
+/// A part of one document set against a part of another: a payment against an invoice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Allocation {
+    /// The other document.
+    pub other: Ref,
+    /// Its number.
+    pub number: Option<String>,
+    /// How much, above 0, in minor units of the currency of both.
+    pub amount: i64,
+    /// What that is in the base currency at the ratio of the one that asks for money …
+    pub base_debit: i64,
+    /// … and of the one that brings it. What differs is an exchange difference.
+    pub base_credit: i64,
+    /// Whether this is a charge that came onto an invoice, which asks for its money since.
+    #[serde(default)]
+    pub charged: bool,
+}
+
+/// A document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Document {
+    /// The id, dense among the tenant's invoices or transactions.
+    pub id: u64,
+    /// What it is.
+    pub kind: Kind,
+    /// How far it has come.
+    pub stage: Stage,
+    /// Its number, once it is issued.
+    pub number: Option<String>,
+    /// Whose it is.
+    pub customer: Option<u64>,
+    /// The reseller whose books it is in: the customer's when it was made.
+    pub reseller: u64,
+    /// The accounting day.
+    pub day: Day,
+    /// When it is due; invoices only.
+    pub due: Option<Day>,
+    /// The id of its currency in the tenant.
+    pub currency: u64,
+    /// That currency.
+    pub iso: Currency,
+    /// The currency of the books.
+    pub base: Currency,
+    /// Units of its currency for one of the base currency.
+    #[serde(with = "rust_decimal::serde::str")]
+    pub ratio: Decimal,
+    /// Whether its prices include their taxes.
+    pub inclusive: bool,
+    /// How its header is made of its lines.
+    pub rounding: Rounding,
+    /// Its lines; none for money that comes or goes.
+    pub lines: Vec<Line>,
+    /// What they come to.
+    pub sums: Sums,
+    /// What other documents it was set against.
+    pub allocations: Vec<Allocation>,
+    /// Settled with money that no transaction tells of (a status that was just set), and what that is in
+    /// the base currency.
+    pub marked: (i64, i64),
+    /// When it was last paid in full.
+    pub paid_at: Option<Instant>,
+    /// The day it was taken back.
+    pub closed_on: Option<Date>,
+    /// The account the money comes to or goes from.
+    pub account: Option<u64>,
+    /// The category, of incomes and expenses.
+    pub category: Option<u64>,
+    /// What it is about.
+    pub description: String,
+    /// Notes.
+    pub notes: Option<String>,
+    /// How it was paid.
+    pub method: Option<String>,
+    /// The payment's reference at a gateway.
+    pub reference: Option<String>,
+    /// The invoice a note concerns: its id and number.
+    pub invoice: Option<(u64, Option<String>)>,
+    /// The user who made it; absent where the system did.
+    pub user: Option<u64>,
+    /// What one dialect knows and nothing here acts upon, as JSON text.
+    pub carried: BTreeMap<String, String>,
+    /// When it was made, UTC.
+    pub created_at: Instant,
+    /// When it was last changed, UTC.
+    pub updated_at: Instant,
+    /// Counts the changes, from 1.
+    pub version: u64,
+}
+
+impl Document {
+    /// Its name.
+    pub fn own_ref(&self) -> Ref {
+        Ref { kind: self.kind, id: self.id }
+    }
+
+    /// An amount of it.
+    pub fn money(&self, minor: i64) -> Money {
+        Money { minor, currency: self.iso }
+    }
+
+    /// An amount in the currency of the books.
+    pub fn base_money(&self, minor: i64) -> Money {
+        Money { minor, currency: self.base }
+    }
+
+    /// The total.
+    pub fn total(&self) -> Money {
+        self.money(self.sums.total)
+    }
+
+    /// Set against other documents, in minor units.
+    pub fn allocated(&self) -> i64 {
+        self.allocations.iter().map(|allocation| allocation.amount).sum()
+    }
+
+    /// Whether it asks its customer for money (an invoice) rather than bringing some (a receipt).
+    pub fn is_debit(&self) -> bool {
+        self.kind.sign() * self.sums.total > 0
+    }
+
+    /// Whether its customer's balance is concerned as long as it stands.
+    pub fn stands(&self) -> bool {
+        self.stage == Stage::Issued && self.kind.sign() != 0
+    }
+
+    /// What is not yet set against anything, at least 0, in minor units: what an invoice still asks for,
+    /// what of a receipt is its customer's credit.
+    pub fn open(&self) -> i64 {
+        if self.stands() { self.sums.total.abs() - self.allocated() - self.marked.0 } else { 0 }
+    }
+
+    /// The same in the base currency.
+    pub fn base_open(&self) -> i64 {
+        if !self.stands() {
+            return 0;
+        }
+        let side = |one: &Allocation| if self.is_debit() { one.base_debit } else { one.base_credit };
+        self.sums.base_total().abs() - self.allocations.iter().map(side).sum::<i64>() - self.marked.1
+    }
+
+    /// Whether anything counts as paid of it.
+    pub fn is_settled(&self) -> bool {
+        !self.allocations.is_empty() || self.marked.0 != 0
+    }
+
+    /// What an invoice still asks for by its transactions alone, whatever its status was set to (contract
+    /// billmora §10.1).
+    pub fn due_by_transactions(&self) -> Money {
+        self.money((self.sums.total - self.allocated()).max(0))
+    }
+
+    /// Where it stands.
+    pub fn status(&self) -> Status {
+        match self.stage {
+            Stage::Draft => Status::Draft,
+            Stage::Void => Status::Void,
+            Stage::Cancelled => Status::Cancelled,
+            Stage::Refunded => Status::Refunded,
+            Stage::Issued if self.sums.total <= 0 || self.open() == 0 => Status::Paid,
+            Stage::Issued if self.allocated() + self.marked.0 > 0 => Status::PartPaid,
+            Stage::Issued => Status::Unpaid,
+        }
+    }
+
+    /// Whether it should have been paid before this day.
+    pub fn is_overdue(&self, today: Date) -> bool {
+        matches!(self.status(), Status::Unpaid | Status::PartPaid) && self.due.is_some_and(|due| due.date < today)
+    }
+
+    /// The numbers of the documents it was set against.
+    pub fn others(&self) -> Vec<String> {
+        self.allocations.iter().filter_map(|allocation| allocation.number.clone()).collect()
+    }
+
+    /// Taxes by name and rate, in the order of their first appearance, with their sums over all lines
+    /// (contract racknap §8.1).
+    pub fn tax_totals(&self) -> Vec<TaxRow> {
+        let mut totals: Vec<TaxRow> = Vec::new();
+        for tax in self.lines.iter().flat_map(|line| &line.taxes) {
+            match totals.iter_mut().find(|total| total.name == tax.name && total.percent == tax.percent) {
+                Some(total) => total.amount += tax.amount,
+                None => totals.push(tax.clone()),
+            }
+        }
+        totals
+    }
+
+    /// The row that lists read.
+    pub fn index_row(&self) -> IndexRow {
+        IndexRow {
+            id: self.id,
+            kind: self.kind,
+            status: self.status(),
+            number: self.number.clone(),
+            customer: self.customer,
+            reseller: self.reseller,
+            currency: self.currency,
+            account: self.account,
+            date: self.day.date,
+            at: self.day.at,
+            due_at: self.due.map(|due| due.at),
+            open: self.open(),
+        }
+    }
+}
+
+/// What lists filter and sort by: some 200 bytes a document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IndexRow {
+    /// The id.
+    pub id: u64,
+    /// What it is.
+    pub kind: Kind,
+    /// Where it stands.
+    pub status: Status,
+    /// Its number.
+    pub number: Option<String>,
+    /// Whose it is.
+    pub customer: Option<u64>,
+    /// The reseller whose books it is in.
+    pub reseller: u64,
+    /// Its currency.
+    pub currency: u64,
+    /// The account the money comes to or goes from.
+    pub account: Option<u64>,
+    /// The accounting day …
+    pub date: Date,
+    /// … and its instant.
+    pub at: Instant,
+    /// When it is due.
+    pub due_at: Option<Instant>,
+    /// What is not yet set against anything, in minor units.
+    pub open: i64,
+}

@@ -1,0 +1,32 @@
+//! The documents that move money: invoices, and the transactions (receipts, refunds, incomes, expenses,
+//! credit and debit notes).
+//!
+//! One entity with one machinery. A document says what it has posted ([`posting`]), so whoever changes one
+//! posts the difference, and the books can be checked against the documents at any time. Whatever asks a
+//! customer for money (an invoice, a debit note, a refund) and whatever brings some (a receipt, a credit
+//! note) is set against each other by allocations; what is left open of the one is receivable, of the other
+//! the customer's credit.
+//!
+//! * [`write`], [`change`], [`pay`]: the operations that change something;
+//! * [`list`]: those that read;
+//! * [`moves`]: the state machine, and setting documents against each other;
+//! * [`sums`], [`accrual`], [`number`]: the arithmetic;
+//! * [`posting`], [`ledger`]: the books;
+//! * [`desk`]: what a write reads and what it writes besides;
+//! * [`entity`]: the document.
+
+pub mod accrual;
+pub mod change;
+pub(crate) mod desk;
+pub mod entity;
+pub mod ledger;
+pub mod list;
+pub mod moves;
+pub mod number;
+pub mod pay;
+pub mod posting;
+pub mod sums;
+pub mod write;
+
+pub use entity::{Document, Kind, Ref, Stage, Status};
+pub use list::{List, Shown};

@@ -1,0 +1,212 @@
+//! Numbers of documents: templates with a counter, and when the counter begins anew.
+
+use chrono::Datelike;
+use serde::{Deserialize, Serialize};
+
+use crate::words::time::Date;
+
+/// The longest template, and the longest number, in characters.
+pub const LONGEST: usize = 60;
+/// The most digits a counter is padded to.
+const MOST_DIGITS: usize = 12;
+
+/// When a counter begins at 1 again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reset {
+    /// Never.
+    Never,
+    /// With the calendar year.
+    Year,
+    /// With the tenant's fiscal year.
+    FiscalYear,
+    /// With the month.
+    Month,
+}
+
+/// How the numbers of one kind of document are made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Series {
+    /// The template: literals and `{yyyy}`, `{yy}`, `{mm}`, `{dd}`, `{fy}` (the fiscal year as `19-20`),
+    /// and once `{seq}` or `{seq:N}`, the counter padded to N digits.
+    pub template: String,
+    /// When the counter begins anew.
+    pub reset: Reset,
+}
+
+/// A part of a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Part {
+    Literal(String),
+    Year,
+    ShortYear,
+    Month,
+    Day,
+    FiscalYear,
+    Counter(usize),
+}
+
+/// Why a template is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoTemplate {
+    /// A brace without its other, or a word between braces that means nothing.
+    Unreadable,
+    /// Not exactly one counter.
+    Counter,
+    /// The counter begins anew in a period that the number does not name, so that numbers would repeat.
+    Repeats,
+    /// Too long, or with letters that are not printable ASCII.
+    Letters,
+}
+
+impl Series {
+    /// A series, when its numbers can never repeat.
+    pub fn new(template: &str, reset: Reset) -> Result<Self, NoTemplate> {
+        if template.is_empty() || template.len() > LONGEST || !template.bytes().all(|b| (b' '..=b'~').contains(&b)) {
+            return Err(NoTemplate::Letters);
+        }
+        let parts = parts(template).ok_or(NoTemplate::Unreadable)?;
+        if parts.iter().filter(|part| matches!(part, Part::Counter(_))).count() != 1 {
+            return Err(NoTemplate::Counter);
+        }
+        let names = |part: Part| parts.contains(&part);
+        let year = names(Part::Year) || names(Part::ShortYear);
+        let told = match reset {
+            Reset::Never => true,
+            Reset::Year => year,
+            Reset::FiscalYear => names(Part::FiscalYear),
+            Reset::Month => year && names(Part::Month),
+        };
+        // A digit next to the counter would make 1|12 and 11|2 one number.
+        let digit = |part: &Part, last: bool| match part {
+            Part::Literal(text) => {
+                let letter = if last { text.bytes().last() } else { text.bytes().next() };
+                letter.is_some_and(|letter| letter.is_ascii_digit())
+            }
+            Part::Counter(_) => false,
+            _ => true,
+        };
+        let place = parts.iter().position(|part| matches!(part, Part::Counter(_))).unwrap_or(0);
+        let before = place.checked_sub(1).and_then(|place| parts.get(place)).is_some_and(|part| digit(part, true));
+        let after = parts.get(place + 1).is_some_and(|part| digit(part, false));
+        if !told || before || after {
+            return Err(NoTemplate::Repeats);
+        }
+        Ok(Self { template: template.to_owned(), reset })
+    }
+
+    /// The counter's period for a document of a date; empty where it never begins anew.
+    pub fn period(&self, date: Date, fiscal_year_start: u32) -> String {
+        match self.reset {
+            Reset::Never => String::new(),
+            Reset::Year => format!("{:04}", date.year()),
+            Reset::FiscalYear => fiscal_year(date, fiscal_year_start),
+            Reset::Month => format!("{:04}-{:02}", date.year(), date.month()),
+        }
+    }
+
+    /// The number of a document of a date.
+    pub fn number(&self, date: Date, fiscal_year_start: u32, counter: u64) -> String {
+        let part = |part: &Part| match part {
+            Part::Literal(text) => text.clone(),
+            Part::Year => format!("{:04}", date.year()),
+            Part::ShortYear => format!("{:02}", date.year().rem_euclid(100)),
+            Part::Month => format!("{:02}", date.month()),
+            Part::Day => format!("{:02}", date.day()),
+            Part::FiscalYear => fiscal_year(date, fiscal_year_start),
+            Part::Counter(digits) => format!("{counter:0digits$}"),
+        };
+        parts(&self.template).unwrap_or_default().iter().map(part).collect()
+    }
+}
+
+/// The fiscal year a date lies in, when it begins with this month: `19-20`, or `20` where it is the
+/// calendar year (contract racknap §10).
+pub fn fiscal_year(date: Date, start: u32) -> String {
+    let first = if date.month() >= start { date.year() } else { date.year() - 1 };
+    let short = |year: i32| format!("{:02}", year.rem_euclid(100));
+    if start <= 1 { short(first) } else { format!("{}-{}", short(first), short(first + 1)) }
+}
+
+fn parts(template: &str) -> Option<Vec<Part>> {
+    let mut parts = Vec::new();
+    let mut rest = template;
+    while let Some(open) = rest.find('{') {
+        let close = rest.find('}').filter(|close| *close > open)?;
+        let literal = rest.get(..open)?;
+        if literal.contains('}') {
+            return None;
+        }
+        if !literal.is_empty() {
+            parts.push(Part::Literal(literal.to_owned()));
+        }
+        parts.push(match rest.get(open + 1..close)? {
+            "yyyy" => Part::Year,
+            "yy" => Part::ShortYear,
+            "mm" => Part::Month,
+            "dd" => Part::Day,
+            "fy" => Part::FiscalYear,
+            "seq" => Part::Counter(1),
+            word => {
+                let digits = word.strip_prefix("seq:")?.parse().ok()?;
+                Part::Counter(Some(digits).filter(|digits| (1..=MOST_DIGITS).contains(digits))?)
+            }
+        });
+        rest = rest.get(close + 1..)?;
+    }
+    if rest.contains('}') {
+        return None;
+    }
+    if !rest.is_empty() {
+        parts.push(Part::Literal(rest.to_owned()));
+    }
+    Some(parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(template: &str, reset: Reset, date: &str, counter: u64) -> String {
+        Series::new(template, reset).unwrap().number(date.parse().unwrap(), 4, counter)
+    }
+
+    #[test]
+    fn the_seeds_numbers() {
+        assert_eq!(number("INV-{yyyy}-{seq:3}", Reset::Year, "2024-01-15", 1), "INV-2024-001");
+        assert_eq!(number("INV-{yyyy}-{seq:3}", Reset::Year, "2024-01-15", 1234), "INV-2024-1234");
+        assert_eq!(number("CR/{fy}/{seq}", Reset::Never, "2019-12-04", 285), "CR/19-20/285");
+        assert_eq!(number("DR/{fy}/{seq}", Reset::Never, "2019-11-13", 47), "DR/19-20/47");
+        assert_eq!(number("RED/ORDER/15-16/{seq}", Reset::Never, "2019-11-13", 4059), "RED/ORDER/15-16/4059");
+        assert_eq!(number("INV-{seq:4}", Reset::Never, "2019-11-13", 1), "INV-0001");
+    }
+
+    #[test]
+    fn fiscal_years() {
+        for (date, year) in [("2020-03-31", "19-20"), ("2020-04-01", "20-21"), ("1999-04-01", "99-00")] {
+            assert_eq!(fiscal_year(date.parse().unwrap(), 4), year);
+        }
+        assert_eq!(fiscal_year("2020-03-31".parse().unwrap(), 1), "20");
+    }
+
+    #[test]
+    fn a_template_whose_numbers_would_repeat_is_refused() {
+        for (template, reset, why) in [
+            ("INV-{seq}", Reset::Year, NoTemplate::Repeats),
+            ("INV-{yyyy}-{seq}", Reset::Month, NoTemplate::Repeats),
+            ("INV-{yyyy}-{seq}", Reset::FiscalYear, NoTemplate::Repeats),
+            ("INV-{yyyy}{seq}", Reset::Never, NoTemplate::Repeats),
+            ("INV-{seq}7", Reset::Never, NoTemplate::Repeats),
+            ("INV-{yyyy}", Reset::Never, NoTemplate::Counter),
+            ("{seq}-{seq}", Reset::Never, NoTemplate::Counter),
+            ("INV-{number}", Reset::Never, NoTemplate::Unreadable),
+            ("INV-}{seq}", Reset::Never, NoTemplate::Unreadable),
+            ("INV-{seq:0}", Reset::Never, NoTemplate::Unreadable),
+            ("INV-{seq", Reset::Never, NoTemplate::Unreadable),
+            ("", Reset::Never, NoTemplate::Letters),
+            ("Ünv-{seq}", Reset::Never, NoTemplate::Letters),
+        ] {
+            assert_eq!(Series::new(template, reset), Err(why), "{template}");
+        }
+    }
+}

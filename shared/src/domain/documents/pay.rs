@@ -1,0 +1,309 @@
+//! Setting documents against each other: payments, refunds, and charges that come onto an invoice.
+
+use rust_decimal::Decimal;
+
+use crate::domain::documents::desk::{Desk, Held};
+use crate::domain::documents::entity::{Allocation, Document, IndexRow, Kind, Line, Ref, Stage};
+use crate::domain::documents::list::{MONEY_IN, Shown, with_document};
+use crate::domain::documents::moves::{allocate, release};
+use crate::domain::documents::sums::amount;
+use crate::domain::documents::write::{New, invalid, updated};
+use crate::machinery::keys::{self, TRANSACTION};
+use crate::machinery::listing;
+use crate::machinery::operation::{Context, Done, Op, Scope};
+use crate::words::error::{Error, Result, Rule, Violation};
+use crate::words::money::Money;
+use crate::words::time::Instant;
+
+/// The most documents that one may be set against in one step.
+pub const MOST_AT_ONCE: usize = 20;
+/// The most documents that one may be set against in all.
+const MOST_IN_ALL: usize = 200;
+/// The most charges of one invoice.
+const MOST_CHARGES: usize = 30;
+
+/// Set a customer's money against invoices and debit notes.
+pub static ALLOCATE: Op<Allocate, Shown> =
+    Op::write("allocations.create", "transaction", Scope::Reseller, |cx, input| Box::pin(allocate_to(cx, input)));
+/// Take back everything a document is set against.
+pub static RELEASE: Op<u64, Shown> =
+    Op::write("allocations.delete", "transaction", Scope::Reseller, |cx, id| Box::pin(release_all(cx, *id)));
+
+/// What is set against which documents.
+#[derive(Debug, Clone, Default)]
+pub struct Allocate {
+    /// The receipt or credit note.
+    pub id: u64,
+    /// The others.
+    pub against: Vec<Against>,
+}
+
+/// A document that another is set against.
+#[derive(Debug, Clone)]
+pub struct Against {
+    /// The document.
+    pub other: Ref,
+    /// How much; as much as fits when missing.
+    pub amount: Option<Decimal>,
+    /// What the request calls it (`allocations.0`, or nothing where its fields stand alone).
+    pub at: String,
+}
+
+impl Against {
+    fn field(&self, name: &str) -> String {
+        if self.at.is_empty() { name.to_owned() } else { format!("{}.{name}", self.at) }
+    }
+}
+
+/// Those that are not there, or another customer's: one answer for both.
+pub(crate) fn missing(against: &[Against], documents: &[Option<Document>], customer: Option<u64>) -> Vec<Violation> {
+    let wrong = |(against, document): (&Against, &Option<Document>)| {
+        let kind = against.other.kind;
+        let good =
+            document.as_ref().is_some_and(|one| one.kind == kind && one.customer.is_some() && one.customer == customer);
+        let rule = Rule::Missing { collection: format!("{}s", kind.name()), id: against.other.id.to_string() };
+        (!good).then(|| Violation { field: against.field(kind.name()), rule })
+    };
+    against.iter().zip(documents).filter_map(wrong).collect()
+}
+
+/// Set a new document against what it was made for.
+pub(crate) async fn settle(
+    cx: &Context,
+    desk: &mut Desk<'_>,
+    document: &mut Document,
+    new: &New,
+    held: &mut Vec<Held>,
+) -> Result<()> {
+    match new.kind {
+        Kind::Receipt => against_each(cx, document, &new.against, held),
+        Kind::CreditNote => {
+            let invoice = document.invoice.as_ref().map(|(id, _)| Ref { kind: Kind::Invoice, id: *id });
+            let invoice = invoice.and_then(|invoice| held.iter_mut().find(|one| one.after.own_ref() == invoice));
+            if let Some(invoice) = invoice {
+                let fits = document.open().min(invoice.after.open());
+                if fits > 0 && invoice.after.currency == document.currency {
+                    bounded(&invoice.after)?;
+                    allocate(document, &mut invoice.after, fits, cx.now)?;
+                }
+            }
+            Ok(())
+        }
+        Kind::Refund if !new.unbacked => {
+            if new.against.is_empty() {
+                let open = open_documents(cx, document.customer, &MONEY_IN).await?;
+                let refs: Vec<Ref> =
+                    open.iter().take(MOST_AT_ONCE).map(|row| Ref { kind: row.kind, id: row.id }).collect();
+                held.extend(desk.more(None, &refs).await?.into_iter().flatten().map(Held::read));
+            }
+            backed(cx, document, &new.against, held)
+        }
+        Kind::Invoice | Kind::DebitNote | Kind::Refund | Kind::Income | Kind::Expense => Ok(()),
+    }
+}
+
+/// Money in: what was named first is paid first, and what is left is the customer's credit.
+fn against_each(cx: &Context, document: &mut Document, against: &[Against], held: &mut [Held]) -> Result<()> {
+    for one in against {
+        let Some(other) = held.iter_mut().find(|held| held.after.own_ref() == one.other) else { continue };
+        let other = &mut other.after;
+        same_currency(document, other)?;
+        if other.stage != Stage::Issued || !other.is_debit() {
+            let text = format!("{} cannot be paid: it is not issued", capital(&other.own_ref().to_string()));
+            return Err(Error::refused("not_payable", text));
+        }
+        let fits = document.open().min(other.open());
+        let wanted = match one.amount {
+            None => fits,
+            Some(given) => {
+                let wanted = amount(&one.field("amount"), given, document.iso).map_err(|fault| invalid(vec![fault]))?;
+                if wanted <= 0 {
+                    return Err(Error::field(one.field("amount"), Rule::NotPositive));
+                }
+                if wanted > fits {
+                    let most = Money { minor: fits, currency: document.iso }.to_string();
+                    return Err(Error::field(one.field("amount"), Rule::TooLarge(most)));
+                }
+                wanted
+            }
+        };
+        if wanted > 0 {
+            bounded(other)?;
+            allocate(document, other, wanted, cx.now)?;
+        }
+    }
+    Ok(())
+}
+
+/// Money back: it must come out of credit, the oldest first unless some was named.
+fn backed(cx: &Context, document: &mut Document, against: &[Against], held: &mut [Held]) -> Result<()> {
+    for one in held.iter_mut() {
+        let named = against.iter().find(|named| named.other == one.after.own_ref());
+        if named.is_some() || against.is_empty() {
+            let fits = document.open().min(one.after.open());
+            if fits > 0 && one.after.currency == document.currency && !one.after.is_debit() {
+                bounded(&one.after)?;
+                allocate(&mut one.after, document, fits, cx.now)?;
+            }
+        }
+    }
+    let left = document.open();
+    if left > 0 {
+        let most = Money { minor: document.sums.total - left, currency: document.iso }.to_string();
+        return Err(Error::field("amount", Rule::TooLarge(most)));
+    }
+    Ok(())
+}
+
+fn same_currency(one: &Document, other: &Document) -> Result<()> {
+    if one.currency == other.currency {
+        return Ok(());
+    }
+    let text = format!("{} is in {}", capital(&other.own_ref().to_string()), other.iso.code());
+    Err(Error::refused("currency_mismatch", text))
+}
+
+fn capital(text: &str) -> String {
+    let text = text.replace('_', " ");
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+fn bounded(document: &Document) -> Result<()> {
+    if document.allocations.len() < MOST_IN_ALL {
+        return Ok(());
+    }
+    let text = format!("{} has {MOST_IN_ALL} payments already", capital(&document.own_ref().to_string()));
+    Err(Error::refused("too_many_payments", text))
+}
+
+/// A customer's documents of some kinds with something open, oldest first. One call for each megabyte of the
+/// customer's transactions.
+async fn open_documents(cx: &Context, customer: Option<u64>, kinds: &[Kind]) -> Result<Vec<IndexRow>> {
+    let partition = keys::document_index(cx.tenant(), TRANSACTION, Some(customer.unwrap_or(0)));
+    let mut rows: Vec<IndexRow> = listing::index(cx, partition).await?;
+    rows.retain(|row| row.open > 0 && kinds.contains(&row.kind));
+    Ok(rows)
+}
+
+/// Bring the charges of an interval onto an invoice: debit notes that ask for money by themselves, and
+/// credit notes with something left. What they ask for the invoice asks for instead.
+pub(crate) async fn take_charges(
+    desk: &mut Desk<'_>,
+    cx: &Context,
+    invoice: &mut Document,
+    (from, before): (Instant, Instant),
+) -> Result<Vec<Held>> {
+    let mut rows = open_documents(cx, invoice.customer, &[Kind::DebitNote, Kind::CreditNote]).await?;
+    rows.retain(|row| row.at >= from && row.at < before && row.currency == invoice.currency);
+    if rows.len() > MOST_CHARGES {
+        let text = format!("More than {MOST_CHARGES} charges lie in the interval: choose a shorter one");
+        return Err(Error::refused("too_many_charges", text));
+    }
+    let refs: Vec<Ref> = rows.iter().map(|row| Ref { kind: row.kind, id: row.id }).collect();
+    let charges = desk.more(None, &refs).await?;
+    // One that is paid in part stays by itself.
+    let whole = |charge: &Document| charge.allocations.is_empty() && charge.sums.charged == 0;
+    let charges: Vec<Held> = charges.into_iter().flatten().filter(whole).map(Held::read).collect();
+    for Held { after: charge, .. } in &charges {
+        let sign = charge.kind.sign();
+        for line in &charge.lines {
+            invoice.lines.push(turned(line, sign, charge.id));
+        }
+        let (sums, own) = (&mut invoice.sums, &charge.sums);
+        if sign > 0 {
+            sums.subtotal += own.subtotal;
+            sums.discount += own.discount;
+        } else {
+            sums.discount += own.net();
+        }
+        sums.tax += sign * own.tax;
+        sums.total += sign * own.total;
+        sums.base_net += sign * own.base_net;
+        sums.base_tax += sign * own.base_tax;
+        sums.charged += sign * own.total;
+        sums.charged_tax += sign * own.tax;
+        sums.charged_base_net += sign * own.base_net;
+        sums.charged_base_tax += sign * own.base_tax;
+    }
+    Ok(charges)
+}
+
+/// A charge's line on an invoice: what a credit takes off stands with a negative price.
+fn turned(line: &Line, sign: i64, charge: u64) -> Line {
+    let mut line = Line { charge: Some(charge), ..line.clone() };
+    if sign < 0 {
+        line.unit = -line.unit;
+        for amount in [&mut line.subtotal, &mut line.discount, &mut line.taxable, &mut line.amount, &mut line.base] {
+            *amount = -*amount;
+        }
+        line.taxes.iter_mut().for_each(|tax| tax.amount = -tax.amount);
+    }
+    line
+}
+
+/// Nothing of a charge is open any more: its invoice asks for it.
+pub(crate) fn charged_to(invoice: &Document, held: &mut [Held]) {
+    let charges: std::collections::BTreeSet<u64> = invoice.lines.iter().filter_map(|line| line.charge).collect();
+    for one in held.iter_mut().filter(|one| one.after.kind != Kind::Invoice && charges.contains(&one.after.id)) {
+        let (amount, base) = (one.after.open(), one.after.base_open());
+        let other = invoice.own_ref();
+        let number = invoice.number.clone();
+        one.after.allocations.push(Allocation {
+            other,
+            number,
+            amount,
+            base_debit: base,
+            base_credit: base,
+            charged: true,
+        });
+    }
+}
+
+async fn allocate_to(cx: &Context, input: &Allocate) -> Result<Done<Shown>> {
+    let refs: Vec<Ref> = input.against.iter().map(|against| against.other).collect();
+    let (mut desk, document) = with_document(cx, &[], TRANSACTION, input.id, &MONEY_IN, "receipt").await?;
+    let others = desk.more(document.customer, &refs).await?;
+    let found = missing(&input.against, &others, document.customer);
+    if !found.is_empty() {
+        return Err(invalid(found));
+    }
+    let mut credit = Held::read(document);
+    bounded(&credit.after)?;
+    let mut held: Vec<Held> = others.into_iter().flatten().map(Held::read).collect();
+    against_each(cx, &mut credit.after, &input.against, &mut held)?;
+    done(&mut desk, credit, held).and_then(|shown| Ok(Done::changed(shown, desk.finish()?)))
+}
+
+async fn release_all(cx: &Context, id: u64) -> Result<Done<Shown>> {
+    let (mut desk, document) = with_document(cx, &[], TRANSACTION, id, &MONEY_IN, "receipt").await?;
+    let customer = document.customer;
+    let mut credit = Held::read(document);
+    let mut held = others_of(&mut desk, customer, &credit.after).await?;
+    held.iter_mut().for_each(|one| release(&mut credit.after, &mut one.after));
+    done(&mut desk, credit, held).and_then(|shown| Ok(Done::changed(shown, desk.finish()?)))
+}
+
+fn done(desk: &mut Desk<'_>, one: Held, held: Vec<Held>) -> Result<Shown> {
+    let today = desk.today().date;
+    for other in held {
+        desk.put(&other, updated(other.after.kind), today)?;
+    }
+    let document = desk.put(&one, updated(one.after.kind), today)?;
+    Shown::of(document, desk.customer.clone(), &desk.tenant, &desk.books, today)
+}
+
+/// What a document is set against, and the charges it stands for. Reads the customer too.
+pub(crate) async fn others_of(desk: &mut Desk<'_>, customer: Option<u64>, document: &Document) -> Result<Vec<Held>> {
+    let mut refs: Vec<Ref> = document.allocations.iter().map(|allocation| allocation.other).collect();
+    // Notes of both kinds lie under one series of ids, so the kind does not matter here.
+    let charges = document.lines.iter().filter_map(|line| line.charge);
+    refs.extend(charges.map(|id| Ref { kind: Kind::DebitNote, id }));
+    refs.sort_unstable();
+    refs.dedup();
+    if refs.len() > MOST_CHARGES {
+        let text = format!("{} has too many payments: release them first", capital(&document.own_ref().to_string()));
+        return Err(Error::refused("too_many_payments", text));
+    }
+    Ok(desk.more(customer, &refs).await?.into_iter().flatten().map(Held::read).collect())
+}
