@@ -48,7 +48,7 @@ impl World {
                 let (of, event) = (text(&item, "of").to_owned(), text(&item, "event").to_owned());
                 item["SK"] = Value::Null;
                 item["id"] = Value::Null;
-                let postings = item["postings"].to_string();
+                let postings = sorted(&item["postings"]);
                 return (format!("{} / {date} {of} {event} {postings}", text(&item, "PK")), item);
             }
             (format!("{} / {}", text(&item, "PK"), text(&item, "SK")), item)
@@ -62,6 +62,25 @@ impl World {
         let count = |prefix: String| items.iter().filter(|item| text(item, "PK").starts_with(&prefix)).count();
         (count(format!("{tenant}#audit")), count(format!("{tenant}#outbox")))
     }
+}
+
+/// A value as text, with the members of its objects in order: an engine returns them in any.
+fn sorted(value: &Value) -> String {
+    match value {
+        Value::Object(members) => {
+            let members: BTreeMap<&String, String> =
+                members.iter().map(|(name, value)| (name, sorted(value))).collect();
+            format!("{members:?}")
+        }
+        Value::Array(list) => format!("{:?}", list.iter().map(sorted).collect::<Vec<_>>()),
+        plain => plain.to_string(),
+    }
+}
+
+/// What differs between two truths, by key.
+pub fn differing(one: &BTreeMap<String, Value>, other: &BTreeMap<String, Value>) -> Vec<String> {
+    let keys: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
+    keys.into_iter().filter(|key| one.get(*key) != other.get(*key)).cloned().collect()
 }
 
 fn of<'i>(items: &'i [Value], pk: &str) -> Vec<&'i Value> {

@@ -27,9 +27,50 @@ fn request(row: &Row) -> Call {
         ("rates.create", "jerasoft") => json!({"from_currencies_id": 1, "to_currencies_id": 3, "rate": 150}),
         ("rates.create", _) => json!({"from": "USD", "to": "JPY", "rate": 150}),
         ("sessions.token", _) => json!({"username": "admin", "password": "admin password"}),
+        ("invoices.create", "jerasoft") => json!({"clients_id": 2, "start_dt": "2026-01-01", "stop_dt": "2026-03-01"}),
+        ("invoices.create", "billmora") => {
+            json!({"user_id": 2, "due_date": "2026-04-01", "status": "paid", "items": [{"description": "x", "quantity": 1, "unit_price": 5}]})
+        }
+        ("invoices.update", "jerasoft") => json!({"invoice_dt": "2026-01-20", "invoice_no": "X-1"}),
+        ("invoices.update", "billmora") => json!({"status": "refunded"}),
+        ("invoices.update", _) => json!({"status": "Paid"}),
+        ("transactions.create", "jerasoft") => {
+            json!({"clients_id": 2, "type": "payment", "amount": 5, "invoices_id": 1})
+        }
+        ("transactions.create", _) => {
+            json!({"type": "Income", "account_id": 1, "amount": 5, "description": "x", "invoice_id": 1})
+        }
+        ("transactions.update", "jerasoft") => json!({"notes": "changed"}),
+        ("transactions.update", _) => json!({"description": "changed"}),
+        ("receipts.create", _) => {
+            json!({"customer_id": 2, "amount": 15, "allocations": [{"invoice_id": 1}, {"invoice_id": 2}]})
+        }
+        ("refunds.create", _) => json!({"customer_id": 2, "amount": 20}),
+        ("invoices.create" | "credit_notes.create" | "debit_notes.create", _) => {
+            let invoice = if row.operation == "invoices.create" { Value::Null } else { json!(1) };
+            json!({"customer_id": 2, "invoice_id": invoice, "date": "2026-02-01", "description": "x", "items": [{"description": "x", "qty": 1, "amount": 5,
+                "taxes": ["SGST"], "billing_cycle": "Annually", "period_start": "2026-02-01"}]})
+        }
+        ("allocations.create", _) => json!({"allocations": [{"invoice_id": 1, "amount": 1}]}),
+        ("accounts.create", _) => json!({"name": "New", "opening_balance": 7}),
+        ("accounts.update" | "categories.update" | "tax_rates.update", _) => json!({"name": "changed"}),
+        ("categories.create", _) => json!({"name": "New", "type": "Income"}),
+        ("tax_rates.create", _) => json!({"name": "New", "percent": 3}),
+        ("numbering.update", _) => json!({"template": "T{seq}", "reset": "never"}),
         (_, _) => json!({}),
     };
-    let id = if row.operation == "currencies.delete" { "3" } else { "2" };
+    let noun = row.path.trim_start_matches("/api/v2/").split('/').next().unwrap();
+    let id = match (row.operation, noun) {
+        ("currencies.delete", _) => "3",
+        (operation, _) if operation.starts_with("customers.") => "3",
+        (_, "refunds") => "3",
+        ("allocations.create", "receipts") => "1",
+        ("invoices.delete", "invoices") => "1",
+        ("invoices.update", _) if row.dialect.name() == "jerasoft" => "1",
+        (_, "credit-notes") => "4",
+        (_, "debit-notes") => "5",
+        _ => "2",
+    };
     let call = Call::new(row.verb, &row.path.replace("{id}", id)).json(&body);
     match row.dialect.name() {
         "jerasoft" => call.key(ADMIN),
@@ -38,9 +79,25 @@ fn request(row: &Row) -> Call {
     }
 }
 
+/// Customers, and documents of the second: invoices 1 and 2, receipts 1 and 2 (the second set against invoice
+/// 2), refund 3, credit note 4, debit note 5, charge 6.
 async fn prepared() -> World {
     let world = World::new().await;
     world.customers(3).await;
+    let line = json!([{"description": "x", "qty": 1, "amount": 40, "taxes": ["IGST"], "billing_cycle": "Annually", "period_start": "2026-01-15"}]);
+    for (path, body) in [
+        ("invoices", json!({"customer_id": 2, "date": "2026-01-15", "items": line})),
+        ("invoices", json!({"customer_id": 2, "date": "2026-01-15", "items": line})),
+        ("receipts", json!({"customer_id": 2, "amount": 50, "account_id": 1})),
+        ("receipts", json!({"customer_id": 2, "amount": 30, "account_id": 1, "invoice_id": 2})),
+        ("refunds", json!({"customer_id": 2, "amount": 5, "account_id": 1, "receipt_id": 1})),
+        ("credit-notes", json!({"customer_id": 2, "date": "2026-02-01", "description": "x", "items": line})),
+        ("debit-notes", json!({"customer_id": 2, "date": "2026-04-01", "description": "x", "items": line})),
+    ] {
+        world.send(Call::new("POST", &format!("/api/v2/{path}")).bearer(ADMIN).json(&body)).await.expect(201);
+    }
+    let charge = json!({"clients_id": 2, "type": "charge", "amount": -12, "dt": "2026-02-10"});
+    world.send(Call::new("POST", "/api/accounting/transactions").key(ADMIN).json(&charge)).await.expect(200);
     world
 }
 
@@ -53,10 +110,11 @@ async fn a_stop_at_any_boundary_of_any_write_leaves_all_or_nothing() {
     let mut boundaries = 0;
     let mut operations = BTreeSet::new();
     let rows = rpc::rows();
+    let start = prepared().await;
     for row in rows.iter().filter(|row| row.writes) {
         let what = format!("{} {} {}", row.dialect.name(), row.verb, row.path);
-        operations.insert(format!("{} {}", row.dialect.name(), row.operation));
-        let world = prepared().await;
+        operations.insert(format!("{} {} {}", row.dialect.name(), row.operation, row.path));
+        let world = start.twin().await;
         let before = world.truth("acme");
         world.faulty.plan(|_, _| Fault::None);
         let answer = world.send(request(row).once("good")).await;
@@ -64,10 +122,11 @@ async fn a_stop_at_any_boundary_of_any_write_leaves_all_or_nothing() {
         let calls = world.faulty.made();
         let (after, traces) = (world.truth("acme"), world.traces("acme"));
         world.verify();
+        world.books("acme").await;
         for call in 0..calls {
             for stop in [Fault::StopBefore, Fault::StopAfter] {
                 boundaries += 1;
-                let world = prepared().await;
+                let world = start.twin().await;
                 world.faulty.plan(move |number, _| if number == call { stop } else { Fault::None });
                 send(&world.another_process(), request(row).once("good")).await;
                 world.faulty.plan(|_, _| Fault::None);
@@ -77,7 +136,8 @@ async fn a_stop_at_any_boundary_of_any_write_leaves_all_or_nothing() {
                 assert!(half == before || half == after || long, "{what}: {stop:?} at call {call}: half done");
                 let again = send(&world.another_process(), request(row).once("good")).await;
                 assert!(good(&again), "{what}: {stop:?} at call {call}: {}", again.text);
-                assert_eq!(world.truth("acme"), after, "{what}: {stop:?} at call {call}: one effect");
+                let other = tests::differing(&world.truth("acme"), &after);
+                assert!(other.is_empty(), "{what}: {stop:?} at call {call}: one effect: {other:?}");
                 // What holds a secret is not kept: signing in again is signing in twice.
                 let expected = if row.recorded { traces } else { world.traces("acme") };
                 assert_eq!(
@@ -86,11 +146,12 @@ async fn a_stop_at_any_boundary_of_any_write_leaves_all_or_nothing() {
                     "{what}: {stop:?} at call {call}: one audit entry, one event"
                 );
                 world.verify();
+                world.books("acme").await;
             }
         }
     }
     println!(
-        "faults: {} write operations, {boundaries} boundaries, nothing half done, every retry has one effect",
+        "faults: {} writes, {boundaries} boundaries, nothing half done, every retry has one effect",
         operations.len()
     );
 }

@@ -207,7 +207,7 @@ fn invoice(shown: &Shown) -> Value {
     });
     if let Some(members) = value.as_object_mut() {
         members.extend(sums(document));
-        members.insert("amount_due".into(), money(document, document.open()));
+        members.insert("amount_due".into(), money(document, document.due_amount()));
         members.insert("overdue".into(), document.is_overdue(shown.today).into());
         members.insert("payments".into(), allocations(document));
         members.extend(dates(document));

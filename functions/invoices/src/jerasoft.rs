@@ -42,10 +42,12 @@ const STATUSES: &[(&str, Status)] = &[
 const STATES: &[(&str, &str)] = &[("verify", "verify"), ("to_send", "to_send"), ("sent", "sent"), ("normal", "normal")];
 /// This ledger sends invoices; it does not take them in.
 const TYPES: &[(&str, &str)] = &[("outgoing", "outgoing")];
+/// What a list may be asked for all the same: incoming ones are none.
+const ALL_TYPES: [&str; 2] = ["outgoing", "incoming"];
 const COLUMNS: &[(&str, Order)] =
     &[("id", Order::Id), ("invoice_dt", Order::Date), ("clients_id", Order::Customer), ("invoice_no", Order::Number)];
-/// Known, but made by the system.
-const GENERATED: [&str; 10] = [
+/// Known, but made by the system, or fixed once an invoice is made.
+const FIXED: [&str; 18] = [
     "clients_id",
     "companies_id",
     "currencies_id",
@@ -56,6 +58,14 @@ const GENERATED: [&str; 10] = [
     "total_net",
     "total_taxes",
     "paid_amount",
+    "is_paid",
+    "status",
+    "invoices_templates_id",
+    "items",
+    "clients_name",
+    "companies_name",
+    "currencies_name",
+    "c_dt",
 ];
 
 pub(crate) fn rows() -> Vec<Row> {
@@ -97,7 +107,7 @@ fn read_list(r: &mut Reader<'_>) -> List {
     list.resellers = r.ids("companies_id").optional().unwrap_or_default();
     list.number = r.text("q").optional().map(|text| Pattern::star(&text));
     list.statuses = read_statuses(r);
-    r.texts("type").optional();
+    read_types(r, &mut list);
     list.between = r.span("invoice_dt").optional().unwrap_or_default();
     list.due = r.span("due_dt").optional().unwrap_or_default();
     list
@@ -113,12 +123,22 @@ fn read_statuses(r: &mut Reader<'_>) -> Option<Vec<Status>> {
     Some(statuses)
 }
 
+/// Every invoice here is outgoing, so that the filter leaves all or nothing.
+fn read_types(r: &mut Reader<'_>, list: &mut List) {
+    let words = r.texts("type").optional().unwrap_or_default();
+    if words.iter().any(|word| !ALL_TYPES.contains(&word.as_str())) {
+        r.violate("type", Rule::NotOneOf(ALL_TYPES.iter().map(|word| (*word).to_owned()).collect()));
+    } else if !words.is_empty() && !words.iter().any(|word| word == "outgoing") {
+        list.statuses = Some(Vec::new());
+    }
+}
+
 fn read_new(r: &mut Reader<'_>) -> New {
     let mut new = New::of(Kind::Invoice);
     new.customer = Some(r.id("clients_id").required());
     r.choice("type", TYPES).optional();
     let (start, stop) = (r.moment("start_dt").required(), r.moment("stop_dt").required());
-    if r.has("start_dt") && r.has("stop_dt") && stop < start {
+    if r.has("start_dt") && r.has("stop_dt") && stop <= start {
         r.violate("stop_dt", Rule::Reversed);
     }
     new.charges = Some((start, stop));
@@ -143,7 +163,7 @@ fn read_update(r: &mut Reader<'_>) -> Update {
     let state = r.choice("state", STATES).present();
     update.carried = BTreeMap::from_iter(state.map(|state| ("state".to_owned(), Value::from(state).to_string())));
     update.notes = r.text("notes").max(4000).patch();
-    for name in GENERATED {
+    for name in FIXED {
         if r.has(name) {
             r.violate(name, Rule::ReadOnly);
         }

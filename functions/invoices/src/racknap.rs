@@ -77,6 +77,19 @@ pub fn partner(shown: &Shown) -> u64 {
     if shown.of_main_reseller { 0 } else { shown.document.reseller }
 }
 
+/// The numbers of the documents of one kind that a document is set against, each once, as one text. A receipt is
+/// set against debit notes and refunds too, and an invoice against credit notes: those have no column here.
+pub fn numbers(document: &Document, kind: Kind) -> Option<String> {
+    let mut numbers: Vec<&str> = Vec::new();
+    for one in document.allocations.iter().filter(|one| one.other.kind == kind) {
+        match one.number.as_deref() {
+            Some(number) if !numbers.contains(&number) => numbers.push(number),
+            _ => {}
+        }
+    }
+    (!numbers.is_empty()).then(|| numbers.join(","))
+}
+
 /// The customer's company.
 pub fn company(shown: &Shown) -> Option<String> {
     shown.customer.as_ref().and_then(|customer| customer.text(Text::Company)).map(str::to_owned)
@@ -126,7 +139,6 @@ fn invoice(view: View, shown: &Shown) -> Value {
         Status::Refunded => "Refunded",
         Status::Draft | Status::Unpaid | Status::PartPaid | Status::Void => "Unpaid",
     };
-    let paid_with = document.others().join(",");
     json!({
         "id": document.id,
         "invoicenum": document.number,
@@ -147,7 +159,7 @@ fn invoice(view: View, shown: &Shown) -> Value {
         "is_bundle": 0,
         "currency": document.iso.code(),
         "ordernum": null,
-        "transaction_num": (!paid_with.is_empty()).then_some(paid_with),
+        "transaction_num": numbers(document, Kind::Receipt),
         "base_sub_total": two_places(document.base_money(document.sums.base_net)),
         "discount": money(document.sums.discount),
         "invoice_item": document.lines.iter().enumerate().map(|(place, line)| item(shown, place, line)).collect::<Vec<_>>(),

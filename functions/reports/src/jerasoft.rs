@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 
 use serde_json::{Map, Value};
 use shared::domain::documents::accrual::Month;
-use shared::domain::reports::figures::{Dimension, SALES, Sales, SalesReport, SalesRow};
+use shared::domain::reports::sales::{Dimension, SALES, Sales, SalesReport, SalesRow};
 use shared::machinery::dialect::Dialect::Jerasoft;
 use shared::machinery::dialect::number;
 use shared::machinery::reader::Reader;

@@ -34,10 +34,14 @@ const NAMES: &[(&str, &str)] = &[
 const KINDS: [Kind; 4] = [Kind::Receipt, Kind::Refund, Kind::CreditNote, Kind::DebitNote];
 const TYPES: &[(&str, bool)] = &[("payment", true), ("charge", false)];
 const STATUSES: &[(&str, bool)] = &[("pending", true), ("approved", false)];
+const PENDING: &[Status] = &[Status::Draft];
+/// Whatever is no draft is shown as approved, and so found as approved.
+const APPROVED: &[Status] =
+    &[Status::Unpaid, Status::PartPaid, Status::Paid, Status::Void, Status::Cancelled, Status::Refunded];
 const TAXES: &[(&str, bool)] = &[("included", true), ("excluded", false)];
 const COLUMNS: &[(&str, Order)] = &[("id", Order::Id), ("dt", Order::Date), ("clients_id", Order::Customer)];
 /// Known, but fixed once a transaction is made.
-const FIXED: [&str; 11] = [
+const FIXED: [&str; 15] = [
     "clients_id",
     "amount",
     "taxes_state",
@@ -49,6 +53,10 @@ const FIXED: [&str; 11] = [
     "companies_id",
     "dt",
     "users_id",
+    "invoices_id",
+    "clients_name",
+    "number",
+    "c_dt",
 ];
 
 pub(crate) fn rows() -> Vec<Row> {
@@ -85,17 +93,16 @@ fn read_list(r: &mut Reader<'_>) -> List {
     list.ids = r.ids("id").optional();
     list.customers = r.ids("clients_id").optional().unwrap_or_default();
     list.resellers = r.ids("companies_id").optional().unwrap_or_default();
-    if let Some(types) = words(r, "type", TYPES) {
+    // An empty list filters nothing; taken as the kinds, it would let in those that concern no client.
+    if let Some(types) = words(r, "type", TYPES).filter(|types| !types.is_empty()) {
         let meant = |payment: bool| {
             if payment { [Kind::Receipt, Kind::Refund] } else { [Kind::CreditNote, Kind::DebitNote] }
         };
         list.kinds = types.into_iter().flat_map(meant).collect();
     }
     if let Some(statuses) = words(r, "status", STATUSES) {
-        let meant = |pending: bool| {
-            if pending { vec![Status::Draft] } else { vec![Status::Unpaid, Status::PartPaid, Status::Paid] }
-        };
-        list.statuses = Some(statuses.into_iter().flat_map(meant).collect());
+        let meant = |pending: bool| if pending { PENDING } else { APPROVED };
+        list.statuses = Some(statuses.into_iter().flat_map(meant).copied().collect());
     }
     list.between = r.span("dt").optional().unwrap_or_default();
     list
@@ -115,10 +122,7 @@ fn words(r: &mut Reader<'_>, name: &str, known: &[(&'static str, bool)]) -> Opti
 fn read_new(r: &mut Reader<'_>) -> New {
     let customer = Some(r.id("clients_id").required());
     let amount = r.decimal("amount").bound(Rule::Zero, |amount| !amount.is_zero()).required();
-    if !r.has("type") {
-        r.violate("type", Rule::Required);
-    }
-    let payment = r.choice("type", TYPES).present().unwrap_or(true);
+    let payment = r.choice("type", TYPES).required();
     let kind = match (payment, amount > Decimal::ZERO) {
         (true, true) => Kind::Receipt,
         (true, false) => Kind::Refund,
@@ -127,7 +131,8 @@ fn read_new(r: &mut Reader<'_>) -> New {
     };
     let mut new = New { customer, unbacked: true, ..New::of(kind) };
     let included = r.choice("taxes_state", TAXES).optional();
-    let taxes = r.amounts("taxes").optional();
+    // An empty list is no tax: that is how a payment shows.
+    let taxes = r.amounts("taxes").optional().filter(|taxes| !taxes.is_empty());
     if payment && (included.is_some() || taxes.is_some()) {
         r.violate(if included.is_some() { "taxes_state" } else { "taxes" }, Rule::ReadOnly);
     }
@@ -232,8 +237,13 @@ fn transaction(view: View, shown: &Shown) -> Value {
     })
 }
 
-/// The invoices it is set against, or came onto.
+/// The invoices it is set against, or came onto; each once, though it may be set against one in several steps.
 fn invoices_of(document: &Document) -> Vec<u64> {
-    let others = document.allocations.iter().map(|one| one.other);
-    others.filter(|other| other.kind == Kind::Invoice).map(|other| other.id).collect()
+    let mut ids = Vec::new();
+    for other in document.allocations.iter().map(|one| one.other).filter(|other| other.kind == Kind::Invoice) {
+        if !ids.contains(&other.id) {
+            ids.push(other.id);
+        }
+    }
+    ids
 }

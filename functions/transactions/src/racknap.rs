@@ -1,7 +1,7 @@
 //! `POST /transaction/credit_note`, `/transaction/debit_note` and `/receipt/list` (contract racknap §6–§8).
 
 use invoices::line_id;
-use invoices::racknap::{NAMES, accruals, company, day, ratio, read, tax_rows};
+use invoices::racknap::{NAMES, accruals, company, day, numbers, ratio, read, tax_rows};
 use serde_json::{Map, Value, json};
 use shared::domain::documents::accrual::Begin;
 use shared::domain::documents::entity::Line;
@@ -68,11 +68,11 @@ fn transaction(view: View, shown: &Shown) -> Value {
     Value::Object(members)
 }
 
-/// The invoice it concerns, else those it is set against.
+/// The number of the invoice it concerns, else of those it is set against.
 fn invoice_numbers(shown: &Shown) -> Option<String> {
     let document = &shown.document;
     let own = document.invoice.as_ref().and_then(|(_, number)| number.clone());
-    own.or_else(|| Some(document.others().join(",")).filter(|numbers| !numbers.is_empty()))
+    own.or_else(|| numbers(document, Kind::Invoice))
 }
 
 fn item(shown: &Shown, place: usize, line: &Line) -> Value {

@@ -1,5 +1,7 @@
 //! `cargo run`: the whole API on one machine.
 
+mod verify;
+
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -12,10 +14,7 @@ use local::fixture::Fixture;
 use local::gateway::Gateway;
 use local::template::{BUILT_IN, Template};
 use serde_json::json;
-use shared::domain::reports::verify::verify as checked;
 use shared::machinery::app::{App, https_client};
-use shared::machinery::caller::Tenant;
-use shared::machinery::keys;
 use shared::machinery::outside::Outside;
 use shared::machinery::secrets::{Reach, Secret, Secrets};
 use shared::machinery::store::{Place, Store};
@@ -141,7 +140,11 @@ async fn run(cli: Cli) -> Result<(), String> {
             print(&secret.usage_key(&tenant))
         }
         Some(Command::Routes { json }) => routes(json),
-        Some(Command::Verify { tenants, json }) => verify(&cli.place, &outside, &tenants, json).await,
+        Some(Command::Verify { tenants, json }) => {
+            let (store, _, _) = open(&cli.place, &outside, Table::Existing).await?;
+            let demo = tenants.is_empty() && cli.place.endpoint.is_none();
+            verify::verify(&store, if demo { vec!["demo".into()] } else { tenants }, json).await
+        }
         Some(Command::Aws { on }) => aws(&cli.place, outside, on, cli.load.as_deref()).await,
     }
 }
@@ -184,48 +187,6 @@ async fn aws(place: &PlaceArgs, outside: Outside, on: SocketAddr, load: Option<&
     let listener = TcpListener::bind(on).await.map_err(|e| format!("cannot listen on {on}: {e}"))?;
     print(&format!("DynamoDB and Secrets Manager on http://{}", listener.local_addr().map_err(|e| e.to_string())?))?;
     local::endpoint::serve(engine, (*secret).clone(), listener).await.map_err(|e| e.to_string())
-}
-
-/// Check the books of some tenants. Differences make it fail, so that a script hears of them.
-async fn verify(place: &PlaceArgs, outside: &Outside, tenants: &[String], json: bool) -> Result<(), String> {
-    let (store, _, _) = open(place, outside, Table::Existing).await?;
-    let own = ["demo".to_owned()];
-    let tenants = if tenants.is_empty() && place.endpoint.is_none() { &own } else { tenants };
-    if tenants.is_empty() {
-        return Err("name the tenants to check".into());
-    }
-    let mut reports = Vec::new();
-    for tenant in tenants {
-        let tenant = Tenant::named(tenant).ok_or_else(|| format!("{tenant:?} is no tenant's id"))?;
-        let there = store.get_items(&[keys::tenant(&tenant)]).await.map_err(|e| e.logged.unwrap_or_default())?;
-        if there.first().is_none_or(Option::is_none) {
-            return Err(format!("there is no tenant {}", tenant.id()));
-        }
-        let mut tell = |what: &str| {
-            let _ = writeln!(std::io::stderr(), "{}: {what}", tenant.id());
-        };
-        let report = checked(&store, &tenant, &mut tell).await;
-        reports.push(report.map_err(|e| e.logged.unwrap_or_else(|| format!("{:?}", e.told)))?);
-    }
-    if json {
-        print(&serde_json::to_string_pretty(&reports).unwrap_or_default())?;
-    }
-    for report in reports.iter().filter(|_| !json) {
-        report.differences.iter().try_for_each(|one| print(&format!("{}: {one}", report.tenant)))?;
-        let verdict = match report.count {
-            0 => "the books agree with the documents".to_owned(),
-            count => format!("{count} differences"),
-        };
-        let (documents, entries, balances) = (report.documents, report.entries, report.balances);
-        print(&format!(
-            "{}: {documents} documents, {entries} journal entries, {balances} balances, {} numbers: {verdict}",
-            report.tenant, report.numbers
-        ))?;
-    }
-    match reports.iter().map(|report| report.count).sum::<u64>() {
-        0 => Ok(()),
-        count => Err(format!("{count} differences")),
-    }
 }
 
 /// What becomes of a table that is not there. The embedded engine's is always made.
@@ -369,7 +330,7 @@ demo tenant: API key demo-admin-key, token {token}, login admin, password \"corr
     )
 }
 
-fn print(text: &str) -> Result<(), String> {
+pub(crate) fn print(text: &str) -> Result<(), String> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{text}").and_then(|()| out.flush()).map_err(|e| e.to_string())
 }

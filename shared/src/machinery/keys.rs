@@ -28,13 +28,13 @@
 //! | transaction | `<t>#transaction` | id | the same; receipts, refunds, incomes, expenses, credit and debit notes | 1 read per 4 KB |
 //! | deleted document | `<t>#invoice-deleted`, `<t>#transaction-deleted` | id | the register, `verify` | |
 //! | document index | `<t>#invoice-index`, `<t>#transaction-index` | `<date>#<id>` | lists by date and filtered lists: one row of some 200 bytes a document | 1 read per 4 KB |
-//! | document index of a customer | the same with `#<customer>` | `<date>#<id>` | lists of one customer's documents, what is open | 1 read per 4 KB |
-//! | number series | `<t>#series` | kind | issuing: the last number drawn, by period | 1 read |
-//! | register | `<t>#register#<kind>` | the number, its digits padded | the register; a number's claim | 1 read per 4 KB |
+//! | document index of a customer | `<t>#invoice-index#<customer>`, `<t>#transaction-index#<customer>` | `<date>#<id>` | lists of one customer's documents, what is open | 1 read per 4 KB |
+//! | number series | `<t>#series` | `<kind>` | issuing: the last number drawn, by period | 1 read |
+//! | register | `<t>#register#<kind>` | `<number, its digits padded>` | the register; a number's claim | 1 read per 4 KB |
 //! | journal | `<t>#journal#<customer>` | `<date>#<id>` | statements, `verify`; customer 0 is nobody | 1 read per 4 KB |
-//! | balance | `<t>#balance` | customer | every operation on the customer's documents; the customer | 1 read |
+//! | balance | `<t>#balance` | `<customer>` | every operation on the customer's documents; the customer | 1 read |
 //! | trial balance | `<t>#trial` | `A` | accounts, reports: every ledger account's sum by currency | 1 read per 4 KB |
-//! | figures | `<t>#figures#<reseller>` | `month#<yyyy>`, `revenue#<yyyy>-<half>`, `due#<yyyy>-<half>`, `due#credit` | reports | 1 read per 4 KB |
+//! | figures | `<t>#figures#<reseller>` | `month#<yyyy>`, `revenue#<yyyy>-<half>`, `due#<yyyy>-<half>` or `due#credit` | reports | 1 read per 4 KB |
 //! | turn | `<t>#turn` | `A` | those whose commits collided, to line up; kept a day | 1 write for a ticket, 1 read for each look |
 //! | idempotency | `<t>#idempotency#<credential>` | `<sha>` or `<sha>#<step>` | the commit itself, by condition; kept 24 hours | 0, 1 on a replay |
 //! | audit | `<t>#audit#<yyyymm>` | `<instant>#<id>` | nobody while serving | |

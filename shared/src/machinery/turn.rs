@@ -24,7 +24,7 @@ const STEP_MS: u64 = 8;
 /// The longest sleep, in milliseconds.
 const LONGEST_MS: u64 = 200;
 /// How long nobody may be done before the first in line is passed over, in milliseconds.
-const STUCK_MS: u64 = 2000;
+const STUCK_MS: u64 = 500;
 /// How long anyone waits in all, in milliseconds: well below the 29 seconds after which API Gateway hangs up.
 const PATIENCE_MS: u64 = 20_000;
 /// How long an idle line is kept, in seconds.

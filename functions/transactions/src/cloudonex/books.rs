@@ -1,10 +1,12 @@
 //! `/accounts`, `/categories`, `/tax-rates` and `/numbering`, in CloudOnex's habits.
 
 use serde_json::{Value, json};
+use shared::domain::books::accounts::{
+    ACCOUNT, ACCOUNTS, CREATE_ACCOUNT, DELETE_ACCOUNT, Held, NewAccount, UPDATE_ACCOUNT,
+};
 use shared::domain::books::entries::{
-    ACCOUNT, ACCOUNTS, CATEGORIES, CATEGORY, CREATE_ACCOUNT, CREATE_CATEGORY, CREATE_TAX_RATE, Change, DELETE_ACCOUNT,
-    DELETE_CATEGORY, DELETE_TAX_RATE, Held, List, NewAccount, TAX_RATE, TAX_RATES, UPDATE_ACCOUNT, UPDATE_CATEGORY,
-    UPDATE_TAX_RATE,
+    CATEGORIES, CATEGORY, CREATE_CATEGORY, CREATE_TAX_RATE, Change, DELETE_CATEGORY, DELETE_TAX_RATE, List, TAX_RATE,
+    TAX_RATES, UPDATE_CATEGORY, UPDATE_TAX_RATE,
 };
 use shared::domain::books::numbering::{self, Entry, GET, REGISTER, SEARCH, Shown, UPDATE};
 use shared::domain::books::record::Meta;

@@ -5,9 +5,10 @@
 //! marked deleted: a document that refers to an entry still means something.
 //!
 //! * [`record`]: the item and its entries;
-//! * [`entries`]: list, read, create, update and delete them;
+//! * [`accounts`], [`entries`]: list, read, create, update and delete them;
 //! * [`numbering`]: the series, and the register of their numbers.
 
+pub mod accounts;
 pub mod entries;
 pub mod numbering;
 pub mod record;

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use crate::domain::documents::desk::{Desk, Held};
 use crate::domain::documents::entity::{Document, Kind, Status};
+use crate::domain::documents::lines::{NewLine, priced};
 use crate::domain::documents::list::{ANY_TRANSACTION, INVOICES, Shown, with_document};
-use crate::domain::documents::moves::{Move, make, no_way, release, way};
-use crate::domain::documents::pay::others_of;
+use crate::domain::documents::moves::{Move, check, make, no_way, release, way};
+use crate::domain::documents::pay::{may_release, others_of};
 use crate::domain::documents::sums::{Rounding, Terms};
-use crate::domain::documents::write::{NewLine, priced, updated};
+use crate::domain::documents::write::updated;
 use crate::machinery::keys::{INVOICE, TRANSACTION};
 use crate::machinery::operation::{Context, Done, Op, Scope};
 use crate::words::error::{Error, Result, Rule};
@@ -165,6 +166,7 @@ pub(crate) fn reach(
 
 fn step_to(desk: &mut Desk<'_>, document: &mut Document, others: &mut [Held], step: Move, today: Date) -> Result<()> {
     let charged: Vec<u64> = document.lines.iter().filter_map(|line| line.charge).collect();
+    check(document, step)?;
     let is_charge = |other: &Held| other.after.kind != Kind::Invoice && charged.contains(&other.after.id);
     match step {
         // Its charges ask for their money themselves again, and may be on another invoice by now.
@@ -179,7 +181,7 @@ fn step_to(desk: &mut Desk<'_>, document: &mut Document, others: &mut [Held], st
         }
         Move::Issue | Move::MarkPaid | Move::Refund => {}
     }
-    make(document, step, desk.now(), today.max(document.day.date))?;
+    make(document, step, desk.now(), today.max(document.day.date));
     // Whatever stands issued has a number: a draft gets its own now.
     if matches!(step, Move::Issue | Move::Reopen) && document.number.is_none() {
         desk.give_number(document, None)?;
@@ -196,6 +198,9 @@ async fn delete(cx: &Context, input: &Deletion, invoice: bool) -> Result<Done<u6
     }
     let mut others = others_of(&mut desk, document.customer, &document).await?;
     let mut held = Held::read(document);
+    if !invoice {
+        may_release(&held.after, &others)?;
+    }
     others.iter_mut().for_each(|other| release(&mut held.after, &mut other.after));
     held.after.marked = (0, 0);
     for other in others {

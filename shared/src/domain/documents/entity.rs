@@ -4,229 +4,15 @@
 //! it says now (see [`posting`](super::posting)); a change posts the difference.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::documents::accrual::Term;
+pub use crate::domain::documents::kind::{Kind, Ref, Stage, Status};
+pub use crate::domain::documents::line::{Line, Sums, TaxRow};
 use crate::domain::documents::sums::Rounding;
-use crate::machinery::keys::{Entity, INVOICE, TRANSACTION};
 use crate::words::money::{Currency, Money};
 use crate::words::time::{Date, Day, Instant};
-
-/// What kind of document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// Asks a customer for money.
-    Invoice,
-    /// Money from a customer.
-    Receipt,
-    /// Money back to a customer.
-    Refund,
-    /// Money from elsewhere.
-    Income,
-    /// Money spent.
-    Expense,
-    /// Takes back what was asked of a customer.
-    CreditNote,
-    /// Asks a customer for more.
-    DebitNote,
-}
-
-impl Kind {
-    /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Invoice, Self::Receipt, Self::Refund, Self::Income, Self::Expense, Self::CreditNote, Self::DebitNote];
-
-    /// The kinds that have numbers, in the order of their series' ids.
-    pub const NUMBERED: [Self; 5] = [Self::Invoice, Self::Receipt, Self::CreditNote, Self::DebitNote, Self::Refund];
-
-    /// The name, as keys and events have it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Invoice => "invoice",
-            Self::Receipt => "receipt",
-            Self::Refund => "refund",
-            Self::Income => "income",
-            Self::Expense => "expense",
-            Self::CreditNote => "credit_note",
-            Self::DebitNote => "debit_note",
-        }
-    }
-
-    /// The entity whose ids it has.
-    pub fn entity(self) -> Entity {
-        if self == Self::Invoice { INVOICE } else { TRANSACTION }
-    }
-
-    /// 1 where its total is what a customer owes more for it, -1 where it is what they owe less, 0 where no
-    /// customer's balance is concerned.
-    pub fn sign(self) -> i64 {
-        match self {
-            Self::Invoice | Self::DebitNote | Self::Refund => 1,
-            Self::Receipt | Self::CreditNote => -1,
-            Self::Income | Self::Expense => 0,
-        }
-    }
-
-    /// Whether it is money that comes in or goes out.
-    pub fn is_cash(self) -> bool {
-        matches!(self, Self::Receipt | Self::Refund | Self::Income | Self::Expense)
-    }
-}
-
-/// Names one document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Ref {
-    /// Its kind.
-    pub kind: Kind,
-    /// Its id.
-    pub id: u64,
-}
-
-impl fmt::Display for Ref {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.kind.name(), self.id)
-    }
-}
-
-/// How far a document has come, apart from what is paid of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Stage {
-    /// Not issued: has no number and has posted nothing.
-    Draft,
-    /// Issued.
-    Issued,
-    /// Taken back for good. Its number stays its own.
-    Void,
-    /// Taken back; may be reopened.
-    Cancelled,
-    /// Paid, taken back, and the money returned.
-    Refunded,
-}
-
-/// Where an invoice stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// Not issued.
-    Draft,
-    /// Issued, nothing paid.
-    Unpaid,
-    /// Part of it is paid.
-    PartPaid,
-    /// All of it is paid, or there was nothing to pay.
-    Paid,
-    /// Taken back for good.
-    Void,
-    /// Taken back.
-    Cancelled,
-    /// Paid and given back.
-    Refunded,
-}
-
-/// A tax on a line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TaxRow {
-    /// The id of the tax rate; 0 where the tax is none of the tenant's rates.
-    pub tax: u64,
-    /// What it is called.
-    pub name: String,
-    /// Percent of the taxable value.
-    #[serde(with = "rust_decimal::serde::str")]
-    pub percent: Decimal,
-    /// Minor units of the document's currency.
-    pub amount: i64,
-}
-
-/// A line. Amounts are minor units of the document's currency.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Line {
-    /// What it is for.
-    pub description: String,
-    /// How many.
-    #[serde(with = "rust_decimal::serde::str")]
-    pub quantity: Decimal,
-    /// The price of one, as it was given; below 0 where the line is a discount.
-    #[serde(with = "rust_decimal::serde::str")]
-    pub unit: Decimal,
-    /// Quantity times price, without taxes.
-    pub subtotal: i64,
-    /// Taken off the subtotal.
-    pub discount: i64,
-    /// Subtotal less discount.
-    pub taxable: i64,
-    /// The taxes on the taxable value.
-    pub taxes: Vec<TaxRow>,
-    /// Taxable value and taxes.
-    pub amount: i64,
-    /// The taxable value in minor units of the base currency.
-    pub base: i64,
-    /// The billing cycle's word (`Annually`).
-    pub cycle: Option<String>,
-    /// The billing period.
-    pub term: Option<Term>,
-    /// The product it sells.
-    pub product: Option<u64>,
-    /// The transaction (a charge) that this line of an invoice stands for, which was posted by itself.
-    pub charge: Option<u64>,
-}
-
-impl Line {
-    /// The sum of its taxes.
-    pub fn tax(&self) -> i64 {
-        self.taxes.iter().map(|tax| tax.amount).sum()
-    }
-
-    /// Whether it is a discount.
-    pub fn is_discount(&self) -> bool {
-        self.unit.is_sign_negative() && !self.unit.is_zero()
-    }
-}
-
-/// A document's header amounts: minor units of its currency, or of the base currency where it says so.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Sums {
-    /// Lines before discounts and taxes.
-    pub subtotal: i64,
-    /// Discounts.
-    pub discount: i64,
-    /// Taxes.
-    pub tax: i64,
-    /// What is asked for, taxes included.
-    pub total: i64,
-    /// Total less taxes, in the base currency.
-    pub base_net: i64,
-    /// Taxes in the base currency.
-    pub base_tax: i64,
-    /// Of the total, what charges have posted by themselves already …
-    #[serde(default)]
-    pub charged: i64,
-    /// … and of that what is net of taxes, in the base currency; …
-    #[serde(default)]
-    pub charged_base_net: i64,
-    /// … and taxes, in the document's …
-    #[serde(default)]
-    pub charged_tax: i64,
-    /// … and the base currency.
-    #[serde(default)]
-    pub charged_base_tax: i64,
-}
-
-impl Sums {
-    /// Total less taxes.
-    pub fn net(&self) -> i64 {
-        self.total - self.tax
-    }
-
-    /// The total in the base currency.
-    pub fn base_total(&self) -> i64 {
-        self.base_net + self.base_tax
-    }
-}
 
 /// A part of one document set against a part of another: a payment against an invoice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -366,6 +152,11 @@ impl Document {
         }
         let side = |one: &Allocation| if self.is_debit() { one.base_debit } else { one.base_credit };
         self.sums.base_total().abs() - self.allocations.iter().map(side).sum::<i64>() - self.marked.1
+    }
+
+    /// What it still asks for, in minor units; 0 of what brings money.
+    pub fn due_amount(&self) -> i64 {
+        if self.is_debit() { self.open() } else { 0 }
     }
 
     /// Whether anything counts as paid of it.

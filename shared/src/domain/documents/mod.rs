@@ -13,18 +13,22 @@
 //! * [`sums`], [`accrual`], [`number`]: the arithmetic;
 //! * [`posting`], [`ledger`]: the books;
 //! * [`desk`]: what a write reads and what it writes besides;
-//! * [`entity`]: the document.
+//! * [`entity`]: the document; [`kind`], [`line`]: its parts.
 
 pub mod accrual;
 pub mod change;
 pub(crate) mod desk;
 pub mod entity;
+pub mod kind;
 pub mod ledger;
+pub mod line;
+pub mod lines;
 pub mod list;
 pub mod moves;
 pub mod number;
 pub mod pay;
 pub mod posting;
+pub mod shown;
 pub mod sums;
 pub mod write;
 

@@ -108,14 +108,28 @@ fn words(status: Status) -> &'static str {
     }
 }
 
-/// Make a move. Its number is given by the desk; what it was set against is released by the caller before
-/// it is reopened.
-pub fn make(document: &mut Document, step: Move, now: Instant, today: Date) -> Result<()> {
-    if !may(document.status(), step) {
-        return Err(refused(document, &format!("be {}", step.participle())));
+/// Whether what never asked for money counts as paid: it is taken back as if it were not.
+fn is_empty(document: &Document) -> bool {
+    document.sums.total <= 0 && document.stage == Stage::Issued && !document.is_settled()
+}
+
+/// Refuses, by name, a move that a document may not make.
+pub fn check(document: &Document, step: Move) -> Result<()> {
+    let empty = is_empty(document);
+    let status = if empty { Status::Unpaid } else { document.status() };
+    if may(status, step) || (empty && step == Move::Reopen) {
+        return Ok(());
     }
+    Err(refused(document, &format!("be {}", step.participle())))
+}
+
+/// Make a move that was checked. What the document was set against is released before it is reopened, and
+/// its number is given afterwards, by the caller.
+pub fn make(document: &mut Document, step: Move, now: Instant, today: Date) {
     match step {
         Move::Issue => document.stage = Stage::Issued,
+        // Nothing is open of what asks for no money.
+        Move::MarkPaid if is_empty(document) => {}
         Move::MarkPaid => {
             let (open, base) = (document.open(), document.base_open());
             document.marked = (document.marked.0 + open, document.marked.1 + base);
@@ -136,7 +150,6 @@ pub fn make(document: &mut Document, step: Move, now: Instant, today: Date) -> R
             document.closed_on = Some(today);
         }
     }
-    Ok(())
 }
 
 /// Set a part of a document that brings money against one that asks for it. The amount is what both have

@@ -82,7 +82,7 @@ pub(crate) async fn settle(
             let invoice = invoice.and_then(|invoice| held.iter_mut().find(|one| one.after.own_ref() == invoice));
             if let Some(invoice) = invoice {
                 let fits = document.open().min(invoice.after.open());
-                if fits > 0 && invoice.after.currency == document.currency {
+                if fits > 0 && invoice.after.is_debit() && invoice.after.currency == document.currency {
                     bounded(&invoice.after)?;
                     allocate(document, &mut invoice.after, fits, cx.now)?;
                 }
@@ -280,6 +280,7 @@ async fn release_all(cx: &Context, id: u64) -> Result<Done<Shown>> {
     let customer = document.customer;
     let mut credit = Held::read(document);
     let mut held = others_of(&mut desk, customer, &credit.after).await?;
+    may_release(&credit.after, &held)?;
     held.iter_mut().for_each(|one| release(&mut credit.after, &mut one.after));
     done(&mut desk, credit, held).and_then(|shown| Ok(Done::changed(shown, desk.finish()?)))
 }
@@ -291,6 +292,21 @@ fn done(desk: &mut Desk<'_>, one: Held, held: Vec<Held>) -> Result<Shown> {
     }
     let document = desk.put(&one, updated(one.after.kind), today)?;
     Shown::of(document, desk.customer.clone(), &desk.tenant, &desk.books, today)
+}
+
+/// Refuses to release a transaction from an invoice that has given its money back, and a charge from the
+/// invoice that asks for it.
+pub(crate) fn may_release(document: &Document, others: &[Held]) -> Result<()> {
+    let name = |other: Ref| capital(&other.to_string());
+    if let Some(charged) = document.allocations.iter().find(|allocation| allocation.charged) {
+        let text = format!("{} asks for this charge: delete it first", name(charged.other));
+        return Err(Error::refused("charge_invoiced", text));
+    }
+    if let Some(refunded) = others.iter().find(|other| other.after.stage == Stage::Refunded) {
+        let text = format!("{} was refunded: reopen it first", name(refunded.after.own_ref()));
+        return Err(Error::refused("invoice_refunded", text));
+    }
+    Ok(())
 }
 
 /// What a document is set against, and the charges it stands for. Reads the customer too.

@@ -10,6 +10,9 @@ use crate::words::error::{Kind, Rule, Told, Violation};
 use crate::words::limit::Limit;
 use crate::words::page::Window;
 
+/// Its nouns that are no plurals.
+pub const SINGULAR_NOUNS: [&str; 2] = ["batch", "numbering"];
+
 /// `Authorization: Bearer <key>`, which wins, or `?api_key=<key>`.
 pub fn credential(request: &Request) -> Option<Presented> {
     let key = bearer(request.header("authorization")).or_else(|| {

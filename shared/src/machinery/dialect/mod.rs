@@ -71,7 +71,8 @@ impl Dialect {
             return Self::Jerasoft;
         };
         let noun = rest.trim_start_matches('/').split('/').next().unwrap_or_default();
-        let may_be = !noun.ends_with('s') && noun != "batch" && request.header("validate").is_some();
+        let may_be =
+            !noun.ends_with('s') && !cloudonex::SINGULAR_NOUNS.contains(&noun) && request.header("validate").is_some();
         if racknap::NOUNS.contains(&noun) || may_be { Self::Racknap } else { Self::Cloudonex }
     }
 

@@ -17,6 +17,7 @@
 //! [`Reader::finish`] refuses.
 
 mod field;
+mod times;
 mod values;
 
 use std::collections::BTreeMap;
@@ -28,7 +29,7 @@ pub use self::values::is_email;
 use self::values::{decimal, empty, entries, integer, scalar_text};
 use crate::words::error::{Error, Kind, Rule, Told, Violation};
 use crate::words::money::Decimal;
-use crate::words::time::{Date, Day, Instant, Zone, parse_day, parse_day_first, parse_moment, parse_until};
+use crate::words::time::Zone;
 
 /// The longest text of a field that sets no bound of its own, in characters.
 pub const LONGEST_TEXT: usize = 255;
@@ -207,49 +208,6 @@ impl<'p> Reader<'p> {
         })
     }
 
-    /// An instant; without an offset of its own, in the request's zone.
-    pub fn moment(&mut self, name: &str) -> Field<'_, 'p, Instant> {
-        let zone = self.zone;
-        self.field(name, json!({"type": "string", "format": "date-time"}), move |value| {
-            value.as_str().and_then(|text| parse_moment(text, zone)).ok_or(Rule::Kind(Kind::Moment))
-        })
-    }
-
-    /// An instant that ends a range: a bare date means all of its day, in the request's zone.
-    pub fn moment_until(&mut self, name: &str) -> Field<'_, 'p, Instant> {
-        let zone = self.zone;
-        self.field(name, json!({"type": "string", "format": "date-time"}), move |value| {
-            value.as_str().and_then(|text| parse_until(text, zone)).ok_or(Rule::Kind(Kind::Moment))
-        })
-    }
-
-    /// A day: a date, or an instant whose day is the one clocks in the request's zone show.
-    pub fn day(&mut self, name: &str) -> Field<'_, 'p, Day> {
-        let zone = self.zone;
-        self.field(name, json!({"type": "string", "format": "date"}), move |value| {
-            value.as_str().and_then(|text| parse_day(text, zone)).ok_or(Rule::Kind(Kind::Moment))
-        })
-    }
-
-    /// A day without its instant.
-    pub fn date(&mut self, name: &str) -> Field<'_, 'p, Date> {
-        let zone = self.zone;
-        self.field(name, json!({"type": "string", "format": "date"}), move |value| {
-            let day = value.as_str().and_then(|text| parse_day(text, zone));
-            day.map(|day| day.date).ok_or(Rule::Kind(Kind::Moment))
-        })
-    }
-
-    /// A day written `dd/mm/yyyy`. An empty text counts as null, since a form cannot send one.
-    pub fn day_first(&mut self, name: &str) -> Field<'_, 'p, Day> {
-        let zone = self.zone;
-        let mut field = self.field(name, json!({"type": "string", "pattern": "dd/mm/yyyy"}), move |value| {
-            value.as_str().and_then(|text| parse_day_first(text, zone)).ok_or(Rule::Kind(Kind::Moment))
-        });
-        field.blank_is_null = true;
-        field
-    }
-
     /// Pairs of an id and a decimal: `[[5, -4.0]]`.
     pub fn amounts(&mut self, name: &str) -> Field<'_, 'p, Vec<(u64, Decimal)>> {
         let pair = json!({"type": "array", "minItems": 2, "maxItems": 2});
@@ -266,18 +224,6 @@ impl<'p> Reader<'p> {
                 _ => Err(Rule::Kind(Kind::List)),
             };
             list.iter().map(one).collect()
-        })
-    }
-
-    /// The zone that local times are read in.
-    pub fn zone(&self) -> Zone {
-        self.zone
-    }
-
-    /// A name of the Olson database.
-    pub fn zone_name(&mut self, name: &str) -> Field<'_, 'p, Zone> {
-        self.field(name, json!({"type": "string", "description": "Olson zone name"}), |value| {
-            Zone::from_name(value.as_str().ok_or(Rule::Kind(Kind::Text))?).ok_or(Rule::Zone)
         })
     }
 
@@ -311,28 +257,6 @@ impl<'p> Reader<'p> {
             };
             let list = entries(value)?;
             if list.len() > MOST_TEXTS { Err(Rule::TooMany(MOST_TEXTS)) } else { list.iter().map(one).collect() }
-        })
-    }
-
-    /// Two instants, either of which may be null: `[from, to]`.
-    pub fn span(&mut self, name: &str) -> Field<'_, 'p, (Option<Instant>, Option<Instant>)> {
-        let zone = self.zone;
-        let end = json!({"type": ["string", "null"], "format": "date-time"});
-        self.field(name, json!({"type": "array", "items": end, "minItems": 2, "maxItems": 2}), move |value| {
-            let ends = entries(value)?;
-            let [from, to] = ends.as_slice() else {
-                return Err(Rule::Kind(Kind::List));
-            };
-            let end = |value: &Value| match value {
-                Value::Null => Ok(None),
-                value => {
-                    value.as_str().and_then(|text| parse_moment(text, zone)).map(Some).ok_or(Rule::Kind(Kind::Moment))
-                }
-            };
-            match (end(from)?, end(to)?) {
-                (Some(from), Some(to)) if from > to => Err(Rule::Reversed),
-                ends => Ok(ends),
-            }
         })
     }
 

@@ -1,0 +1,106 @@
+//! A document's lines, and what they come to.
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::documents::accrual::Term;
+
+/// A tax on a line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaxRow {
+    /// The id of the tax rate; 0 where the tax is none of the tenant's rates.
+    pub tax: u64,
+    /// What it is called.
+    pub name: String,
+    /// Percent of the taxable value.
+    #[serde(with = "rust_decimal::serde::str")]
+    pub percent: Decimal,
+    /// Minor units of the document's currency.
+    pub amount: i64,
+}
+
+/// A line. Amounts are minor units of the document's currency.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Line {
+    /// What it is for.
+    pub description: String,
+    /// How many.
+    #[serde(with = "rust_decimal::serde::str")]
+    pub quantity: Decimal,
+    /// The price of one, as it was given; below 0 where the line is a discount.
+    #[serde(with = "rust_decimal::serde::str")]
+    pub unit: Decimal,
+    /// Quantity times price, without taxes.
+    pub subtotal: i64,
+    /// Taken off the subtotal.
+    pub discount: i64,
+    /// Subtotal less discount.
+    pub taxable: i64,
+    /// The taxes on the taxable value.
+    pub taxes: Vec<TaxRow>,
+    /// Taxable value and taxes.
+    pub amount: i64,
+    /// The taxable value in minor units of the base currency.
+    pub base: i64,
+    /// The billing cycle's word (`Annually`).
+    pub cycle: Option<String>,
+    /// The billing period.
+    pub term: Option<Term>,
+    /// The product it sells.
+    pub product: Option<u64>,
+    /// The transaction (a charge) that this line of an invoice stands for, which was posted by itself.
+    pub charge: Option<u64>,
+}
+
+impl Line {
+    /// The sum of its taxes.
+    pub fn tax(&self) -> i64 {
+        self.taxes.iter().map(|tax| tax.amount).sum()
+    }
+
+    /// Whether it is a discount.
+    pub fn is_discount(&self) -> bool {
+        self.unit.is_sign_negative() && !self.unit.is_zero()
+    }
+}
+
+/// A document's header amounts: minor units of its currency, or of the base currency where it says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Sums {
+    /// Lines before discounts and taxes.
+    pub subtotal: i64,
+    /// Discounts.
+    pub discount: i64,
+    /// Taxes.
+    pub tax: i64,
+    /// What is asked for, taxes included.
+    pub total: i64,
+    /// Total less taxes, in the base currency.
+    pub base_net: i64,
+    /// Taxes in the base currency.
+    pub base_tax: i64,
+    /// Of the total, what charges have posted by themselves already …
+    #[serde(default)]
+    pub charged: i64,
+    /// … and of that what is net of taxes, in the base currency; …
+    #[serde(default)]
+    pub charged_base_net: i64,
+    /// … and taxes, in the document's …
+    #[serde(default)]
+    pub charged_tax: i64,
+    /// … and the base currency.
+    #[serde(default)]
+    pub charged_base_tax: i64,
+}
+
+impl Sums {
+    /// Total less taxes.
+    pub fn net(&self) -> i64 {
+        self.total - self.tax
+    }
+
+    /// The total in the base currency.
+    pub fn base_total(&self) -> i64 {
+        self.base_net + self.base_tax
+    }
+}

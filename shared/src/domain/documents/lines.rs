@@ -1,0 +1,202 @@
+//! The lines of a document to make: their taxes and periods looked up, their numbers worked out.
+
+use rust_decimal::Decimal;
+
+use crate::domain::documents::accrual::{CYCLES, Term, end_of_cycle};
+use crate::domain::documents::desk::Desk;
+use crate::domain::documents::entity::{Line, Sums, TaxRow};
+use crate::domain::documents::ledger::out_of_range;
+use crate::domain::documents::sums::{self, Priced, Terms, amount, header};
+use crate::domain::documents::write::invalid;
+use crate::words::error::{Result, Rule, Violation};
+use crate::words::time::{Date, Duration};
+
+/// The most lines of a document.
+pub const MOST_LINES: usize = 200;
+/// The longest billing period, in days: ten years and what leap years and clocks may add.
+const LONGEST_TERM: i64 = 3660;
+/// The taxes of a line to make.
+#[derive(Debug, Clone, Default)]
+pub enum NewTaxes {
+    /// None.
+    #[default]
+    None,
+    /// These of the tenant's rates, by name.
+    Named(Vec<String>),
+    /// One that is none of the tenant's rates.
+    Percent(Decimal),
+    /// All rates of the customer's tax profile.
+    Profile,
+    /// These amounts, by the id of the rate.
+    Amounts(Vec<(u64, Decimal)>),
+}
+
+/// A line to make.
+#[derive(Debug, Clone, Default)]
+pub struct NewLine {
+    /// What it is for.
+    pub description: String,
+    /// How many.
+    pub quantity: Decimal,
+    /// The price of one.
+    pub unit: Decimal,
+    /// Taken off the line.
+    pub discount: Decimal,
+    /// Its taxes.
+    pub taxes: NewTaxes,
+    /// The billing cycle's word.
+    pub cycle: Option<String>,
+    /// The billing period's first day …
+    pub start: Option<Date>,
+    /// … and last day; without it the cycle says how long the period is.
+    pub end: Option<Date>,
+    /// The product it sells.
+    pub product: Option<u64>,
+}
+
+fn violation(field: impl Into<String>, rule: Rule) -> Violation {
+    Violation { field: field.into(), rule }
+}
+
+pub(crate) fn missing(field: &str, collection: &str, id: impl ToString) -> Violation {
+    violation(field, Rule::Missing { collection: collection.to_owned(), id: id.to_string() })
+}
+
+/// Lines with their numbers, and the header, or everything that is wrong with them.
+pub(crate) fn priced(desk: &Desk<'_>, lines: &[NewLine], terms: &Terms) -> Result<(Vec<Line>, Sums)> {
+    let mut found = Vec::new();
+    let mut made = Vec::with_capacity(lines.len());
+    for (place, line) in lines.iter().enumerate() {
+        let at = format!("items.{place}");
+        let term = term_of(&at, line, &mut found);
+        let taxes = taxes_of(desk, &at, line, &mut found);
+        let priced = Priced { quantity: line.quantity, unit: line.unit, discount: line.discount, taxes };
+        let faults = sums::faults(&at, &priced, terms);
+        if !faults.is_empty() {
+            found.extend(faults);
+            continue;
+        }
+        let Some(mut numbers) = sums::line(&priced, terms) else {
+            found.push(violation(format!("{at}.unit_price"), Rule::TooLarge("1000000000".into())));
+            continue;
+        };
+        if let NewTaxes::Amounts(amounts) = &line.taxes {
+            given_taxes(desk, &at, amounts, terms, &mut numbers, &mut found);
+        }
+        made.push(Line {
+            description: line.description.clone(),
+            cycle: line.cycle.clone(),
+            term,
+            product: line.product,
+            ..numbers
+        });
+    }
+    if !found.is_empty() {
+        return Err(invalid(found));
+    }
+    let sums = header(&made, terms).ok_or_else(out_of_range)?;
+    Ok((made, sums))
+}
+
+/// A line's billing period.
+fn term_of(at: &str, line: &NewLine, found: &mut Vec<Violation>) -> Option<Term> {
+    let mut note = |field: &str, rule| found.push(violation(format!("{at}.{field}"), rule));
+    let months = match &line.cycle {
+        None => None,
+        Some(word) => match CYCLES.iter().find(|(known, _)| known == word) {
+            Some((_, months)) => *months,
+            None => {
+                note("billing_cycle", Rule::NotOneOf(CYCLES.iter().map(|(word, _)| (*word).to_owned()).collect()));
+                None
+            }
+        },
+    };
+    let (start, end) = match (line.start, line.end) {
+        (None, None) => return None,
+        (None, Some(_)) => {
+            note("period_start", Rule::Required);
+            return None;
+        }
+        (Some(start), Some(end)) => (start, end),
+        (Some(start), None) => match months.and_then(|months| end_of_cycle(start, months)) {
+            Some(end) => (start, end),
+            None => {
+                note("period_end", Rule::Required);
+                return None;
+            }
+        },
+    };
+    let term = Term { start, end };
+    if end < start {
+        note("period_end", Rule::TooSmall(start.to_string()));
+    } else if term.days() > LONGEST_TERM {
+        note("period_end", Rule::TooLarge((start + Duration::days(LONGEST_TERM - 1)).to_string()));
+    } else {
+        return Some(term);
+    }
+    None
+}
+
+/// The rates of a line's taxes.
+fn taxes_of(desk: &Desk<'_>, at: &str, line: &NewLine, found: &mut Vec<Violation>) -> Vec<(u64, String, Decimal)> {
+    let row = |rate: &crate::domain::books::TaxRate| (rate.meta.id, rate.meta.name.clone(), rate.percent);
+    match &line.taxes {
+        NewTaxes::None | NewTaxes::Amounts(_) => Vec::new(),
+        NewTaxes::Percent(percent) => {
+            let fault = if percent.is_sign_negative() {
+                Some(Rule::TooSmall("0".into()))
+            } else if *percent > Decimal::ONE_HUNDRED {
+                Some(Rule::TooLarge("100".into()))
+            } else if percent.normalize().scale() > 4 {
+                Some(Rule::Precision(4))
+            } else {
+                None
+            };
+            let good = fault.is_none() && !percent.is_zero();
+            found.extend(fault.map(|rule| violation(format!("{at}.tax_rate"), rule)));
+            if good { vec![(0, "Tax".to_owned(), percent.normalize())] } else { Vec::new() }
+        }
+        NewTaxes::Named(names) => {
+            let mut rows: Vec<(u64, String, Decimal)> = Vec::new();
+            for name in names {
+                match desk.books.tax_named(name) {
+                    None => found.push(missing(&format!("{at}.taxes"), "tax_rates", name)),
+                    // The same tax twice is one tax.
+                    Some(rate) if rows.iter().any(|(id, _, _)| *id == rate.meta.id) => {}
+                    Some(rate) => rows.push(row(rate)),
+                }
+            }
+            rows
+        }
+        NewTaxes::Profile => {
+            let id =
+                desk.customer.as_ref().and_then(|customer| customer.carried.get("taxes_profiles_id")?.parse().ok());
+            id.map_or_else(Vec::new, |id| desk.books.profile(id).into_iter().map(row).collect())
+        }
+    }
+}
+
+/// Taxes whose amounts were given: they come on top.
+fn given_taxes(
+    desk: &Desk<'_>,
+    at: &str,
+    amounts: &[(u64, Decimal)],
+    terms: &Terms,
+    line: &mut Line,
+    found: &mut Vec<Violation>,
+) {
+    for (id, given) in amounts {
+        let Some(rate) = desk.books.tax(*id) else {
+            found.push(missing(&format!("{at}.taxes"), "tax_rates", id));
+            continue;
+        };
+        match amount(&format!("{at}.taxes"), *given, terms.currency) {
+            Err(fault) => found.push(fault),
+            Ok(amount) => {
+                let (name, percent) = (rate.meta.name.clone(), rate.percent);
+                line.taxes.push(TaxRow { tax: *id, name, percent, amount });
+                line.amount += amount;
+            }
+        }
+    }
+}
