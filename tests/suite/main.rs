@@ -9,6 +9,7 @@
 )]
 
 mod calls;
+mod costs;
 mod cross;
 mod documents;
 mod faults;

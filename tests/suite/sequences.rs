@@ -36,7 +36,8 @@ impl Reader {
     }
 
     async fn rpc(&self, method: &str, params: Value) -> Value {
-        let answer = self.ask("POST", "/api/", &json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})).await;
+        let answer =
+            self.ask("POST", "/api/", &json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})).await;
         assert!(answer.get("error").is_none(), "{method}: {answer}");
         answer["result"].clone()
     }
@@ -79,7 +80,11 @@ impl Reader {
                 let negative: Value = serde_json::from_str(&format!("-{one}")).unwrap();
                 self.rpc("accounting.transactions.create", json!({"clients_id": customer, "type": "charge", "amount": negative, "dt": "2026-02-10", "notes": "charge"})).await;
                 if self.dice.below(2) == 0 {
-                    self.rpc("accounting.transactions.create", json!({"clients_id": customer, "type": "charge", "amount": two, "dt": "2026-02-11"})).await;
+                    self.rpc(
+                        "accounting.transactions.create",
+                        json!({"clients_id": customer, "type": "charge", "amount": two, "dt": "2026-02-11"}),
+                    )
+                    .await;
                 }
                 let invoice = self.rpc("accounting.invoices.create", json!({"clients_id": customer, "start_dt": "2026-02-01", "stop_dt": "2026-03-01", "invoice_dt": "2026-03-01"})).await;
                 self.rpc("accounting.transactions.create", json!({"clients_id": customer, "type": "payment", "amount": three, "dt": "2026-03-01", "invoices_id": invoice["id"]})).await;
@@ -109,7 +114,13 @@ impl Reader {
         assert_eq!(all.as_array().unwrap().len(), cloudonex.len());
         for row in all.as_array().unwrap() {
             let word = row["status"].as_str().unwrap();
-            let other = seen(row["total"].to_string(), word, &row["invoice_no"], row["invoice_dt"].as_str().unwrap(), &row["clients_id"]);
+            let other = seen(
+                row["total"].to_string(),
+                word,
+                &row["invoice_no"],
+                row["invoice_dt"].as_str().unwrap(),
+                &row["clients_id"],
+            );
             assert_eq!(cloudonex[&row["id"].as_u64().unwrap()], other, "jerasoft {row}");
             assert_eq!(row["is_paid"] == true, other.status == Some("paid"));
             compared += 1;
@@ -119,7 +130,13 @@ impl Reader {
         assert_eq!(all["data"].as_array().unwrap().len(), cloudonex.len());
         for row in all["data"].as_array().unwrap() {
             let own = &cloudonex[&row["id"].as_u64().unwrap()];
-            let other = seen(row["total"].as_str().unwrap().into(), row["status"].as_str().unwrap(), &row["invoice_number"], &own.date, &row["user"]["id"]);
+            let other = seen(
+                row["total"].as_str().unwrap().into(),
+                row["status"].as_str().unwrap(),
+                &row["invoice_number"],
+                &own.date,
+                &row["user"]["id"],
+            );
             assert_eq!(*own, other, "billmora {row}");
             compared += 1;
         }
@@ -127,7 +144,13 @@ impl Reader {
         let racknap = |path: &str| Call::new("POST", path).validate(session).json(&json!({}));
         let all = self.world.send(racknap("/api/v2/invoice/list")).await.expect(200);
         for row in all["data"].as_array().unwrap() {
-            let other = seen(row["amount"].as_str().unwrap().into(), row["status"].as_str().unwrap(), &row["invoicenum"], row["creation_date"].as_str().unwrap(), &row["customer_id"]);
+            let other = seen(
+                row["amount"].as_str().unwrap().into(),
+                row["status"].as_str().unwrap(),
+                &row["invoicenum"],
+                row["creation_date"].as_str().unwrap(),
+                &row["customer_id"],
+            );
             assert_eq!(cloudonex[&row["id"].as_u64().unwrap()], other, "racknap {row}");
             compared += 1;
         }
@@ -163,15 +186,23 @@ impl Reader {
     }
 
     /// Receipts and notes: CloudOnex against RackNap and JeraSoft.
-    async fn transactions(&self, racknap: &dyn Fn(&str) -> Call) -> u64 {
+    async fn transactions(&self, racknap: &(dyn Fn(&str) -> Call + Sync)) -> u64 {
         let mut compared = 0;
         let jerasoft = self.rpc("accounting.transactions.search", json!({"limit": 100_000})).await;
         let jerasoft: BTreeMap<u64, Value> =
             jerasoft.as_array().unwrap().iter().map(|row| (row["id"].as_u64().unwrap(), row.clone())).collect();
-        for (noun, path) in [("receipts", "receipt/list"), ("credit-notes", "transaction/credit_note"), ("debit-notes", "transaction/debit_note")] {
+        for (noun, path) in [
+            ("receipts", "receipt/list"),
+            ("credit-notes", "transaction/credit_note"),
+            ("debit-notes", "transaction/debit_note"),
+        ] {
             let listed = self.world.send(racknap(&format!("/api/v2/{path}"))).await.expect(200);
-            let listed: BTreeMap<u64, Value> =
-                listed["data"].as_array().unwrap().iter().map(|row| (row["id"].as_u64().unwrap(), row.clone())).collect();
+            let listed: BTreeMap<u64, Value> = listed["data"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|row| (row["id"].as_u64().unwrap(), row.clone()))
+                .collect();
             let mut count = 0;
             for page in 1.. {
                 let list = self.ask("GET", &format!("/api/v2/{noun}?limit=100&page={page}"), &Value::Null).await;
@@ -182,7 +213,12 @@ impl Reader {
                     let date = |value: &Value| value.as_str().unwrap().get(..10).unwrap().to_owned();
                     assert_eq!(
                         (row["amount"].to_string().as_str(), &row["number"], date(&row["date"]), &row["customer_id"]),
-                        (other["amount"].as_str().unwrap(), &other["tran_no"], date(&other["tdate"]), &other["customer_id"])
+                        (
+                            other["amount"].as_str().unwrap(),
+                            &other["tran_no"],
+                            date(&other["tdate"]),
+                            &other["customer_id"]
+                        )
                     );
                     assert_eq!((&row["number"], date(&row["date"])), (&third["number"], date(&third["dt"])));
                     assert_eq!(row["amount"].to_string(), third["amount"].to_string().trim_start_matches('-'));
@@ -219,5 +255,8 @@ async fn what_one_dialect_writes_every_other_reads() {
     for world in worlds.collect::<Vec<_>>() {
         compared += world.await.unwrap();
     }
-    println!("sequences: {} random sequences, written in one dialect and read in the others: {compared} readings, no difference", WORLDS * SEQUENCES);
+    println!(
+        "sequences: {} random sequences, written in one dialect and read in the others: {compared} readings, no difference",
+        WORLDS * SEQUENCES
+    );
 }

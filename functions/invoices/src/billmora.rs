@@ -92,6 +92,12 @@ fn read_update(r: &mut Reader<'_>) -> Update {
     let mut update = Update { id: r.own_id("id"), any_status: true, ..Update::default() };
     update.due = r.day("due_date").present();
     update.status = r.choice("status", STATUSES).present();
+    // Sending back what was read changes nothing: one word here stands for several statuses.
+    update.stands = match update.status {
+        Some(Status::Unpaid) => vec![Status::Draft, Status::Unpaid, Status::PartPaid],
+        Some(Status::Cancelled) => vec![Status::Cancelled, Status::Void],
+        _ => Vec::new(),
+    };
     update.notes = r.text("notes").max(4000).patch();
     update
 }

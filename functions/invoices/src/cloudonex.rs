@@ -114,7 +114,8 @@ pub fn read_lines(r: &mut Reader<'_>, new: &mut New) {
 pub fn read_line(r: &mut Reader<'_>, mut entry: Reader<'_>) -> NewLine {
     let mut line = NewLine { description: entry.text("description").max(1000).required(), ..NewLine::default() };
     line.unit = entry.decimal("amount").bound(Rule::NotPositive, |amount| *amount > Decimal::ZERO).required();
-    line.quantity = entry.decimal("qty").optional().unwrap_or(Decimal::ONE);
+    let positive = |qty: &Decimal| *qty > Decimal::ZERO;
+    line.quantity = entry.decimal("qty").bound(Rule::NotPositive, positive).optional().unwrap_or(Decimal::ONE);
     read_extras(&mut entry, &mut line);
     r.absorb(entry);
     line
@@ -130,7 +131,7 @@ pub fn read_extras(entry: &mut Reader<'_>, line: &mut NewLine) {
         (None, Some(percent)) => NewTaxes::Percent(percent),
         (None, None) => NewTaxes::None,
         (Some(_), Some(_)) => {
-            entry.violate("tax_rate", Rule::Mismatch);
+            entry.violate("tax_rate", Rule::Contradicts);
             NewTaxes::None
         }
     };

@@ -98,7 +98,7 @@ pub fn company(shown: &Shown) -> Option<String> {
 /// Tax rows whose ids follow from their owner's.
 pub fn tax_rows(document: &Document, owner: u64, taxes: &[TaxRow]) -> Value {
     let row = |(place, tax): (usize, &TaxRow)| {
-        json!({"id": owner * 10 + place as u64 + 1, "tax_type": tax.name, "tax_val": percent(tax.percent),
+        json!({"id": owner * 100 + place as u64 + 1, "tax_type": tax.name, "tax_val": percent(tax.percent),
             "tax_amount": two_places(document.money(tax.amount))})
     };
     taxes.iter().enumerate().map(row).collect()

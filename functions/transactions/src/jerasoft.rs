@@ -72,7 +72,7 @@ pub(crate) fn rows() -> Vec<Row> {
             "POST",
             "/api/accounting/transactions/prepaid",
             &CREATE_TRANSACTION,
-            |r| New { no_negative: true, ..read_new(r) },
+            read_prepaid,
             write_one,
             NAMES,
         )
@@ -137,7 +137,7 @@ fn read_new(r: &mut Reader<'_>) -> New {
         r.violate(if included.is_some() { "taxes_state" } else { "taxes" }, Rule::ReadOnly);
     }
     if included.is_some() && taxes.is_some() {
-        r.violate("taxes", Rule::Mismatch);
+        r.violate("taxes", Rule::Contradicts);
     }
     let account = r.id("payment_accounts_id").optional();
     new.currency = r.id("currencies_id").optional().map(CurrencyRef::Id);
@@ -148,13 +148,15 @@ fn read_new(r: &mut Reader<'_>) -> New {
     if invoices.len() > MOST_AT_ONCE {
         r.violate("invoices_id", Rule::TooMany(MOST_AT_ONCE));
     }
+    // Only money that is here can be set against an invoice.
+    if !invoices.is_empty() && (kind != Kind::Receipt || new.status.is_some()) {
+        r.violate("invoices_id", Rule::Contradicts);
+    }
+    new.amount = Some(amount.abs());
     if payment {
         new.account = account;
-        new.amount = Some(amount.abs());
-        if kind == Kind::Receipt && new.status.is_none() {
-            let one = |id| Against { other: Ref { kind: Kind::Invoice, id }, amount: None, at: String::new() };
-            new.against = invoices.into_iter().map(one).collect();
-        }
+        let one = |id| Against { other: Ref { kind: Kind::Invoice, id }, amount: None, at: String::new() };
+        new.against = invoices.into_iter().map(one).collect();
     } else {
         // Which of the two accounts for charges it is decides nothing here.
         new.carried.extend(account.map(|id| ("payment_accounts_id".to_owned(), id.to_string())));
@@ -162,7 +164,7 @@ fn read_new(r: &mut Reader<'_>) -> New {
         let taxes = match (taxes, included) {
             (Some(given), _) => {
                 if given.iter().any(|(_, tax)| !tax.is_zero() && tax.is_sign_negative() != amount.is_sign_negative()) {
-                    r.violate("taxes", Rule::Mismatch);
+                    r.violate("taxes", Rule::Contradicts);
                 }
                 NewTaxes::Amounts(given.into_iter().map(|(id, tax)| (id, tax.abs())).collect())
             }
@@ -173,6 +175,15 @@ fn read_new(r: &mut Reader<'_>) -> New {
         new.lines = vec![NewLine { description, quantity, unit, taxes, ..NewLine::default() }];
     }
     new
+}
+
+/// The balance is asked now, so that nothing may wait for approval.
+fn read_prepaid(r: &mut Reader<'_>) -> New {
+    let new = read_new(r);
+    if new.status.is_some() {
+        r.violate("status", Rule::Contradicts);
+    }
+    New { no_negative: true, ..new }
 }
 
 fn read_update(r: &mut Reader<'_>) -> Update {

@@ -71,7 +71,8 @@ impl Row {
                     let more = also(cx, &input).await?.into_iter().map(|violation| renamed(violation, names));
                     all.extend(more.filter(|more| found.iter().all(|one| one.field != more.field)));
                     // In the order in which the fields were read.
-                    all.sort_by_key(|one| order.iter().position(|name| *name == one.field));
+                    let top = |field: &str| field.split('.').next().unwrap_or_default().to_owned();
+                    all.sort_by_key(|one| order.iter().position(|name| *name == top(&one.field)));
                     return Err(Error::told(Told::Invalid(all)));
                 }
                 finished?;

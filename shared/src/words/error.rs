@@ -135,6 +135,8 @@ pub enum Rule {
     Taken,
     /// Says something else than the path does.
     Mismatch,
+    /// Cannot stand beside another parameter that was sent.
+    Contradicts,
     /// The first end of a range lies after the second.
     Reversed,
     /// Known, but not open to change through this call.

@@ -146,7 +146,7 @@ fn read_receipt(r: &mut Reader<'_>) -> New {
 fn read_against(r: &mut Reader<'_>, least: usize) -> Vec<Against> {
     if let Some(id) = r.id("invoice_id").optional() {
         if r.has("allocations") {
-            r.violate("invoice_id", Rule::Mismatch);
+            r.violate("invoice_id", Rule::Contradicts);
         }
         return vec![Against { other: Ref { kind: Kind::Invoice, id }, amount: None, at: String::new() }];
     }
@@ -163,7 +163,7 @@ fn read_against(r: &mut Reader<'_>, least: usize) -> Vec<Against> {
                 None
             }
             (Some(_), Some(_)) => {
-                entry.violate("debit_note_id", Rule::Mismatch);
+                entry.violate("debit_note_id", Rule::Contradicts);
                 None
             }
         };

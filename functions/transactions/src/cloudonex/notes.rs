@@ -100,7 +100,7 @@ fn read_new(r: &mut Reader<'_>, kind: Kind) -> New {
 
 fn read_line(r: &mut Reader<'_>, mut entry: Reader<'_>) -> NewLine {
     let mut line = NewLine { description: entry.text("description").max(1000).required(), ..NewLine::default() };
-    line.quantity = entry.decimal("qty").required();
+    line.quantity = entry.decimal("qty").bound(Rule::NotPositive, |qty| *qty > Decimal::ZERO).required();
     line.unit = entry.decimal("amount").bound(Rule::NotPositive, |amount| *amount > Decimal::ZERO).required();
     read_extras(&mut entry, &mut line);
     r.absorb(entry);

@@ -42,6 +42,8 @@ pub struct Update {
     pub pending: Option<bool>,
     /// Whether any status may follow any other, by as many moves as it takes (contract billmora §10.2).
     pub any_status: bool,
+    /// Where it may stand already, in the dialect's eyes: then its status stays.
+    pub stands: Vec<Status>,
     /// Its accounting day.
     pub day: Option<Day>,
     /// When it is due.
@@ -86,7 +88,12 @@ async fn find<'c>(cx: &'c Context, id: u64, kinds: &[Kind], invoice: bool) -> Re
 async fn update(cx: &Context, input: &Update, invoice: bool) -> Result<Done<Shown>> {
     let (mut desk, document) = find(cx, input.id, &input.kinds, invoice).await?;
     let today = desk.today().date;
-    let mut others = others_of(&mut desk, document.customer, &document).await?;
+    let mut others = if input.status.is_some() || input.pending.is_some() {
+        others_of(&mut desk, document.customer, &document).await?
+    } else {
+        desk.more(document.customer, &[]).await?;
+        Vec::new()
+    };
     let mut held = Held::read(document);
     let document = &mut held.after;
     if let Some(lines) = &input.lines {
@@ -113,6 +120,12 @@ async fn update(cx: &Context, input: &Update, invoice: bool) -> Result<Done<Show
         document.due = Some(due);
     }
     if let Some(text) = &input.description {
+        // A charge is a note whose one line says the same.
+        if let [line] = document.lines.as_mut_slice()
+            && line.description == document.description
+        {
+            line.description.clone_from(text);
+        }
         document.description.clone_from(text);
     }
     input.notes.clone().apply(&mut document.notes);
@@ -132,7 +145,7 @@ async fn update(cx: &Context, input: &Update, invoice: bool) -> Result<Done<Show
         (Some(false), true) => reach(&mut desk, document, &mut others, Status::Unpaid, today)?,
         _ => {}
     }
-    if let Some(status) = input.status {
+    if let Some(status) = input.status.filter(|_| !input.stands.contains(&document.status())) {
         let steps = way(document.status(), status).ok_or_else(|| no_way(document, status))?;
         if steps.len() > 1 && !input.any_status {
             return Err(no_way(document, status));

@@ -108,11 +108,11 @@ fn against_each(cx: &Context, document: &mut Document, against: &[Against], held
         let Some(other) = held.iter_mut().find(|held| held.after.own_ref() == one.other) else { continue };
         let other = &mut other.after;
         same_currency(document, other)?;
-        if other.stage != Stage::Issued || !other.is_debit() {
+        if other.stage != Stage::Issued {
             let text = format!("{} cannot be paid: it is not issued", capital(&other.own_ref().to_string()));
             return Err(Error::refused("not_payable", text));
         }
-        let fits = document.open().min(other.open());
+        let fits = document.open().min(other.due_amount());
         let wanted = match one.amount {
             None => fits,
             Some(given) => {

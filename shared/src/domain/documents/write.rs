@@ -190,6 +190,10 @@ async fn create(cx: &Context, new: &New) -> Result<Done<Shown>> {
     if new.kind.is_cash() {
         cash(&mut document, &new, &terms)?;
     } else {
+        // A charge is an amount of money, not a price that may be finer.
+        if let Some(given) = new.amount {
+            amount("amount", given, currency.iso).map_err(|fault| invalid(vec![fault]))?;
+        }
         (document.lines, document.sums) = priced(&desk, &new.lines, &terms)?;
     }
     let mut held: Vec<Held> = others.into_iter().chain([concerned]).flatten().map(Held::read).collect();

@@ -144,6 +144,7 @@ fn words(violation: &Violation) -> String {
         Rule::Precision(places) => format!("The {f} field must have 0-{places} decimal places."),
         Rule::Taken => format!("The {f} has already been taken."),
         Rule::Mismatch => format!("The {f} field must match the path."),
+        Rule::Contradicts => format!("The {f} field contradicts another field."),
         Rule::Reversed => format!("The {f} field must end after it begins."),
         Rule::ReadOnly => format!("The {f} field is prohibited."),
     }

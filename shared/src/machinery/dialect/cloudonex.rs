@@ -139,6 +139,7 @@ fn words(violation: &Violation) -> String {
         Rule::Missing { id, .. } => format!("{name} {id} does not exist"),
         Rule::Taken => format!("{name} is already in use"),
         Rule::Mismatch => format!("{name} differs from the path"),
+        Rule::Contradicts => format!("{name} contradicts another field"),
         Rule::Reversed => format!("{name} ends before it begins"),
         Rule::ReadOnly => format!("{name} cannot be changed"),
     }

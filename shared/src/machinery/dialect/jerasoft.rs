@@ -114,6 +114,8 @@ fn table(entity: &str) -> &str {
         "currency" => "currencies",
         "user" => "users",
         "rate" => "currencies_rates",
+        "invoice" => "invoices",
+        "transaction" | "receipt" | "refund" | "credit_note" | "debit_note" => "transactions",
         other => other,
     }
 }
@@ -141,6 +143,7 @@ fn words(rule: &Rule) -> String {
         Rule::Missing { collection, id } => not_found(table(collection), id),
         Rule::Taken => "Value is already in use".into(),
         Rule::Mismatch => "Value differs from the one in the path".into(),
+        Rule::Contradicts => "Value contradicts another one".into(),
         Rule::Reversed => "The range ends before it begins".into(),
         Rule::ReadOnly => "Value is read-only".into(),
     }

@@ -84,7 +84,8 @@ fn words(violation: &Violation) -> (u32, String) {
         Rule::Missing { id, .. } => (2005, format!("{field} {id} does not exist")),
         Rule::Taken => (2001, format!("{field} is already in use")),
         Rule::Mismatch => (2001, format!("{field} differs from the path")),
-        Rule::Reversed => (2003, format!("{field} begins after it ends")),
+        Rule::Contradicts => (2001, format!("{field} contradicts another parameter")),
+        Rule::Reversed => (2003, format!("{field} must not be after enddate")),
         Rule::ReadOnly => (2001, format!("{field} cannot be changed")),
     }
 }
