@@ -205,13 +205,14 @@ async fn taxes_discounts_and_currencies() {
     assert_eq!(
         refused["errors"],
         json!({"customer_id": "Customer id 9 does not exist", "currency": "Currency XXX does not exist",
-            "items.0.description": "Description is required", "items.0.amount": "Amount must be greater than 0"})
+            "items.0.description": "Description is required", "items.0.amount": "Amount must be greater than 0",
+            "items.1.qty": "Qty must be greater than 0"})
     );
-    let wrong = json!({"customer_id": 1, "items": [{"description": "x", "amount": 1, "taxes": ["VAT"], "qty": -1, "discount": 5,
+    let wrong = json!({"customer_id": 1, "items": [{"description": "x", "amount": 1, "taxes": ["VAT"], "qty": 1, "discount": 5,
         "billing_cycle": "Sometimes", "period_start": "2026-01-01"}]});
     let refused = ask(&world, "POST", "/invoices", &wrong).await.expect(422);
     let fields: Vec<&String> = refused["errors"].as_object().unwrap().keys().collect();
-    assert_eq!(fields, ["items.0.billing_cycle", "items.0.period_end", "items.0.taxes", "items.0.qty"]);
+    assert_eq!(fields, ["items.0.billing_cycle", "items.0.period_end", "items.0.taxes", "items.0.discount"]);
     world.books("acme").await;
 }
 
@@ -253,6 +254,22 @@ async fn a_customer_with_documents_stays() {
         .await
         .expect(422);
     assert_eq!(refused["error"]["data"]["code"], "customer_in_use");
+    world.verify();
+}
+
+/// Billmora deletes softly (contract billmora §9.1): the documents stay, and still move.
+#[tokio::test(flavor = "multi_thread")]
+async fn documents_of_a_customer_who_is_gone_still_move() {
+    let world = world().await;
+    make(&world, "/invoices", invoice(1, "10.00")).await;
+    make(&world, "/receipts", json!({"customer_id": 1, "amount": 4, "invoice_id": 1})).await;
+    world.send(Call::new("DELETE", "/api/v1/users/1").bearer(tests::TOKEN)).await.expect(200);
+    let read = world.send(Call::new("GET", "/api/v1/invoices/1").bearer(tests::TOKEN)).await.expect(200);
+    assert_eq!((&read["data"]["user"], &read["data"]["amount_due"]), (&Value::Null, &json!(6)));
+    ask(&world, "DELETE", "/receipts/1", &Value::Null).await.expect(200);
+    ask(&world, "PUT", "/invoices/1", &json!({"status": "Void"})).await.expect(200);
+    ask(&world, "POST", "/invoices", &invoice(1, "1.00")).await.expect(422);
+    world.books("acme").await;
     world.verify();
 }
 
@@ -300,4 +317,45 @@ async fn what_the_books_are_kept_by() {
     assert_eq!(ask(&world, "POST", "/invoices", &by_hand("R26-00003")).await.expect(409)["error_code"], "RES_002");
     assert_eq!(make(&world, "/invoices", invoice(1, "1.00")).await["invoice_number"], "R26-00001");
     world.books("acme").await;
+}
+
+/// Contract racknap §12, over the wire: a note made by CloudOnex, listed by RackNap as of `enddate`.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_worked_example_of_the_racknap_contract() {
+    let world = world().await;
+    let note = json!({"customer_id": 1, "date": "2021-06-10", "description": "credit note created against invoice no. INV/21-22/318",
+        "items": [{"description": "example.in ( Mailbox Standard )", "qty": 4, "amount": "300.00", "taxes": ["SGST", "CGST"],
+            "billing_cycle": "Annually", "period_start": "2021-06-10"}]});
+    make(&world, "/credit-notes", note).await;
+    let session = world.session("admin").await;
+    let call = Call::new("POST", "/api/v2/transaction/credit_note").validate(&session);
+    let call = call.header("content-type", "application/x-www-form-urlencoded");
+    let answer =
+        world.send(call.body(b"customer_id=1&startdate=01/04/2021&enddate=30/09/2021&pid=0")).await.expect(200);
+    let note = &answer["data"][0];
+    assert_eq!(
+        (&answer["status"], &note["tran_no"], &note["tdate"]),
+        (&json!("Success"), &json!("CR/21-22/1"), &json!("2021-06-10 00:00:00"))
+    );
+    assert_eq!(
+        [&note["amount"], &note["sub_total"], &note["base_sub_total"], &note["currencycnratio"]],
+        [&json!("1416.00"), &json!("1200.00"), &json!("1200.00"), &json!("1.000")]
+    );
+    let item = &note["transaction_item"][0];
+    assert_eq!(
+        [&item["quantity"], &item["per_unit_price"], &item["taxable_value"], &item["taxamount"], &item["amount"]],
+        [&json!(4), &json!("300.00"), &json!("1200.00"), &json!("216.00"), &json!("1416.00")]
+    );
+    assert_eq!(
+        (&item["start_billing_date"], &item["end_billing_date"]),
+        (&json!("2021-06-10 00:00:00"), &json!("2022-06-09 00:00:00"))
+    );
+    assert_eq!(
+        (&item["current_financial_amount"], &item["future_financial_amount"]),
+        (&json!("371.51"), &json!("828.49"))
+    );
+    assert_eq!(
+        item["monthly_accural_details"],
+        json!({"April-2021": "", "May-2021": "", "June-2021": "69.04", "July-2021": "101.92", "August-2021": "101.92", "September-2021": "98.63"})
+    );
 }

@@ -27,4 +27,5 @@ mod rpc_spec;
 mod sequences;
 mod series;
 mod store;
+mod verify;
 mod zones;

@@ -147,6 +147,7 @@ fn read_update(r: &mut Reader<'_>) -> Update {
     update.number = r.text("invoice_number").min(1).max(60).present();
     update.day = r.day("date").present();
     update.due = r.day("due_date").present();
+    update.due_after_date = true;
     if r.has("items") {
         let entries = r.each("items", 1, MOST_LINES);
         update.lines = Some(entries.into_iter().map(|entry| read_line(r, entry)).collect());

@@ -107,3 +107,27 @@ fn a_fixture_is_loaded_and_a_wrong_one_is_refused_with_its_path() {
         assert!(!out.status.success() && said.contains(words), "{arguments:?}: {said}");
     }
 }
+
+#[test]
+fn the_books_are_checked_from_the_command_line() {
+    let data = folder("verified");
+    let kept = ["--data", data.to_str().unwrap(), "--clock", "2026-03-01T12:00:00Z"];
+    let running = start(&kept);
+    let payment = r#"{"clients_id": 42, "type": "payment", "amount": 12.5}"#;
+    assert_eq!(ask(&running, "POST", "/api/accounting/transactions", "demo-admin-key", payment).0, 200);
+    drop(running);
+    let verify = |more: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_local")).args(kept).arg("verify").args(more).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, said, _) = verify(&[]);
+    assert_eq!(
+        (code, said.trim()),
+        (Some(0), "demo: 1 documents, 1 journal entries, 1 balances, 1 numbers: the books agree with the documents")
+    );
+    let (code, said, _) = verify(&["demo", "--json"]);
+    let report: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert_eq!((code, &report[0]["count"], &report[0]["documents"]), (Some(0), &0.into(), &1.into()));
+    let (code, _, why) = verify(&["nobody"]);
+    assert_eq!((code, why.trim()), (Some(1), "error: there is no tenant nobody"));
+}

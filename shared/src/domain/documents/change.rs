@@ -48,6 +48,8 @@ pub struct Update {
     pub day: Option<Day>,
     /// When it is due.
     pub due: Option<Day>,
+    /// Whether it may not be due before its date.
+    pub due_after_date: bool,
     /// Its number.
     pub number: Option<String>,
     /// The lines; of a draft only.
@@ -117,6 +119,9 @@ async fn update(cx: &Context, input: &Update, invoice: bool) -> Result<Done<Show
         document.day = day;
     }
     if let Some(due) = input.due {
+        if input.due_after_date && due.date < document.day.date {
+            return Err(Error::field("due_date", Rule::TooSmall(document.day.date.to_string())));
+        }
         document.due = Some(due);
     }
     if let Some(text) = &input.description {

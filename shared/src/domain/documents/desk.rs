@@ -64,7 +64,9 @@ pub(crate) struct Desk<'c> {
     pub(crate) books: Books,
     /// Which resellers' documents the caller may see.
     pub(crate) reach: Reach,
-    /// The customer whose documents these are.
+    /// Whose documents these are …
+    whose: Option<u64>,
+    /// … and the customer itself, unless it was deleted meanwhile.
     pub(crate) customer: Option<Customer>,
     /// What that customer owes.
     pub(crate) balance: Balance,
@@ -86,7 +88,7 @@ impl<'c> Desk<'c> {
     pub(crate) async fn open(
         cx: &'c Context,
         makes: &[Kind],
-        customer: Option<u64>,
+        whose: Option<u64>,
         documents: &[Ref],
     ) -> Result<(Self, Vec<Option<Document>>)> {
         let t = cx.tenant();
@@ -95,8 +97,8 @@ impl<'c> Desk<'c> {
             keys::books(t),
             keys::sequence(t, INVOICE),
             keys::sequence(t, TRANSACTION),
-            keys::row(t, CUSTOMER, customer.unwrap_or(0)),
-            keys::balance(t, customer.unwrap_or(0)),
+            keys::row(t, CUSTOMER, whose.unwrap_or(0)),
+            keys::balance(t, whose.unwrap_or(0)),
             keys::turn(t),
         ];
         wanted.extend(makes.iter().map(|kind| keys::series(t, kind.name())));
@@ -122,7 +124,8 @@ impl<'c> Desk<'c> {
         let customer = customer.filter(|customer| reach.covers(customer.reseller));
         let (drawn, holes) = (BTreeMap::new(), BTreeMap::new());
         let changes = Changes { crowded, ..Changes::default() };
-        let desk = Self { cx, tenant, books, reach, customer, balance, ledger, changes, ids, series, drawn, holes };
+        let desk =
+            Self { cx, tenant, books, reach, whose, customer, balance, ledger, changes, ids, series, drawn, holes };
         Ok((desk, documents))
     }
 
@@ -140,6 +143,7 @@ impl<'c> Desk<'c> {
         let found = self.cx.store.get_items(&items).await?;
         let mut items = places.into_iter().map(|place| found.get(place).cloned().flatten());
         if customer.is_some() {
+            self.whose = customer;
             self.customer = items.next().flatten().map(record).transpose()?;
             self.balance = items.next().flatten().map(record).transpose()?.unwrap_or_default();
         }
@@ -259,7 +263,7 @@ impl<'c> Desk<'c> {
 
     /// What the customer will owe in a currency once this is committed, in minor units.
     pub(crate) fn will_owe(&self, code: &str) -> i64 {
-        let more = self.customer.as_ref().and_then(|customer| self.ledger.owes_more(customer.id).get(code).copied());
+        let more = self.whose.and_then(|customer| self.ledger.owes_more(customer).get(code).copied());
         self.balance.owed.get(code).copied().unwrap_or(0) + more.unwrap_or(0)
     }
 
@@ -275,23 +279,25 @@ impl<'c> Desk<'c> {
         for (entity, ids) in self.holes.into_values() {
             listing::make_holes(&mut self.changes, self.cx, entity, &ids);
         }
-        if let Some(customer) = &self.customer {
-            let more = self.ledger.owes_more(customer.id);
+        if let Some(whose) = self.whose {
+            let more = self.ledger.owes_more(whose);
+            let was = self.balance.version;
             // A customer with documents has a balance, and so cannot be deleted; whose first document this
             // is must still be there.
-            if !more.is_empty() || self.balance.version == 0 {
-                let was = self.balance.version;
+            if !more.is_empty() || (was == 0 && self.customer.is_some()) {
                 for (code, change) in more {
                     *self.balance.owed.entry(code.to_owned()).or_insert(0) += change;
                 }
                 self.balance.version += 1;
-                let key = keys::balance(t, customer.id);
+                let key = keys::balance(t, whose);
                 if was == 0 {
-                    self.changes.insert(key, &self.balance)?;
-                    self.changes.check(keys::row(t, CUSTOMER, customer.id), customer.version);
+                    self.changes.insert(key, &self.balance)?
                 } else {
-                    self.changes.replace(key, &self.balance, was)?;
+                    self.changes.replace(key, &self.balance, was)?
                 }
+            }
+            if let Some(customer) = self.customer.as_ref().filter(|_| was == 0) {
+                self.changes.check(keys::row(t, CUSTOMER, whose), customer.version);
             }
         }
         if self.changes.list.len() + self.ledger.actions() > MOST_ACTIONS {

@@ -219,7 +219,7 @@ impl Document {
             account: self.account,
             date: self.day.date,
             at: self.day.at,
-            due_at: self.due.map(|due| due.at),
+            due: self.due,
             open: self.open(),
         }
     }
@@ -249,7 +249,7 @@ pub struct IndexRow {
     /// … and its instant.
     pub at: Instant,
     /// When it is due.
-    pub due_at: Option<Instant>,
+    pub due: Option<Day>,
     /// What is not yet set against anything, in minor units.
     pub open: i64,
 }

@@ -147,7 +147,7 @@ impl List {
         }
         let late = |row: &IndexRow| {
             let asks = matches!(row.status, Status::Unpaid | Status::PartPaid);
-            asks && row.due_at.is_some_and(|due| due.date_naive() < today)
+            asks && row.due.is_some_and(|due| due.date < today)
         };
         reach.covers(row.reseller)
             && among(&self.kinds, Some(&row.kind))
@@ -161,7 +161,7 @@ impl List {
             && self.number.as_ref().is_none_or(|one| row.number.as_ref().is_some_and(|number| one.matches(number)))
             && within(&self.days, Some(row.date))
             && within(&self.between, Some(row.at))
-            && within(&self.due, row.due_at)
+            && within(&self.due, row.due.map(|due| due.at))
     }
 }
 
