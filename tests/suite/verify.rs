@@ -28,8 +28,8 @@ fn spoil(item: &mut Value, path: &str) {
     let mut at = item;
     for part in path.split('.') {
         at = match part.parse::<usize>() {
-            Ok(place) => &mut at["L"][place],
-            Err(_) => {
+            Ok(place) if at.get("L").is_some() => &mut at["L"][place],
+            _ => {
                 if at.get("M").is_some() {
                     &mut at["M"][part]
                 } else {
@@ -61,7 +61,7 @@ async fn whatever_is_spoilt_is_named() {
         ("acme#invoice", "000000000001", "allocations.0.amount", "is set against"),
         ("acme#transaction", "000000000001", "sums.base_net", "what the journal has of receipt 1 on"),
         ("acme#invoice-index", "2026-02-03", "open", "the index row at acme#invoice-index / 2026-02-03#000000000001"),
-        ("acme#invoice-index#000000000001", "2026-02-03", "status", "the index row at"),
+        ("acme#invoice-index#000000000001", "2026-02-03", "number", "the index row at"),
         ("acme#series", "invoice", "last2026", "how many numbers invoice has"),
         ("acme#register#invoice", "inv-", "document", "number INV-2026-001 of invoice 1 is not in the register"),
     ];
