@@ -216,3 +216,47 @@ async fn store_carries_whole_requests() {
         elsewhere().map_or("the embedded engine".into(), |endpoint| endpoint)
     );
 }
+
+/// Documents with everything that their commits hold: numbers, index rows, entries, half-years of 184 sums.
+#[tokio::test(flavor = "multi_thread")]
+async fn store_takes_documents() {
+    let world = World::somewhere().await;
+    world.customers(2).await;
+    let send = |verb: &'static str, path: String, body: serde_json::Value| {
+        let call = Call::new(verb, &format!("/api/v2{path}")).bearer(ADMIN).json(&body);
+        world.send(call)
+    };
+    let line = |cycle: &str| json!({"description": "x", "amount": 99.99, "qty": 3, "taxes": ["SGST", "CGST"], "billing_cycle": cycle, "period_start": "2026-01-31"});
+    let items = json!([line("Decennial"), line("Annually"), line("Monthly")]);
+    for customer in [1, 1, 2] {
+        let body = json!({"customer_id": customer, "date": "2026-02-03", "items": items});
+        send("POST", "/invoices".into(), body).await.expect(201);
+    }
+    let body = json!({"customer_id": 1, "account_id": 1, "amount": 500, "allocations": [{"invoice_id": 1}, {"invoice_id": 2}]});
+    send("POST", "/receipts".into(), body).await.expect(201);
+    send("PUT", "/invoices/3".into(), json!({"status": "Void"})).await.expect(200);
+    let list =
+        send("GET", "/invoices?date_from=2026-02-03&date_to=2026-02-03&limit=2".into(), json!({})).await.expect(200);
+    assert_eq!((&list["meta"]["total_records"], &list["data"][0]["id"]), (&json!(3), &json!(3)));
+    let report = world.books("acme").await;
+    assert_eq!((report.documents, report.entries), (4, 6));
+    // Those who collide line up.
+    let writers: Vec<_> = (0..12)
+        .map(|n| {
+            let app = world.another_process();
+            let body =
+                json!({"customer_id": 2, "date": "2026-02-03", "items": [{"description": "y", "amount": 1 + n}]});
+            let call = Call::new("POST", "/api/v2/invoices").bearer(ADMIN).json(&body);
+            tokio::spawn(async move {
+                tests::send(&app, call).await.expect(201)["data"]["invoice_number"].as_str().unwrap().to_owned()
+            })
+        })
+        .collect();
+    let mut numbers = std::collections::BTreeSet::new();
+    for writer in writers {
+        numbers.insert(writer.await.unwrap());
+    }
+    assert_eq!(numbers.len(), 12);
+    assert_eq!((numbers.first().unwrap().as_str(), numbers.last().unwrap().as_str()), ("INV-2026-004", "INV-2026-015"));
+    world.books("acme").await;
+}
