@@ -8,7 +8,7 @@ use shared::domain::customers::list::Searched;
 use shared::domain::customers::{self, Change, Deletion, List, New, Order, Shown, Status, Unique, Update};
 use shared::domain::tenants::CurrencyRef;
 use shared::machinery::dialect::Dialect::Jerasoft;
-use shared::machinery::dialect::jerasoft::{order, window};
+use shared::machinery::dialect::jerasoft::{order, several, window};
 use shared::machinery::dialect::number;
 use shared::machinery::reader::Reader;
 use shared::machinery::reply::{Reply, View};
@@ -127,23 +127,12 @@ fn read_list(r: &mut Reader<'_>) -> List {
         .map(|text| (Pattern::star(&text), vec![Searched::Name, Searched::Email, Searched::Company]));
     list.ids = r.ids("id").optional();
     list.name = r.text("name").optional();
-    list.statuses = read_statuses(r);
+    list.statuses = several(r, "status", STATUSES);
     list.resellers = r.ids("companies_id").optional().unwrap_or_default();
     list.currencies = r.ids("currencies_id").optional().unwrap_or_default();
     list.owners = r.ids("owner_users_id").optional().unwrap_or_default();
     list.payment_terms = r.ids("payment_terms_id").optional().unwrap_or_default();
     list
-}
-
-fn read_statuses(r: &mut Reader<'_>) -> Option<Vec<Status>> {
-    let words = r.texts("status").optional()?;
-    let known = |word: &String| STATUSES.iter().find(|(known, _)| known == word).map(|(_, status)| *status);
-    let statuses: Vec<Status> = words.iter().filter_map(known).collect();
-    if statuses.len() < words.len() {
-        let names = STATUSES.iter().map(|(word, _)| (*word).to_owned()).collect();
-        r.violate("status", shared::words::error::Rule::NotOneOf(names));
-    }
-    Some(statuses)
 }
 
 fn read_new(r: &mut Reader<'_>) -> New {

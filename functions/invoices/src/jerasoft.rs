@@ -9,7 +9,7 @@ use shared::domain::documents::list::{GET_INVOICE, INVOICES, List, Order, SEARCH
 use shared::domain::documents::write::{CREATE_INVOICE, MOST_LINES, New};
 use shared::domain::documents::{Document, Kind, Shown, Status};
 use shared::machinery::dialect::Dialect::Jerasoft;
-use shared::machinery::dialect::jerasoft::{order, window};
+use shared::machinery::dialect::jerasoft::{order, several, window};
 use shared::machinery::dialect::number;
 use shared::machinery::reader::Reader;
 use shared::machinery::reply::{Reply, View};
@@ -106,21 +106,11 @@ fn read_list(r: &mut Reader<'_>) -> List {
     list.customers = r.ids("clients_id").optional().unwrap_or_default();
     list.resellers = r.ids("companies_id").optional().unwrap_or_default();
     list.number = r.text("q").optional().map(|text| Pattern::star(&text));
-    list.statuses = read_statuses(r);
+    list.statuses = several(r, "status", STATUSES);
     read_types(r, &mut list);
     list.between = r.span("invoice_dt").optional().unwrap_or_default();
     list.due = r.span("due_dt").optional().unwrap_or_default();
     list
-}
-
-fn read_statuses(r: &mut Reader<'_>) -> Option<Vec<Status>> {
-    let words = r.texts("status").optional()?;
-    let known = |word: &String| STATUSES.iter().find(|(known, _)| known == word).map(|(_, status)| *status);
-    let statuses: Vec<Status> = words.iter().filter_map(known).collect();
-    if statuses.len() < words.len() {
-        r.violate("status", Rule::NotOneOf(STATUSES.iter().map(|(word, _)| (*word).to_owned()).collect()));
-    }
-    Some(statuses)
 }
 
 /// Every invoice here is outgoing, so that the filter leaves all or nothing.

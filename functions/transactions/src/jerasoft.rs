@@ -10,7 +10,7 @@ use shared::domain::documents::write::{CREATE_TRANSACTION, New, NewLine, NewTaxe
 use shared::domain::documents::{Document, Kind, Ref, Shown, Status};
 use shared::domain::tenants::CurrencyRef;
 use shared::machinery::dialect::Dialect::Jerasoft;
-use shared::machinery::dialect::jerasoft::window;
+use shared::machinery::dialect::jerasoft::{several, window};
 use shared::machinery::dialect::number;
 use shared::machinery::reader::Reader;
 use shared::machinery::reply::{Reply, View};
@@ -94,29 +94,18 @@ fn read_list(r: &mut Reader<'_>) -> List {
     list.customers = r.ids("clients_id").optional().unwrap_or_default();
     list.resellers = r.ids("companies_id").optional().unwrap_or_default();
     // An empty list filters nothing; taken as the kinds, it would let in those that concern no client.
-    if let Some(types) = words(r, "type", TYPES).filter(|types| !types.is_empty()) {
+    if let Some(types) = several(r, "type", TYPES).filter(|types| !types.is_empty()) {
         let meant = |payment: bool| {
             if payment { [Kind::Receipt, Kind::Refund] } else { [Kind::CreditNote, Kind::DebitNote] }
         };
         list.kinds = types.into_iter().flat_map(meant).collect();
     }
-    if let Some(statuses) = words(r, "status", STATUSES) {
+    if let Some(statuses) = several(r, "status", STATUSES) {
         let meant = |pending: bool| if pending { PENDING } else { APPROVED };
         list.statuses = Some(statuses.into_iter().flat_map(meant).copied().collect());
     }
     list.between = r.span("dt").optional().unwrap_or_default();
     list
-}
-
-/// One or several of a few words.
-fn words(r: &mut Reader<'_>, name: &str, known: &[(&'static str, bool)]) -> Option<Vec<bool>> {
-    let words = r.texts(name).optional()?;
-    let find = |word: &String| known.iter().find(|(one, _)| one == word).map(|(_, meaning)| *meaning);
-    let meant: Vec<bool> = words.iter().filter_map(find).collect();
-    if meant.len() < words.len() {
-        r.violate(name, Rule::NotOneOf(known.iter().map(|(word, _)| (*word).to_owned()).collect()));
-    }
-    Some(meant)
 }
 
 fn read_new(r: &mut Reader<'_>) -> New {

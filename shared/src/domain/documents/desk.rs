@@ -291,9 +291,9 @@ impl<'c> Desk<'c> {
                 self.balance.version += 1;
                 let key = keys::balance(t, whose);
                 if was == 0 {
-                    self.changes.insert(key, &self.balance)?
+                    self.changes.insert(key, &self.balance)?;
                 } else {
-                    self.changes.replace(key, &self.balance, was)?
+                    self.changes.replace(key, &self.balance, was)?;
                 }
             }
             if let Some(customer) = self.customer.as_ref().filter(|_| was == 0) {

@@ -170,6 +170,17 @@ pub fn window(r: &mut Reader<'_>) -> Window {
     Window { offset: count(offset), limit: count(limit), newest_first: false }
 }
 
+/// One or several of a few words, each with its meaning.
+pub fn several<T: Copy>(r: &mut Reader<'_>, name: &str, known: &[(&'static str, T)]) -> Option<Vec<T>> {
+    let words = r.texts(name).optional()?;
+    let meaning = |word: &String| known.iter().find(|(one, _)| one == word).map(|(_, meaning)| *meaning);
+    let meant: Vec<T> = words.iter().filter_map(meaning).collect();
+    if meant.len() < words.len() {
+        r.violate(name, Rule::NotOneOf(known.iter().map(|(word, _)| (*word).to_owned()).collect()));
+    }
+    Some(meant)
+}
+
 /// `order`: column names, a leading `-` for descending.
 pub fn order<T: Copy>(r: &mut Reader<'_>, columns: &[(&'static str, T)]) -> Vec<(T, bool)> {
     let wanted = r.texts("order").optional().unwrap_or_default();
