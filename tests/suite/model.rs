@@ -272,7 +272,7 @@ impl Model {
         let all: Vec<Key> = self.docs.iter().filter(|(key, doc)| waits(key, doc)).map(|(key, _)| *key).collect();
         let body = json!({"clients_id": customer, "start_dt": "2026-01-01", "stop_dt": "2026-03-01"});
         let answer = self.ask("POST", "/api/accounting/invoices", &body).await;
-        if all.len() > 30 {
+        if all.len() > 25 {
             self.refused += 1;
             assert_eq!(answer.expect(422)["error"]["data"]["code"], "too_many_charges");
             return;
@@ -516,7 +516,7 @@ impl Model {
         let goal = *self.dice.of(&["paid", "unpaid", "cancelled", "refunded"]);
         let answer = self.ask("PUT", &format!("/api/v1/invoices/{}", key.1), &json!({"status": goal})).await;
         let charges_gone = doc.stage == Stage::Cancelled && goal != "cancelled" && !doc.charges.is_empty();
-        let too_many = doc.set.len() + doc.charges.len() > 30;
+        let too_many = doc.set.len() + doc.charges.len() > 25;
         // One word stands for several statuses, and sent once more it changes nothing.
         let is = doc.status();
         let same = (goal == "unpaid" && ["Draft", "Unpaid", "Partially Paid"].contains(&is))

@@ -8,11 +8,14 @@ use crate::domain::documents::entity::{Line, Sums, TaxRow};
 use crate::domain::documents::ledger::out_of_range;
 use crate::domain::documents::sums::{self, Priced, Terms, amount, header};
 use crate::domain::documents::write::invalid;
-use crate::words::error::{Result, Rule, Violation};
+use crate::words::error::{Error, Result, Rule, Violation};
 use crate::words::time::{Date, Duration};
 
 /// The most lines of a document.
 pub const MOST_LINES: usize = 200;
+/// The most bytes of their descriptions: a document must fit an item of the table, and its answer the record of
+/// an idempotency key.
+pub const MOST_TEXT: usize = 96 * 1024;
 /// The longest billing period, in days: ten years and what leap years and clocks may add.
 const LONGEST_TERM: i64 = 3660;
 /// The taxes of a line to make.
@@ -64,6 +67,10 @@ pub(crate) fn missing(field: &str, collection: &str, id: impl ToString) -> Viola
 
 /// Lines with their numbers, and the header, or everything that is wrong with them.
 pub(crate) fn priced(desk: &Desk<'_>, lines: &[NewLine], terms: &Terms) -> Result<(Vec<Line>, Sums)> {
+    if lines.iter().map(|line| line.description.len()).sum::<usize>() > MOST_TEXT {
+        let text = format!("The descriptions of the lines are longer than {MOST_TEXT} bytes together");
+        return Err(Error::refused("lines_too_long", text));
+    }
     let mut found = Vec::new();
     let mut made = Vec::with_capacity(lines.len());
     for (place, line) in lines.iter().enumerate() {

@@ -4,6 +4,7 @@ use rust_decimal::Decimal;
 
 use crate::domain::documents::desk::{Desk, Held};
 use crate::domain::documents::entity::{Allocation, Document, IndexRow, Kind, Line, Ref, Stage};
+use crate::domain::documents::lines::{MOST_LINES, MOST_TEXT};
 use crate::domain::documents::list::{MONEY_IN, Shown, with_document};
 use crate::domain::documents::moves::{allocate, release};
 use crate::domain::documents::sums::amount;
@@ -19,13 +20,14 @@ use crate::words::time::Instant;
 pub const MOST_AT_ONCE: usize = 20;
 /// The most documents that one may be set against in all.
 const MOST_IN_ALL: usize = 200;
-/// The most charges of one invoice.
-const MOST_CHARGES: usize = 30;
+/// The most documents that change beside one: three actions each of the 100 of a commit.
+const MOST_OTHERS: usize = 25;
 
 /// Set a customer's money against invoices and debit notes.
 pub static ALLOCATE: Op<Allocate, Shown> =
     Op::write("allocations.create", "transaction", Scope::Reseller, |cx, input| Box::pin(allocate_to(cx, input)));
-/// Take back everything a document is set against.
+/// Take back what a document is set against, the oldest first: all of it, or the first 25; called again it
+/// goes on.
 pub static RELEASE: Op<u64, Shown> =
     Op::write("allocations.delete", "transaction", Scope::Reseller, |cx, id| Box::pin(release_all(cx, *id)));
 
@@ -196,12 +198,20 @@ pub(crate) async fn take_charges(
 ) -> Result<Vec<Held>> {
     let mut rows = open_documents(cx, invoice.customer, &[Kind::DebitNote, Kind::CreditNote]).await?;
     rows.retain(|row| row.at >= from && row.at < before && row.currency == invoice.currency);
-    if rows.len() > MOST_CHARGES {
-        let text = format!("More than {MOST_CHARGES} charges lie in the interval: choose a shorter one");
+    if rows.len() > MOST_OTHERS {
+        let text = format!("More than {MOST_OTHERS} charges lie in the interval: choose a shorter one");
         return Err(Error::refused("too_many_charges", text));
     }
     let refs: Vec<Ref> = rows.iter().map(|row| Ref { kind: row.kind, id: row.id }).collect();
     let charges = desk.more(None, &refs).await?;
+    let text = charges.iter().flatten().flat_map(|charge| &charge.lines).map(|line| line.description.len());
+    let count = charges.iter().flatten().map(|charge| charge.lines.len()).sum::<usize>() + invoice.lines.len();
+    if count > MOST_LINES || text.sum::<usize>() > MOST_TEXT {
+        return Err(Error::refused(
+            "too_many_charges",
+            "The charges of the interval have more lines than an invoice can",
+        ));
+    }
     // One that is paid in part stays by itself.
     let whole = |charge: &Document| charge.allocations.is_empty() && charge.sums.charged == 0;
     let charges: Vec<Held> = charges.into_iter().flatten().filter(whole).map(Held::read).collect();
@@ -279,7 +289,8 @@ async fn release_all(cx: &Context, id: u64) -> Result<Done<Shown>> {
     let (mut desk, document) = with_document(cx, &[], TRANSACTION, id, &MONEY_IN, "receipt").await?;
     let customer = document.customer;
     let mut credit = Held::read(document);
-    let mut held = others_of(&mut desk, customer, &credit.after).await?;
+    let first = credit.after.allocations.iter().take(MOST_OTHERS).cloned().collect();
+    let mut held = others_of(&mut desk, customer, &Document { allocations: first, ..credit.after.clone() }).await?;
     may_release(&credit.after, &held)?;
     held.iter_mut().for_each(|one| release(&mut credit.after, &mut one.after));
     done(&mut desk, credit, held).and_then(|shown| Ok(Done::changed(shown, desk.finish()?)))
@@ -317,7 +328,7 @@ pub(crate) async fn others_of(desk: &mut Desk<'_>, customer: Option<u64>, docume
     refs.extend(charges.map(|id| Ref { kind: Kind::DebitNote, id }));
     refs.sort_unstable();
     refs.dedup();
-    if refs.len() > MOST_CHARGES {
+    if refs.len() > MOST_OTHERS {
         let text = format!("{} has too many payments: release them first", capital(&document.own_ref().to_string()));
         return Err(Error::refused("too_many_payments", text));
     }
