@@ -22,4 +22,14 @@ impl Dice {
     pub fn of<'t, T>(&mut self, all: &'t [T]) -> &'t T {
         &all[usize::try_from(self.below(all.len() as u64)).unwrap()]
     }
+
+    /// A number from 0 to one below the sides.
+    pub fn roll(&mut self, sides: usize) -> usize {
+        usize::try_from(self.below(sides as u64)).unwrap()
+    }
+
+    /// One of these, by reference.
+    pub fn pick<'a, T: ?Sized>(&mut self, from: &[&'a T]) -> &'a T {
+        from[self.roll(from.len())]
+    }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tests::{ADMIN, Answer, Call, World};
 
-async fn world() -> World {
+pub(crate) async fn world() -> World {
     let world = World::new().await;
     world.customers(3).await;
     world
@@ -13,7 +13,7 @@ pub(crate) async fn ask(world: &World, verb: &str, path: &str, body: &Value) -> 
     world.send(Call::new(verb, &format!("/api/v2{path}")).bearer(ADMIN).json(body)).await
 }
 
-async fn make(world: &World, path: &str, body: Value) -> Value {
+pub(crate) async fn make(world: &World, path: &str, body: Value) -> Value {
     ask(world, "POST", path, &body).await.expect(201)["data"].clone()
 }
 
@@ -26,7 +26,7 @@ async fn balance(world: &World, customer: u64) -> String {
     world.send(call).await.expect(200)["balance"].to_string()
 }
 
-fn invoice(customer: u64, amount: &str) -> Value {
+pub(crate) fn invoice(customer: u64, amount: &str) -> Value {
     let amount: Value = serde_json::from_str(amount).unwrap();
     json!({"customer_id": customer, "date": "2026-02-15", "due_date": "2026-03-15",
         "items": [{"description": "Web Development", "amount": amount, "qty": 1}], "notes": "Payment due within 30 days"})
@@ -358,54 +358,4 @@ async fn the_worked_example_of_the_racknap_contract() {
         item["monthly_accural_details"],
         json!({"April-2021": "", "May-2021": "", "June-2021": "69.04", "July-2021": "101.92", "August-2021": "101.92", "September-2021": "98.63"})
     );
-}
-
-/// What one commit cannot hold is refused by name, or done in steps.
-#[tokio::test(flavor = "multi_thread")]
-async fn much_at_once() {
-    let world = world().await;
-    for n in 0..28_u64 {
-        let charge = json!({"clients_id": 2, "type": "charge", "amount": -1, "dt": format!("2026-0{}-03", 1 + n / 14)});
-        world.send(Call::new("POST", "/api/accounting/transactions").key(ADMIN).json(&charge)).await.expect(200);
-    }
-    let of = |start: &str, stop: &str| {
-        let body = json!({"clients_id": 2, "start_dt": start, "stop_dt": stop});
-        world.send(Call::new("POST", "/api/accounting/invoices").key(ADMIN).json(&body))
-    };
-    let refused = of("2026-01-01", "2026-03-01").await.expect(422);
-    assert_eq!(refused["error"]["data"]["code"], "too_many_charges");
-    assert_eq!(of("2026-01-01", "2026-02-01").await.expect(200)["total"].to_string(), "14.00");
-    // Twenty invoices in one payment, ten more in the next step, and all of it taken back in two.
-    for month in 1..=12 {
-        for day in [1, 11, 21] {
-            let mut body = invoice(1, "3.00");
-            (body["date"], body["due_date"]) =
-                (json!(format!("2024-{month:02}-{day:02}")), json!(format!("2025-{month:02}-{day:02}")));
-            make(&world, "/invoices", body).await;
-        }
-    }
-    let some = |ids: std::ops::RangeInclusive<u64>| ids.map(|id| json!({"invoice_id": id})).collect::<Vec<_>>();
-    let receipt = json!({"customer_id": 1, "account_id": 1, "amount": 100, "allocations": some(2..=21)});
-    let receipt = make(&world, "/receipts", receipt).await;
-    let path = format!("/receipts/{}/allocations", receipt["id"]);
-    let more = ask(&world, "POST", &path, &json!({"allocations": some(22..=31)})).await.expect(200);
-    assert_eq!(
-        (more["data"]["unallocated"].to_string().as_str(), more["data"]["allocations"].as_array().unwrap().len()),
-        ("10.00", 30)
-    );
-    let refused = ask(&world, "DELETE", &format!("/receipts/{}", receipt["id"]), &Value::Null).await.expect(409);
-    assert_eq!(refused["message"], "Receipt 29 has too many payments: release them first");
-    for left in [5, 0] {
-        let released = ask(&world, "DELETE", &path, &Value::Null).await.expect(200);
-        assert_eq!(released["data"]["allocations"].as_array().unwrap().len(), left);
-    }
-    ask(&world, "DELETE", &format!("/receipts/{}", receipt["id"]), &Value::Null).await.expect(200);
-    let long: Vec<Value> =
-        (0..110).map(|n| json!({"description": format!("{n}{}", "x".repeat(990)), "amount": 1})).collect();
-    let body = json!({"jsonrpc": "2.0", "id": 1, "method": "accounting.invoices.create",
-        "params": {"clients_id": 1, "start_dt": "2026-01-01", "stop_dt": "2026-02-01", "items": long}});
-    let refused = world.send(Call::rpc(&body).key(ADMIN)).await;
-    assert_eq!(refused.json["error"]["data"]["code"], "lines_too_long", "{}", refused.text);
-    world.books("acme").await;
-    world.verify();
 }

@@ -12,6 +12,7 @@ mod calls;
 mod costs;
 mod cross;
 mod documents;
+mod extremes;
 mod faults;
 mod gateway;
 mod golden;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::books::Books;
 use crate::domain::customers::Customer;
 use crate::domain::documents::entity::{Document, Kind, Ref, Stage, Status};
-use crate::domain::documents::ledger::{Balance, Ledger};
+use crate::domain::documents::ledger::{Balance, Ledger, out_of_range};
 use crate::domain::documents::number::Series;
 use crate::domain::tenants::{Reach, TenantRecord, of_item};
 use crate::machinery::changes::Changes;
@@ -286,7 +286,8 @@ impl<'c> Desk<'c> {
             // is must still be there.
             if !more.is_empty() || (was == 0 && self.customer.is_some()) {
                 for (code, change) in more {
-                    *self.balance.owed.entry(code.to_owned()).or_insert(0) += change;
+                    let owed = self.balance.owed.entry(code.to_owned()).or_insert(0);
+                    *owed = owed.checked_add(change).ok_or_else(out_of_range)?;
                 }
                 self.balance.version += 1;
                 let key = keys::balance(t, whose);

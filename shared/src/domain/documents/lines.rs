@@ -6,9 +6,10 @@ use crate::domain::documents::accrual::{CYCLES, Term, end_of_cycle};
 use crate::domain::documents::desk::Desk;
 use crate::domain::documents::entity::{Line, Sums, TaxRow};
 use crate::domain::documents::ledger::out_of_range;
-use crate::domain::documents::sums::{self, Priced, Terms, amount, header};
+use crate::domain::documents::sums::{self, LARGEST_AMOUNT, Priced, Terms, amount, header};
 use crate::domain::documents::write::invalid;
 use crate::words::error::{Error, Result, Rule, Violation};
+use crate::words::money::Money;
 use crate::words::time::{Date, Duration};
 
 /// The most lines of a document.
@@ -84,7 +85,10 @@ pub(crate) fn priced(desk: &Desk<'_>, lines: &[NewLine], terms: &Terms) -> Resul
             continue;
         }
         let Some(mut numbers) = sums::line(&priced, terms) else {
-            found.push(violation(format!("{at}.unit_price"), Rule::TooLarge("1000000000".into())));
+            // The quantity is above 0, or it would have been a fault already.
+            let largest = Money { minor: LARGEST_AMOUNT, currency: terms.currency }.decimal();
+            let most = largest.checked_div(line.quantity).unwrap_or(largest).trunc_with_scale(terms.currency.places());
+            found.push(violation(format!("{at}.unit_price"), Rule::TooLarge(most.to_string())));
             continue;
         };
         if let NewTaxes::Amounts(amounts) = &line.taxes {

@@ -93,7 +93,8 @@ pub(crate) async fn settle(
         }
         Kind::Refund if !new.unbacked => {
             if new.against.is_empty() {
-                let open = open_documents(cx, document.customer, &MONEY_IN).await?;
+                let mut open = open_documents(cx, document.customer, &MONEY_IN).await?;
+                open.retain(|row| row.currency == document.currency);
                 let refs: Vec<Ref> =
                     open.iter().take(MOST_AT_ONCE).map(|row| Ref { kind: row.kind, id: row.id }).collect();
                 held.extend(desk.more(None, &refs).await?.into_iter().flatten().map(Held::read));

@@ -13,8 +13,11 @@ use crate::domain::documents::entity::{Line, Sums, TaxRow};
 use crate::words::error::{Rule, Violation};
 use crate::words::money::{Currency, Money, NoAmount};
 
-/// The largest quantity and the largest unit price: their product still fits an amount of any currency.
+/// The largest quantity and the largest unit price.
 const LARGEST: i64 = 1_000_000_000;
+/// The largest amount of a document, in minor units: 9,999,999,999,999.99 where there are two places (contract
+/// billmora §7). Thousands of such amounts still add up to what 64 bits hold.
+pub const LARGEST_AMOUNT: i64 = 999_999_999_999_999;
 /// Decimal places of quantities and unit prices.
 const PLACES: u32 = 6;
 
@@ -60,7 +63,7 @@ pub struct Terms {
 /// A decimal as minor units of a currency, rounded half away from zero; `None` when it is out of range.
 pub fn minor(amount: Decimal, currency: Currency) -> Option<i64> {
     let rounded = amount.round_dp_with_strategy(currency.places(), RoundingStrategy::MidpointAwayFromZero);
-    Money::exactly(rounded, currency).ok().map(|money| money.minor)
+    Money::exactly(rounded, currency).ok().map(|money| money.minor).filter(|minor| minor.abs() <= LARGEST_AMOUNT)
 }
 
 /// What an amount in the document's currency is in the base currency, rounded: amount / ratio.
@@ -79,9 +82,9 @@ fn percent(amount: i64, percent: Decimal, currency: Currency) -> Option<i64> {
 /// An exact amount of a currency, or what is wrong with it.
 pub fn amount(field: &str, given: Decimal, currency: Currency) -> Result<i64, Violation> {
     let broken = match Money::exactly(given, currency) {
-        Ok(money) => return Ok(money.minor),
+        Ok(money) if money.minor.abs() <= LARGEST_AMOUNT => return Ok(money.minor),
         Err(NoAmount::TooPrecise) => Rule::Precision(currency.places()),
-        Err(NoAmount::OutOfRange) => Rule::TooLarge(Money { minor: Money::LARGEST_MINOR, currency }.to_string()),
+        Ok(_) | Err(NoAmount::OutOfRange) => Rule::TooLarge(Money { minor: LARGEST_AMOUNT, currency }.to_string()),
     };
     Err(Violation { field: field.to_owned(), rule: broken })
 }
@@ -163,12 +166,12 @@ pub fn line(priced: &Priced, terms: &Terms) -> Option<Line> {
         base: in_base(taxable, terms)?,
         ..Line::default()
     };
-    (amount.abs() <= Money::LARGEST_MINOR).then_some(line)
+    (amount.abs() <= LARGEST_AMOUNT).then_some(line)
 }
 
 fn add(values: impl Iterator<Item = i64>) -> Option<i64> {
     let mut values = values;
-    values.try_fold(0_i64, i64::checked_add).filter(|sum| sum.abs() <= Money::LARGEST_MINOR)
+    values.try_fold(0_i64, i64::checked_add).filter(|sum| sum.abs() <= LARGEST_AMOUNT)
 }
 
 /// A document's header. Lines with a negative price count as discount.

@@ -32,9 +32,12 @@ pub fn numbers(item: Option<&Item>, prefix: &str) -> Vec<(u64, u64)> {
     found
 }
 
-/// All number attributes, which may be negative, by name.
+/// All number attributes, which may be negative, by name; one beyond 64 bits is the last that fits.
 pub fn sums(item: Option<&Item>) -> std::collections::BTreeMap<String, i64> {
-    let one = |(name, value): (&String, &AttributeValue)| Some((name.clone(), value.as_n().ok()?.parse().ok()?));
+    let one = |(name, value): (&String, &AttributeValue)| {
+        let sum: i128 = value.as_n().ok()?.parse().ok()?;
+        Some((name.clone(), i64::try_from(sum).unwrap_or(if sum < 0 { i64::MIN } else { i64::MAX })))
+    };
     item.into_iter().flatten().filter_map(one).collect()
 }
 
