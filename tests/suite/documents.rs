@@ -212,6 +212,11 @@ async fn taxes_discounts_and_currencies() {
         "billing_cycle": "Sometimes", "period_start": "2026-01-01"}]});
     let refused = ask(&world, "POST", "/invoices", &wrong).await.expect(422);
     let fields: Vec<&String> = refused["errors"].as_object().unwrap().keys().collect();
+    let nobody = json!({"customer_id": 0, "items": [{"description": "x", "amount": 1}]});
+    assert_eq!(
+        ask(&world, "POST", "/invoices", &nobody).await.expect(422)["errors"],
+        json!({"customer_id": "Customer id 0 does not exist"})
+    );
     assert_eq!(fields, ["items.0.billing_cycle", "items.0.period_end", "items.0.taxes", "items.0.discount"]);
     world.books("acme").await;
 }
@@ -271,6 +276,28 @@ async fn documents_of_a_customer_who_is_gone_still_move() {
     ask(&world, "POST", "/invoices", &invoice(1, "1.00")).await.expect(422);
     world.books("acme").await;
     world.verify();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_limited_to_a_reseller_sees_its_books_alone() {
+    let world = world().await;
+    let own = world
+        .send(Call::new("POST", "/api/v2/customers").bearer(tests::LIMITED).json(&json!({"account": "own"})))
+        .await
+        .expect(201);
+    make(&world, "/invoices", invoice(1, "10.00")).await;
+    make(&world, "/invoices", invoice(own["data"]["id"].as_u64().unwrap(), "5.00")).await;
+    let seen = |path: &'static str| {
+        let world = &world;
+        async move { world.send(Call::new("GET", &format!("/api/v2{path}")).bearer(tests::LIMITED)).await }
+    };
+    assert_eq!(seen("/invoices").await.expect(200)["meta"]["total_records"], 1);
+    assert_eq!(seen("/numbering/1/register").await.expect(200)["data"][0]["number"], "INV-2026-002");
+    assert_eq!(seen("/reports/financial").await.expect(200)["data"]["outstanding_invoices"].to_string(), "5.00");
+    assert_eq!(seen("/reports/receivables").await.expect(200)["data"]["total"].to_string(), "5.00");
+    seen("/reports/trial-balance").await.expect(404);
+    seen("/reports/statement?customer_id=1").await.expect(422);
+    seen("/invoices/1").await.expect(404);
 }
 
 #[tokio::test(flavor = "multi_thread")]

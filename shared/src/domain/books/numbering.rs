@@ -7,7 +7,7 @@ use crate::domain::books::record::Books;
 use crate::domain::documents::desk::Registered;
 use crate::domain::documents::entity::{Document, Kind, Status};
 use crate::domain::documents::number::{NoTemplate, Reset, Series};
-use crate::domain::tenants::of_item;
+use crate::domain::tenants::{of_item, own};
 use crate::machinery::changes::Changes;
 use crate::machinery::keys;
 use crate::machinery::listing;
@@ -27,7 +27,7 @@ pub static GET: Op<u64, Shown> = Op::read("numbering.get", ENTITY, Scope::Tenant
 /// Change a series, or the month with which fiscal years begin, which all series share.
 pub static UPDATE: Op<Change, Shown> =
     Op::write("numbering.update", ENTITY, Scope::Tenant, |cx, change| Box::pin(update(cx, change)));
-/// Every number of a series with what became of it.
+/// Every number of a series with what became of it, as far as the caller may see the documents.
 pub static REGISTER: Op<(u64, Window), Page<Entry>> =
     Op::read("numbering.register", ENTITY, Scope::Tenant, |cx, (id, window)| Box::pin(register(cx, *id, *window)));
 
@@ -160,7 +160,10 @@ fn refused(why: NoTemplate) -> Error {
 
 async fn register(cx: &Context, id: u64, window: Window) -> Result<Done<Page<Entry>>> {
     let kind = kind_of(id)?;
-    let rows: Vec<Registered> = listing::index(cx, keys::register(cx.tenant(), kind.name())).await?;
+    let tenant = own(cx).await?;
+    let reach = tenant.reach(&cx.caller);
+    let mut rows: Vec<Registered> = listing::index(cx, keys::register(cx.tenant(), kind.name())).await?;
+    rows.retain(|row| reach.covers(row.reseller));
     let page = Page::cut(rows, window);
     let t = cx.tenant();
     let wanted: Vec<_> = page

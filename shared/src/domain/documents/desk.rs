@@ -37,6 +37,8 @@ pub(crate) struct Registered {
     pub(crate) drawn: Option<(String, u64)>,
     /// The document's date when it was given.
     pub(crate) date: Date,
+    /// The reseller whose books the document is in.
+    pub(crate) reseller: u64,
 }
 
 /// A document in hand: as it was read, and as it will be.
@@ -200,7 +202,8 @@ impl<'c> Desk<'c> {
         };
         let key = keys::registered(self.cx.tenant(), kind.name(), &number);
         let taken = Error::refused("number_taken", format!("The number {number} is another document's"));
-        let row = Registered { number: number.clone(), document: document.id, drawn, date };
+        let reseller = document.reseller;
+        let row = Registered { number: number.clone(), document: document.id, drawn, date, reseller };
         self.changes.insert_or_tell(key, &row, taken)?;
         document.number = Some(number);
         Ok(())
