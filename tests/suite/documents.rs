@@ -298,6 +298,10 @@ async fn who_is_limited_to_a_reseller_sees_its_books_alone() {
     seen("/reports/trial-balance").await.expect(404);
     seen("/reports/statement?customer_id=1").await.expect(422);
     seen("/invoices/1").await.expect(404);
+    // A day stays that day where clocks show another one at its midnight.
+    let session = world.session("limited").await;
+    let list = world.send(Call::new("POST", "/api/v2/invoice/list").validate(&session)).await.expect(200);
+    assert_eq!(list["data"][0]["creation_date"], "2026-02-15 00:00:00");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -15,7 +15,7 @@ use shared::machinery::route::Row;
 use shared::words::error::Rule;
 use shared::words::money::Decimal;
 use shared::words::page::{Page, Window};
-use shared::words::time::Date;
+use shared::words::time::{Date, Day, Zone};
 
 use crate::line_id;
 
@@ -124,6 +124,11 @@ pub fn accruals(shown: &Shown, line: &Line, begin: Begin) -> Map<String, Value> 
     ])
 }
 
+/// A document's day as its local time, which stays on that day in whatever zone it is read.
+pub fn moment(day: Day, zone: Zone) -> String {
+    if Day::of(day.at, zone).date == day.date { date_time(day.at, zone) } else { format!("{} 00:00:00", day.date) }
+}
+
 /// A day of a billing period.
 pub fn day(date: Option<Date>) -> Option<String> {
     date.map(|date| format!("{date} 00:00:00"))
@@ -146,7 +151,7 @@ fn invoice(view: View, shown: &Shown) -> Value {
         "description": description(document),
         "amount": money(document.sums.total),
         "subtotal": money(document.sums.net()),
-        "creation_date": at(document.day.at),
+        "creation_date": moment(document.day, view.zone),
         "paid_date": document.paid_at.map(at),
         "status": status,
         "currencyid": document.currency,
@@ -155,7 +160,7 @@ fn invoice(view: View, shown: &Shown) -> Value {
         "custom_invoice": 1,
         "single_invoice": 1,
         "pid": partner(shown),
-        "nextduedate": document.due.map(|due| at(due.at)),
+        "nextduedate": document.due.map(|due| moment(due, view.zone)),
         "is_bundle": 0,
         "currency": document.iso.code(),
         "ordernum": null,

@@ -1,7 +1,7 @@
 //! `POST /transaction/credit_note`, `/transaction/debit_note` and `/receipt/list` (contract racknap §6–§8).
 
 use invoices::line_id;
-use invoices::racknap::{NAMES, accruals, company, day, numbers, ratio, read, tax_rows};
+use invoices::racknap::{NAMES, accruals, company, day, moment, numbers, ratio, read, tax_rows};
 use serde_json::{Map, Value, json};
 use shared::domain::documents::accrual::Begin;
 use shared::domain::documents::entity::Line;
@@ -9,7 +9,6 @@ use shared::domain::documents::list::{List, SEARCH_TRANSACTIONS};
 use shared::domain::documents::sums::minor;
 use shared::domain::documents::{Kind, Shown, Status};
 use shared::machinery::dialect::Dialect::Racknap;
-use shared::machinery::dialect::racknap::date_time;
 use shared::machinery::dialect::{number, two_places};
 use shared::machinery::reader::Reader;
 use shared::machinery::reply::{Reply, View};
@@ -45,7 +44,7 @@ fn transaction(view: View, shown: &Shown) -> Value {
     let mut members = Map::from_iter([
         ("id".to_owned(), Value::from(document.id)),
         ("tran_no".to_owned(), document.number.clone().into()),
-        ("tdate".to_owned(), date_time(document.day.at, view.zone).into()),
+        ("tdate".to_owned(), moment(document.day, view.zone).into()),
         ("description".to_owned(), document.description.clone().into()),
         ("tran_id".to_owned(), document.reference.clone().into()),
         ("amount".to_owned(), money(document.sums.total)),

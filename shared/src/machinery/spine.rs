@@ -254,7 +254,7 @@ impl Visit<'_> {
             };
             if done.changes.crowded && turn.is_none() && runs == 0 {
                 runs += 1;
-                self.line_up(cx, turn, runs).await;
+                self.line_up(cx, turn, runs).await?;
                 continue;
             }
             let long = done.progress.is_some();
@@ -297,21 +297,25 @@ impl Visit<'_> {
                 }
                 Outcome::Again => {
                     runs += 1;
-                    self.line_up(cx, turn, runs).await;
+                    self.line_up(cx, turn, runs).await?;
                 }
             }
         }
     }
 
     /// Wait for one's turn; who has it, or cannot have it, pauses a little.
-    async fn line_up(&self, cx: &Context, turn: &mut Option<Turn>, runs: u32) {
+    async fn line_up(&self, cx: &Context, turn: &mut Option<Turn>, runs: u32) -> Result<()> {
         // Without a tenant (signing in) there is no line.
         if turn.is_none() && runs == 1 && cx.caller.tenant != nobody().tenant {
             let key = keys::turn(&cx.caller.tenant);
-            *turn = Turn::take(&self.store, key, &self.app.outside, self.now).await.ok().flatten();
+            *turn = match Turn::take(&self.store, key, &self.app.outside, self.now).await {
+                Err(error) if error.told == Told::Busy => return Err(error),
+                taken => taken.ok().flatten(),
+            };
         } else {
             self.pause(if turn.is_some() { 1 } else { runs }).await;
         }
+        Ok(())
     }
 
     /// A pause that grows, of random length, so that those who collided do not meet again.

@@ -12,7 +12,7 @@ use std::time::Duration;
 use crate::machinery::keys::Key;
 use crate::machinery::outside::Outside;
 use crate::machinery::store::{Item, Store, number, number_of};
-use crate::words::error::Result;
+use crate::words::error::{Error, Result, Told};
 use crate::words::time::Instant;
 
 /// The last ticket taken.
@@ -25,8 +25,8 @@ const STEP_MS: u64 = 8;
 const LONGEST_MS: u64 = 200;
 /// How long nobody may be done before the first in line is passed over, in milliseconds.
 const STUCK_MS: u64 = 500;
-/// How long anyone waits in all, in milliseconds: well below the 29 seconds after which API Gateway hangs up.
-const PATIENCE_MS: u64 = 20_000;
+/// How long anyone waits in all, in milliseconds: below the 15 seconds that a function may take.
+const PATIENCE_MS: u64 = 8_000;
 /// How long an idle line is kept, in seconds.
 const KEPT_SECONDS: i64 = 24 * 3600;
 
@@ -43,7 +43,7 @@ pub(crate) struct Turn {
 }
 
 impl Turn {
-    /// Take a ticket and wait for its turn. `None` when the turn did not come in time.
+    /// Take a ticket and wait for its turn. When it does not come in time the client is asked to come again.
     pub(crate) async fn take(store: &Store, key: Key, outside: &Outside, now: Instant) -> Result<Option<Self>> {
         let until = now.timestamp() + KEPT_SECONDS;
         let Some(item) = store.advance(&key, TAKEN, None, until).await? else { return Ok(None) };
@@ -70,7 +70,7 @@ impl Turn {
                 store.advance(&turn.key, DONE, Some(done), until).await?;
             }
             if waited > PATIENCE_MS {
-                return Ok(None);
+                return Err(Error { told: Told::Busy, logged: Some(format!("waited {waited} ms in line")) });
             }
         }
         Ok(Some(turn))
