@@ -119,11 +119,6 @@ impl Document {
         Money { minor, currency: self.base }
     }
 
-    /// The total.
-    pub fn total(&self) -> Money {
-        self.money(self.sums.total)
-    }
-
     /// Set against other documents, in minor units.
     pub fn allocated(&self) -> i64 {
         self.allocations.iter().map(|allocation| allocation.amount).sum()

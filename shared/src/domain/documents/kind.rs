@@ -27,10 +27,6 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Invoice, Self::Receipt, Self::Refund, Self::Income, Self::Expense, Self::CreditNote, Self::DebitNote];
-
     /// The kinds that have numbers, in the order of their series' ids.
     pub const NUMBERED: [Self; 5] = [Self::Invoice, Self::Receipt, Self::CreditNote, Self::DebitNote, Self::Refund];
 
