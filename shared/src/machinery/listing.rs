@@ -152,7 +152,7 @@ pub async fn chosen<T: DeserializeOwned>(cx: &Context, entity: Entity, ids: &[u6
     let skip = usize::try_from(window.offset).unwrap_or(usize::MAX);
     let take = usize::try_from(window.limit).unwrap_or(usize::MAX);
     let wanted: Vec<Key> = ids.iter().skip(skip).take(take).map(|id| keys::row(cx.tenant(), entity, *id)).collect();
-    let items = if wanted.is_empty() { Vec::new() } else { cx.store.get_items(&wanted).await? };
+    let items = cx.store.get_items(&wanted).await?;
     let rows = items.into_iter().flatten().map(record).collect::<Result<_>>()?;
     Ok(Page { rows, total: ids.len() as u64, window })
 }

@@ -166,21 +166,14 @@ async fn register(cx: &Context, id: u64, window: Window) -> Result<Done<Page<Ent
     rows.retain(|row| reach.covers(row.reseller));
     let page = Page::cut(rows, window);
     let t = cx.tenant();
-    let wanted: Vec<_> = page
-        .rows
-        .iter()
-        .flat_map(|row| [keys::row(t, kind.entity(), row.document), keys::deleted(t, kind.entity(), row.document)])
-        .collect();
-    let mut distinct = wanted.clone();
-    distinct.sort();
-    distinct.dedup();
-    let items = if distinct.is_empty() { Vec::new() } else { cx.store.get_items(&distinct).await? };
-    let find = |key| distinct.binary_search(&key).ok().and_then(|place| items.get(place)?.clone());
+    let both = |row: &Registered| [keys::row, keys::deleted].map(|key| key(t, kind.entity(), row.document));
+    let wanted: Vec<_> = page.rows.iter().flat_map(both).collect();
+    let mut items = cx.store.get_items(&wanted).await?.into_iter();
     let mut entries = Vec::with_capacity(page.rows.len());
     for row in page.rows {
-        let own = find(keys::row(t, kind.entity(), row.document));
+        let (own, gone) = (items.next().flatten(), items.next().flatten());
         let deleted = own.is_none();
-        let item = own.or_else(|| find(keys::deleted(t, kind.entity(), row.document)));
+        let item = own.or(gone);
         let item = item.ok_or_else(|| Error::internal(format!("the document of number {} is gone", row.number)))?;
         let document: Document = record(item)?;
         let replaced_by = document.number.clone().filter(|number| *number != row.number);

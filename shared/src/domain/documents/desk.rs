@@ -105,10 +105,7 @@ impl<'c> Desk<'c> {
         ];
         wanted.extend(makes.iter().map(|kind| keys::series(t, kind.name())));
         wanted.extend(documents.iter().map(|one| keys::row(t, one.kind.entity(), one.id)));
-        // A batch may not name a key twice.
-        let (items, places) = distinct(wanted);
-        let found = cx.store.get_items(&items).await?;
-        let mut items = places.into_iter().map(|place| found.get(place).cloned().flatten());
+        let mut items = cx.store.get_items(&wanted).await?.into_iter();
         let mut next = || items.next().flatten();
         let tenant = of_item(cx, next())?;
         let books = Books::of_item(next())?;
@@ -138,12 +135,7 @@ impl<'c> Desk<'c> {
         wanted.extend(customer.map(|id| keys::row(t, CUSTOMER, id)));
         wanted.extend(customer.map(|id| keys::balance(t, id)));
         wanted.extend(documents.iter().map(|one| keys::row(t, one.kind.entity(), one.id)));
-        if wanted.is_empty() {
-            return Ok(Vec::new());
-        }
-        let (items, places) = distinct(wanted);
-        let found = self.cx.store.get_items(&items).await?;
-        let mut items = places.into_iter().map(|place| found.get(place).cloned().flatten());
+        let mut items = self.cx.store.get_items(&wanted).await?.into_iter();
         if customer.is_some() {
             self.whose = customer;
             self.customer = items.next().flatten().map(record).transpose()?;
@@ -312,20 +304,6 @@ impl<'c> Desk<'c> {
         self.ledger.into_changes(&mut self.changes)?;
         Ok(self.changes)
     }
-}
-
-/// The keys without repetition, and for each of those given its place among them.
-fn distinct(wanted: Vec<Key>) -> (Vec<Key>, Vec<usize>) {
-    let mut keys: Vec<Key> = Vec::with_capacity(wanted.len());
-    let mut places = Vec::with_capacity(wanted.len());
-    for key in wanted {
-        let place = keys.iter().position(|other| *other == key).unwrap_or_else(|| {
-            keys.push(key);
-            keys.len() - 1
-        });
-        places.push(place);
-    }
-    (keys, places)
 }
 
 /// A document, if the caller may see it.

@@ -299,9 +299,6 @@ async fn customers_of(cx: &Context, documents: &[Document]) -> Result<BTreeMap<u
     ids.sort_unstable();
     ids.dedup();
     let wanted: Vec<Key> = ids.iter().map(|id| keys::row(cx.tenant(), CUSTOMER, *id)).collect();
-    if wanted.is_empty() {
-        return Ok(BTreeMap::new());
-    }
     let found = cx.store.get_items(&wanted).await?.into_iter().flatten();
     let customers = found.map(record::<Customer>).collect::<Result<Vec<_>>>()?;
     Ok(customers.into_iter().map(|customer| (customer.id, customer)).collect())

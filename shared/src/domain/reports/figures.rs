@@ -227,9 +227,6 @@ async fn open_of(cx: &Context, reach: &Reach, customer: u64) -> Result<Vec<Docum
         let open = rows.iter().filter(|row| row.open != 0 && row.kind != crate::domain::documents::Kind::Refund);
         wanted.extend(open.map(|row| keys::row(t, entity, row.id)));
     }
-    if wanted.is_empty() {
-        return Ok(Vec::new());
-    }
     cx.store.get_items(&wanted).await?.into_iter().flatten().map(record).collect()
 }
 

@@ -10,7 +10,7 @@ mod count;
 mod items;
 mod table;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -153,9 +153,12 @@ impl Store {
         self.get_items(std::slice::from_ref(key)).await?.pop().flatten().map(record).transpose()
     }
 
-    /// The items of these keys, in the same order. One call for each hundred keys.
+    /// The items of these keys, in the same order. One call for each hundred different keys, none for no key. A
+    /// key that is named twice is read once, since a batch may not repeat one.
     pub async fn get_items(&self, keys: &[Key]) -> Result<Vec<Option<Item>>> {
-        if let [key] = keys {
+        let mut named = BTreeSet::new();
+        let different: Vec<&Key> = keys.iter().filter(|key| named.insert(*key)).collect();
+        if let [key] = different.as_slice() {
             let got = self.client.get_item().table_name(&self.table).set_key(Some(key_item(key))).consistent_read(true);
             let got = got
                 .return_consumed_capacity(ReturnConsumedCapacity::Total)
@@ -163,11 +166,11 @@ impl Store {
                 .await
                 .map_err(|e| trouble("get", &e))?;
             self.spend("get", true, got.consumed_capacity());
-            return Ok(vec![got.item]);
+            return Ok(vec![got.item; keys.len()]);
         }
         let mut found = BTreeMap::new();
-        for chunk in keys.chunks(100) {
-            let mut wanted: Vec<Item> = chunk.iter().map(key_item).collect();
+        for chunk in different.chunks(100) {
+            let mut wanted: Vec<Item> = chunk.iter().map(|key| key_item(key)).collect();
             let mut rounds = 0;
             while !wanted.is_empty() {
                 rounds += 1;
