@@ -127,6 +127,12 @@ async fn store_reads_many_and_ranges_both_ways() {
     wanted.insert(7, key("not there"));
     let got = store.get_items(&wanted).await.unwrap();
     assert_eq!((got.len(), got.iter().filter(|item| item.is_none()).count(), got[7].is_none()), (151, 1, true));
+    // A batch may not name a key twice; who asks may.
+    for twice in [vec![keys[0].clone(), keys[1].clone(), keys[0].clone()], vec![keys[0].clone(); 3]] {
+        let got = store.get_items(&twice).await.unwrap();
+        assert_eq!((got.len(), got[0].is_some(), got[0] == got[2]), (3, true, true));
+    }
+    assert!(store.get_items(&[]).await.unwrap().is_empty());
     let range = |from: Option<u64>, forward, limit| Range {
         pk: keys::rows(&acme, CUSTOMER),
         from: from.filter(|_| forward).map(keys::padded),

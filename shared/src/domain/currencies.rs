@@ -6,7 +6,7 @@ use crate::domain::tenants::{MOST_CURRENCIES, Precisions, TenantCurrency, Tenant
 use crate::machinery::changes::Changes;
 use crate::machinery::keys;
 use crate::machinery::operation::{Context, Done, Op, Scope};
-use crate::words::error::{Error, Result, Rule};
+use crate::words::error::{Error, Result, Rule, Violation};
 use crate::words::money::Currency;
 use crate::words::page::{Page, Window};
 use crate::words::patch::Patch;
@@ -107,9 +107,8 @@ async fn delete(cx: &Context, id: u64) -> Result<Done<u64>> {
     if customers::any_in_currency(cx, id).await? {
         return Err(Error::refused("currency_in_use", "The currency is used by customers and cannot be deleted"));
     }
-    let own = format!("|{}", currency.iso.code());
     let trial = Trial::of_item(cx.store.get_items(&[keys::trial(cx.tenant())]).await?.pop().flatten().as_ref());
-    if trial.0.keys().any(|name| name.ends_with(&own)) {
+    if trial.knows(currency.iso) {
         return Err(Error::refused("currency_in_use", "The currency is used by documents and cannot be deleted"));
     }
     (currency.deleted, currency.updated_at, currency.version) = (true, cx.now, currency.version + 1);
@@ -171,7 +170,7 @@ fn made(tenant: &TenantRecord, change: &Change, now: Instant) -> Result<TenantCu
 }
 
 fn unknown(code: &str) -> Error {
-    Error::field("code", Rule::Missing { collection: "currencies".into(), id: code.to_owned() })
+    Violation::missing("code", "currencies", code).into()
 }
 
 fn changed(currency: &mut TenantCurrency, change: &Change) -> Result<()> {

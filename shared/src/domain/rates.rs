@@ -190,10 +190,7 @@ fn violations(error: Option<Error>) -> Vec<Violation> {
 
 /// Both currencies, or which of them is not there.
 fn both<'t>(tenant: &'t TenantRecord, asked: &Asked) -> Result<(&'t TenantCurrency, &'t TenantCurrency)> {
-    let missing = |field: &str, given: &CurrencyRef| Violation {
-        field: field.to_owned(),
-        rule: Rule::Missing { collection: "currencies".into(), id: given.given() },
-    };
+    let missing = |field: &str, given: &CurrencyRef| Violation::missing(field, "currencies", given.given());
     match (asked.from.find(tenant), asked.to.find(tenant)) {
         (Some(from), Some(to)) => Ok((from, to)),
         (from, to) => {

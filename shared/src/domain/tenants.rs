@@ -12,9 +12,9 @@ use crate::machinery::caller::{Caller, Tenant};
 use crate::machinery::keys;
 use crate::machinery::operation::Context;
 use crate::machinery::store::{Item, record};
-use crate::words::error::{Error, Result};
+use crate::words::error::{Error, Result, Violation};
 use crate::words::money::Currency;
-use crate::words::time::{Instant, Zone};
+use crate::words::time::{Day, Instant, Zone};
 
 /// The most currencies of a tenant, deleted ones included.
 pub const MOST_CURRENCIES: usize = 500;
@@ -75,9 +75,24 @@ impl TenantRecord {
         self.resellers.iter().find(|reseller| reseller.id == id)
     }
 
+    /// The id of the tenant's first reseller, in whose books a record is unless something says otherwise.
+    pub fn first_reseller(&self) -> u64 {
+        self.resellers.iter().map(|reseller| reseller.id).min().unwrap_or(1)
+    }
+
     /// The reseller of a new record when none is named: the caller's, else the tenant's first.
     pub fn default_reseller(&self, caller: &Caller) -> u64 {
-        caller.reseller.or_else(|| self.resellers.iter().map(|reseller| reseller.id).min()).unwrap_or(1)
+        caller.reseller.unwrap_or_else(|| self.first_reseller())
+    }
+
+    /// The day that clocks show now where the tenant keeps its books.
+    pub fn today(&self, cx: &Context) -> Day {
+        Day::of(cx.now, self.timezone)
+    }
+
+    /// The currency of the books.
+    pub fn base(&self) -> Result<&TenantCurrency> {
+        self.currency_of(self.base_currency)
     }
 
     /// A currency that may be used.
@@ -119,6 +134,11 @@ impl CurrencyRef {
             Self::Id(id) => tenant.currency(*id),
             Self::Code(code) => tenant.currency_by_code(code),
         }
+    }
+
+    /// The currency meant, or that the field `currency` names none.
+    pub fn resolve<'t>(&self, tenant: &'t TenantRecord) -> Result<&'t TenantCurrency> {
+        self.find(tenant).ok_or_else(|| Violation::missing("currency", "currencies", self.given()).into())
     }
 
     /// As it was given.

@@ -93,6 +93,20 @@ pub struct Violation {
     pub rule: Rule,
 }
 
+impl Violation {
+    /// A parameter that refers to something that is not there.
+    pub fn missing(field: impl Into<String>, collection: impl Into<String>, id: impl ToString) -> Self {
+        let rule = Rule::Missing { collection: collection.into(), id: id.to_string() };
+        Self { field: field.into(), rule }
+    }
+}
+
+impl From<Violation> for Error {
+    fn from(violation: Violation) -> Self {
+        Self::told(Told::Invalid(vec![violation]))
+    }
+}
+
 /// What a parameter can break. The words for it are the dialect's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Rule {
@@ -175,7 +189,7 @@ impl Error {
 
     /// One wrong parameter.
     pub fn field(field: impl Into<String>, rule: Rule) -> Self {
-        Self::told(Told::Invalid(vec![Violation { field: field.into(), rule }]))
+        Violation { field: field.into(), rule }.into()
     }
 
     /// No such record, or none this caller may see.

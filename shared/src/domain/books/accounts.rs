@@ -5,16 +5,15 @@ use rust_decimal::Decimal;
 use crate::domain::books::entries::{List, is_free, next_id};
 use crate::domain::books::record::{BankAccount, Books, Meta};
 use crate::domain::documents::ledger::{Ledger, Trial};
-use crate::domain::documents::posting::{Account, Both, Postings};
+use crate::domain::documents::posting::Account;
 use crate::domain::documents::sums::amount;
-use crate::domain::tenants::{CurrencyRef, of_item};
+use crate::domain::tenants::CurrencyRef;
 use crate::machinery::changes::Changes;
 use crate::machinery::keys;
 use crate::machinery::operation::{Context, Done, Op, Scope};
-use crate::words::error::{Error, Result, Rule, Told, Violation};
+use crate::words::error::{Error, Result};
 use crate::words::money::Money;
 use crate::words::page::Page;
-use crate::words::time::Day;
 
 /// List accounts, with their balances.
 pub static ACCOUNTS: Op<List, Page<Held>> =
@@ -76,17 +75,12 @@ async fn account(cx: &Context, id: u64) -> Result<Done<Held>> {
 }
 
 async fn create_account(cx: &Context, new: &NewAccount) -> Result<Done<Held>> {
-    let mut items = cx.store.get_items(&[keys::tenant(cx.tenant()), keys::books(cx.tenant())]).await?.into_iter();
-    let tenant = of_item(cx, items.next().flatten())?;
-    let mut books = Books::of_item(items.next().flatten())?;
+    let (tenant, mut books) = Books::with_tenant(cx).await?;
     let currency = match &new.currency {
-        None => tenant.currency_of(tenant.base_currency)?,
-        Some(given) => given.find(&tenant).ok_or_else(|| {
-            Error::field("currency", Rule::Missing { collection: "currencies".into(), id: given.given() })
-        })?,
+        None => tenant.base()?,
+        Some(given) => given.resolve(&tenant)?,
     };
-    let invalid = |violation: Violation| Error::told(Told::Invalid(vec![violation]));
-    let opening = amount("opening_balance", new.opening, currency.iso).map_err(invalid)?;
+    let opening = amount("opening_balance", new.opening, currency.iso)?;
     is_free(books.accounts.iter().map(|account| &account.meta), 0, &new.name)?;
     let meta = Meta::new(next_id(books.accounts.iter().map(|account| &account.meta))?, new.name.trim(), cx.now);
     let account = BankAccount { meta, currency: currency.id, iso: currency.iso, opening };
@@ -94,12 +88,7 @@ async fn create_account(cx: &Context, new: &NewAccount) -> Result<Done<Held>> {
     let mut changes = Changes::default();
     books.save(cx, &mut changes)?;
     let mut ledger = Ledger::new(cx, &tenant)?;
-    let base = ledger.in_base(opening, currency, cx.now).await?;
-    let postings = Postings::from([
-        (Account::Bank(account.meta.id), Both { amount: opening, base }),
-        (Account::Opening, Both { amount: -opening, base: -base }),
-    ]);
-    ledger.post_opening(&account, &postings, Day::of(cx.now, tenant.timezone))?;
+    ledger.post_opening(&account, currency, tenant.today(cx)).await?;
     ledger.into_changes(&mut changes)?;
     changes.tell("account.created", account.meta.id, 1);
     let balance = Money { minor: opening, currency: account.iso };
@@ -131,7 +120,7 @@ async fn delete_account(cx: &Context, id: u64) -> Result<Done<u64>> {
 }
 
 fn replaced(cx: &Context, books: &mut Books, account: &mut BankAccount, event: &'static str) -> Result<Changes> {
-    (account.meta.updated_at, account.meta.version) = (cx.now, account.meta.version + 1);
+    account.meta.touch(cx.now);
     if let Some(place) = books.accounts.iter_mut().find(|other| other.meta.id == account.meta.id) {
         *place = account.clone();
     }

@@ -3,6 +3,7 @@
 use rust_decimal::Decimal;
 
 use crate::domain::books::record::{Books, Category, Direction, MOST_ENTRIES, Meta, TaxRate};
+use crate::domain::documents::sums::percent_fault;
 use crate::machinery::changes::Changes;
 use crate::machinery::operation::{Context, Done, Op, Scope};
 use crate::words::error::{Error, Result, Rule};
@@ -127,19 +128,13 @@ impl Entry for TaxRate {
     }
 }
 
-/// A percentage from 0 to 100, up to four decimal places.
+/// A rate's percent, or what is wrong with it.
 fn rate(percent: Decimal) -> Result<Decimal> {
     let percent = percent.normalize();
-    let broken = if percent < Decimal::ZERO {
-        Rule::TooSmall("0".into())
-    } else if percent > Decimal::ONE_HUNDRED {
-        Rule::TooLarge("100".into())
-    } else if percent.scale() > 4 {
-        Rule::Precision(4)
-    } else {
-        return Ok(percent);
-    };
-    Err(Error::field("percent", broken))
+    match percent_fault(percent) {
+        None => Ok(percent),
+        Some(broken) => Err(Error::field("percent", broken)),
+    }
 }
 
 async fn search<E: Entry>(cx: &Context, list: &List) -> Result<Done<Page<E>>> {
@@ -212,8 +207,7 @@ async fn delete<E: Entry>(cx: &Context, id: u64) -> Result<Done<u64>> {
 }
 
 fn touched<E: Entry>(entry: &mut E, cx: &Context) -> E {
-    let meta = entry.meta_mut();
-    (meta.updated_at, meta.version) = (cx.now, meta.version + 1);
+    entry.meta_mut().touch(cx.now);
     entry.clone()
 }
 

@@ -7,7 +7,7 @@ use crate::domain::books::record::Books;
 use crate::domain::documents::desk::Registered;
 use crate::domain::documents::entity::{Document, Kind, Status};
 use crate::domain::documents::number::{NoTemplate, Reset, Series};
-use crate::domain::tenants::{of_item, own};
+use crate::domain::tenants::own;
 use crate::machinery::changes::Changes;
 use crate::machinery::keys;
 use crate::machinery::listing;
@@ -15,7 +15,7 @@ use crate::machinery::operation::{Context, Done, Op, Scope};
 use crate::machinery::store::{number_of, record};
 use crate::words::error::{Error, Result};
 use crate::words::page::{Page, Window};
-use crate::words::time::{Date, Day};
+use crate::words::time::Date;
 
 const ENTITY: &str = "series";
 
@@ -90,7 +90,7 @@ async fn shown(cx: &Context, books: &Books, today: Date, kinds: &[Kind]) -> Resu
     let start = books.fiscal_year_start();
     let one = |(kind, item): (&Kind, Option<_>)| {
         let series = books.series(*kind);
-        let last = number_of(item.as_ref(), &format!("last{}", series.period(today, start)));
+        let last = number_of(item.as_ref(), &series.attribute(today, start));
         let place = Kind::NUMBERED.iter().position(|other| other == kind).unwrap_or(0);
         Shown {
             id: place as u64 + 1,
@@ -104,9 +104,8 @@ async fn shown(cx: &Context, books: &Books, today: Date, kinds: &[Kind]) -> Resu
 }
 
 async fn with_books(cx: &Context) -> Result<(Books, Date)> {
-    let mut items = cx.store.get_items(&[keys::tenant(cx.tenant()), keys::books(cx.tenant())]).await?.into_iter();
-    let tenant = of_item(cx, items.next().flatten())?;
-    Ok((Books::of_item(items.next().flatten())?, Day::of(cx.now, tenant.timezone).date))
+    let (tenant, books) = Books::with_tenant(cx).await?;
+    Ok((books, tenant.today(cx).date))
 }
 
 async fn search(cx: &Context, window: Window) -> Result<Done<Page<Shown>>> {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::documents::entity::Kind;
 use crate::domain::documents::number::{Reset, Series};
+use crate::domain::tenants::{TenantRecord, of_item};
 use crate::machinery::changes::Changes;
 use crate::machinery::keys;
 use crate::machinery::operation::Context;
@@ -41,6 +42,11 @@ impl Meta {
     /// A new entry's.
     pub fn new(id: u64, name: &str, now: Instant) -> Self {
         Self { id, name: name.to_owned(), deleted: false, created_at: now, updated_at: now, version: 1 }
+    }
+
+    /// Count a change.
+    pub fn touch(&mut self, now: Instant) {
+        (self.updated_at, self.version) = (now, self.version + 1);
     }
 }
 
@@ -114,6 +120,12 @@ impl Books {
     /// The caller's tenant's.
     pub async fn own(cx: &Context) -> Result<Self> {
         Ok(cx.store.get(&keys::books(cx.tenant())).await?.unwrap_or_default())
+    }
+
+    /// The caller's tenant and its books' settings, in one call.
+    pub async fn with_tenant(cx: &Context) -> Result<(TenantRecord, Self)> {
+        let mut items = cx.store.get_items(&[keys::tenant(cx.tenant()), keys::books(cx.tenant())]).await?.into_iter();
+        Ok((of_item(cx, items.next().flatten())?, Self::of_item(items.next().flatten())?))
     }
 
     /// The changes that put this in the place of the version it was made from.

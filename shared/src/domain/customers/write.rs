@@ -305,15 +305,11 @@ async fn references(
     change: &Change,
     names_reseller: bool,
 ) -> Result<Vec<Violation>> {
-    let missing = |field: &str, collection: &str, id: String| {
-        let rule = Rule::Missing { collection: collection.to_owned(), id };
-        Violation { field: field.to_owned(), rule }
-    };
     let reach = tenant.reach(&cx.caller);
     let mut found = Vec::new();
     match change.reseller {
         Some(id) if tenant.reseller(id).is_none() || !reach.covers(id) => {
-            found.push(missing("reseller", "resellers", id.to_string()));
+            found.push(Violation::missing("reseller", "resellers", id.to_string()));
         }
         None if names_reseller && !only_one(tenant, &reach) => {
             found.push(Violation { field: "reseller".into(), rule: Rule::Required });
@@ -321,12 +317,12 @@ async fn references(
         Some(_) | None => {}
     }
     if let Some(currency) = change.currency.as_ref().filter(|currency| currency.find(tenant).is_none()) {
-        found.push(missing("currency", "currencies", currency.given()));
+        found.push(Violation::missing("currency", "currencies", currency.given()));
     }
     if let Some(owner) = change.owner.value()
         && cx.store.get_items(&[keys::user(cx.tenant(), *owner)]).await?.pop().flatten().is_none()
     {
-        found.push(missing("owner", "users", owner.to_string()));
+        found.push(Violation::missing("owner", "users", owner.to_string()));
     }
     Ok(found)
 }

@@ -7,6 +7,7 @@
 use chrono::Datelike;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::documents::sums::share;
 use crate::words::time::{Date, Duration};
 
 /// A billing period: both days are part of it.
@@ -97,12 +98,6 @@ impl Term {
         let on = move |day: i64| share(base, day + 1, whole) - share(base, day, whole);
         (0..whole).map(move |day| (self.start + Duration::days(day), on(day))).filter(|(_, earned)| *earned != 0)
     }
-}
-
-/// `base x part / whole`, rounded half away from zero.
-fn share(base: i64, part: i64, whole: i64) -> i64 {
-    let product = i128::from(base) * i128::from(part) * 2 + i128::from(whole) * i128::from(base.signum());
-    i64::try_from(product / (i128::from(whole.max(1)) * 2)).unwrap_or(0)
 }
 
 /// The accrual of an item as of a day. `since` is the day a request's list of months begins with; an item

@@ -12,7 +12,7 @@ use crate::domain::documents::sums::{Rounding, Terms};
 use crate::domain::documents::write::updated;
 use crate::machinery::keys::{INVOICE, TRANSACTION};
 use crate::machinery::operation::{Context, Done, Op, Scope};
-use crate::words::error::{Error, Result, Rule};
+use crate::words::error::{Error, Result, Rule, Violation};
 use crate::words::patch::Patch;
 use crate::words::time::{Date, Day};
 
@@ -135,7 +135,7 @@ async fn update(cx: &Context, input: &Update, invoice: bool) -> Result<Done<Show
     }
     input.notes.clone().apply(&mut document.notes);
     if let Some(id) = input.category.value().filter(|id| desk.books.category(**id).is_none()) {
-        return Err(Error::field("category", Rule::Missing { collection: "categories".into(), id: id.to_string() }));
+        return Err(Violation::missing("category", "categories", id).into());
     }
     input.category.clone().apply(&mut document.category);
     document.carried.extend(input.carried.clone());
@@ -161,7 +161,7 @@ async fn update(cx: &Context, input: &Update, invoice: bool) -> Result<Done<Show
         desk.put(&other, updated(other.after.kind), today)?;
     }
     let document = desk.put(&held, updated(held.after.kind), today)?;
-    let shown = Shown::of(document, desk.customer.clone(), &desk.tenant, &desk.books, today)?;
+    let shown = desk.shown(document)?;
     // Nothing but the documents themselves is written for a change that changes nothing.
     Ok(if held.before.as_ref() == Some(&held.after) { Done::read(shown) } else { Done::changed(shown, desk.finish()?) })
 }
@@ -211,7 +211,7 @@ async fn delete(cx: &Context, input: &Deletion, invoice: bool) -> Result<Done<u6
     let (mut desk, document) = find(cx, input.id, &input.kinds, invoice).await?;
     let today = desk.today().date;
     if document.is_settled() && !input.releases {
-        let kind = document.kind.name().replace('_', " ");
+        let kind = document.kind.words();
         return Err(Error::refused("has_payments", format!("The {kind} has payments and cannot be deleted")));
     }
     let mut others = others_of(&mut desk, document.customer, &document).await?;

@@ -13,6 +13,7 @@ use crate::domain::customers::Customer;
 use crate::domain::documents::entity::{Document, Kind, Ref, Stage, Status};
 use crate::domain::documents::ledger::{Balance, Ledger, out_of_range};
 use crate::domain::documents::number::Series;
+use crate::domain::documents::shown::Shown;
 use crate::domain::tenants::{Reach, TenantRecord, of_item};
 use crate::machinery::changes::Changes;
 use crate::machinery::keys::{self, CUSTOMER, Entity, INVOICE, Key, TRANSACTION};
@@ -151,7 +152,7 @@ impl<'c> Desk<'c> {
 
     /// Today, where the tenant keeps its books.
     pub(crate) fn today(&self) -> Day {
-        Day::of(self.cx.now, self.tenant.timezone)
+        self.tenant.today(self.cx)
     }
 
     /// The next id of a kind.
@@ -171,7 +172,7 @@ impl<'c> Desk<'c> {
         let date = document.day.date;
         let series: Series = self.books.series(kind);
         let start = self.books.fiscal_year_start();
-        let attribute = format!("last{}", series.period(date, start));
+        let attribute = series.attribute(date, start);
         let item = self.series.get(&kind).cloned().flatten();
         let known = item.as_ref().map_or(0, |item| number(item, &attribute));
         let (number, drawn) = match by_hand {
@@ -254,6 +255,11 @@ impl<'c> Desk<'c> {
         self.ledger.post(Some(before), &after, event, on)?;
         self.changes.tell(event, after.id, after.version);
         Ok(())
+    }
+
+    /// A document of this customer as its readers see it.
+    pub(crate) fn shown(&self, document: Document) -> Result<Shown> {
+        Shown::of(document, self.customer.clone(), &self.tenant, &self.books, self.today().date)
     }
 
     /// What the customer will owe in a currency once this is committed, in minor units.

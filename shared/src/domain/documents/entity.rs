@@ -180,7 +180,7 @@ impl Document {
 
     /// Whether it should have been paid before this day.
     pub fn is_overdue(&self, today: Date) -> bool {
-        matches!(self.status(), Status::Unpaid | Status::PartPaid) && self.due.is_some_and(|due| due.date < today)
+        self.status().is_overdue(self.due, today)
     }
 
     /// The numbers of the documents it was set against.
@@ -247,4 +247,11 @@ pub struct IndexRow {
     pub due: Option<Day>,
     /// What is not yet set against anything, in minor units.
     pub open: i64,
+}
+
+impl IndexRow {
+    /// Whether the document should have been paid before this day.
+    pub fn is_overdue(&self, today: Date) -> bool {
+        self.status.is_overdue(self.due, today)
+    }
 }

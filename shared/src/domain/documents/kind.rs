@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::machinery::keys::{Entity, INVOICE, TRANSACTION};
+use crate::words::time::{Date, Day};
 
 /// What kind of document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -41,6 +42,11 @@ impl Kind {
             Self::CreditNote => "credit_note",
             Self::DebitNote => "debit_note",
         }
+    }
+
+    /// The name as a person reads it: `credit note`.
+    pub fn words(self) -> String {
+        self.name().replace('_', " ")
     }
 
     /// The entity whose ids it has.
@@ -113,4 +119,11 @@ pub enum Status {
     Cancelled,
     /// Paid and given back.
     Refunded,
+}
+
+impl Status {
+    /// Whether what stands here should have been paid before this day.
+    pub fn is_overdue(self, due: Option<Day>, today: Date) -> bool {
+        matches!(self, Self::Unpaid | Self::PartPaid) && due.is_some_and(|due| due.date < today)
+    }
 }

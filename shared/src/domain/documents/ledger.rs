@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::books::record::BankAccount;
 use crate::domain::documents::entity::Document;
-use crate::domain::documents::posting::{Account, Figures, Postings, difference, figures, postings};
+use crate::domain::documents::posting::{Account, Both, Figures, Postings, difference, figures, postings};
 use crate::domain::documents::sums::{Rounding, Terms, in_base};
 use crate::domain::rates;
 use crate::domain::tenants::{TenantCurrency, TenantRecord};
@@ -90,13 +90,30 @@ impl Trial {
         Self(sums(item))
     }
 
+    /// Add what was posted to an account: once in the currency it was posted in, once in the base currency.
+    pub fn add(&mut self, account: &str, currency: Currency, both: Both) {
+        *self.0.entry(format!("{account}|{}", currency.code())).or_insert(0) += both.amount;
+        *self.0.entry(format!("{account}|{BASE}")).or_insert(0) += both.base;
+    }
+
     /// An account's sum in a currency, in minor units.
     pub fn sum(&self, account: Account, currency: Currency) -> i64 {
         self.0.get(&format!("{account}|{}", currency.code())).copied().unwrap_or(0)
     }
+
+    /// Whether anything was ever posted in a currency.
+    pub fn knows(&self, currency: Currency) -> bool {
+        self.0.keys().any(|name| Self::parts(name).1 == currency.code())
+    }
+
+    /// The account's and the currency's code that the attribute of a sum names; the latter is [`BASE`] for what
+    /// adds up all currencies.
+    pub fn parts(name: &str) -> (&str, &str) {
+        name.split_once('|').unwrap_or((name, ""))
+    }
 }
 
-/// The attribute of an account's sum in the base currency, whatever currency it was posted in.
+/// What stands for the base currency in the name of a sum, whatever currency was posted in.
 pub const BASE: &str = "base";
 
 /// What one commit posts.
@@ -104,7 +121,7 @@ pub struct Ledger<'c> {
     cx: &'c Context,
     base: (u64, Currency),
     entries: Vec<(Key, Entry)>,
-    trial: BTreeMap<String, i64>,
+    trial: Trial,
     figures: BTreeMap<u64, Figures>,
     /// Change of what each customer owes.
     owed: BTreeMap<(u64, &'static str), i64>,
@@ -113,9 +130,9 @@ pub struct Ledger<'c> {
 impl<'c> Ledger<'c> {
     /// A ledger on which nothing is posted yet.
     pub fn new(cx: &'c Context, tenant: &TenantRecord) -> Result<Self> {
-        let base = (tenant.base_currency, tenant.currency_of(tenant.base_currency)?.iso);
-        let (entries, owed) = (Vec::new(), BTreeMap::new());
-        Ok(Self { cx, base, entries, trial: BTreeMap::new(), figures: BTreeMap::new(), owed })
+        let base = (tenant.base_currency, tenant.base()?.iso);
+        let (entries, trial) = (Vec::new(), Trial::default());
+        Ok(Self { cx, base, entries, trial, figures: BTreeMap::new(), owed: BTreeMap::new() })
     }
 
     /// The currency of the books.
@@ -133,7 +150,7 @@ impl<'c> Ledger<'c> {
     }
 
     /// An amount of a currency in the base currency at an instant.
-    pub async fn in_base(&self, amount: i64, currency: &TenantCurrency, at: Instant) -> Result<i64> {
+    async fn in_base(&self, amount: i64, currency: &TenantCurrency, at: Instant) -> Result<i64> {
         let ratio = self.ratio(currency, at).await?;
         let rounding = Rounding::Lines;
         let terms = Terms { currency: currency.iso, base: self.base.1, ratio, inclusive: false, rounding };
@@ -163,10 +180,16 @@ impl<'c> Ledger<'c> {
         Ok(())
     }
 
-    /// Post what an account held when it was opened.
-    pub fn post_opening(&mut self, account: &BankAccount, postings: &Postings, day: Day) -> Result<()> {
+    /// Post what an account held when it was opened, at the ratio of that day.
+    pub async fn post_opening(&mut self, account: &BankAccount, currency: &TenantCurrency, day: Day) -> Result<()> {
+        let amount = account.opening;
+        let base = self.in_base(amount, currency, day.at).await?;
+        let postings = Postings::from([
+            (Account::Bank(account.meta.id), Both { amount, base }),
+            (Account::Opening, Both { amount: -amount, base: -base }),
+        ]);
         let of = format!("account {}", account.meta.id);
-        self.enter((of, None, 0, account.iso), postings, "account.created", day.date)
+        self.enter((of, None, 0, account.iso), &postings, "account.created", day.date)
     }
 
     fn write(&mut self, document: &Document, postings: &Postings, event: &str, date: Date) -> Result<()> {
@@ -182,7 +205,7 @@ impl<'c> Ledger<'c> {
         event: &str,
         date: Date,
     ) -> Result<()> {
-        let line = |(account, both): (&Account, &crate::domain::documents::posting::Both)| Posting {
+        let line = |(account, both): (&Account, &Both)| Posting {
             account: account.to_string(),
             currency,
             amount: both.amount,
@@ -194,8 +217,7 @@ impl<'c> Ledger<'c> {
             return Ok(());
         }
         for row in &rows {
-            *self.trial.entry(format!("{}|{}", row.account, currency.code())).or_insert(0) += row.amount;
-            *self.trial.entry(format!("{}|{BASE}", row.account)).or_insert(0) += row.base;
+            self.trial.add(&row.account, currency, Both { amount: row.amount, base: row.base });
         }
         if let Some(both) = postings.get(&Account::Receivable).filter(|_| customer != 0) {
             *self.owed.entry((customer, currency.code())).or_insert(0) += both.amount;
@@ -234,7 +256,7 @@ impl<'c> Ledger<'c> {
         let some = |sums: BTreeMap<String, i64>| -> Vec<(String, i64)> {
             sums.into_iter().filter(|(_, amount)| *amount != 0).collect()
         };
-        let trial = some(self.trial);
+        let trial = some(self.trial.0);
         if !trial.is_empty() {
             changes.add(keys::trial(t), trial);
         }

@@ -99,6 +99,26 @@ impl Sums {
         self.total - self.tax
     }
 
+    /// Total less taxes, without what charges have posted by themselves.
+    pub fn own_net(&self) -> i64 {
+        self.net() - (self.charged - self.charged_tax)
+    }
+
+    /// Taxes, without those of charges.
+    pub fn own_tax(&self) -> i64 {
+        self.tax - self.charged_tax
+    }
+
+    /// The same as [`own_net`](Self::own_net), in the base currency.
+    pub fn own_base_net(&self) -> i64 {
+        self.base_net - self.charged_base_net
+    }
+
+    /// The same as [`own_tax`](Self::own_tax), in the base currency.
+    pub fn own_base_tax(&self) -> i64 {
+        self.base_tax - self.charged_base_tax
+    }
+
     /// The total in the base currency.
     pub fn base_total(&self) -> i64 {
         self.base_net + self.base_tax

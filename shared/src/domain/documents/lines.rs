@@ -6,7 +6,7 @@ use crate::domain::documents::accrual::{CYCLES, Term, end_of_cycle};
 use crate::domain::documents::desk::Desk;
 use crate::domain::documents::entity::{Line, Sums, TaxRow};
 use crate::domain::documents::ledger::out_of_range;
-use crate::domain::documents::sums::{self, LARGEST_AMOUNT, Priced, Terms, amount, header};
+use crate::domain::documents::sums::{self, LARGEST_AMOUNT, Priced, Terms, amount, header, percent_fault};
 use crate::domain::documents::write::invalid;
 use crate::words::error::{Error, Result, Rule, Violation};
 use crate::words::money::Money;
@@ -60,10 +60,6 @@ pub struct NewLine {
 
 fn violation(field: impl Into<String>, rule: Rule) -> Violation {
     Violation { field: field.into(), rule }
-}
-
-pub(crate) fn missing(field: &str, collection: &str, id: impl ToString) -> Violation {
-    violation(field, Rule::Missing { collection: collection.to_owned(), id: id.to_string() })
 }
 
 /// Lines with their numbers, and the header, or everything that is wrong with them.
@@ -154,24 +150,17 @@ fn taxes_of(desk: &Desk<'_>, at: &str, line: &NewLine, found: &mut Vec<Violation
     match &line.taxes {
         NewTaxes::None | NewTaxes::Amounts(_) => Vec::new(),
         NewTaxes::Percent(percent) => {
-            let fault = if percent.is_sign_negative() {
-                Some(Rule::TooSmall("0".into()))
-            } else if *percent > Decimal::ONE_HUNDRED {
-                Some(Rule::TooLarge("100".into()))
-            } else if percent.normalize().scale() > 4 {
-                Some(Rule::Precision(4))
-            } else {
-                None
-            };
+            let percent = percent.normalize();
+            let fault = percent_fault(percent);
             let good = fault.is_none() && !percent.is_zero();
             found.extend(fault.map(|rule| violation(format!("{at}.tax_rate"), rule)));
-            if good { vec![(0, "Tax".to_owned(), percent.normalize())] } else { Vec::new() }
+            if good { vec![(0, "Tax".to_owned(), percent)] } else { Vec::new() }
         }
         NewTaxes::Named(names) => {
             let mut rows: Vec<(u64, String, Decimal)> = Vec::new();
             for name in names {
                 match desk.books.tax_named(name) {
-                    None => found.push(missing(&format!("{at}.taxes"), "tax_rates", name)),
+                    None => found.push(Violation::missing(format!("{at}.taxes"), "tax_rates", name)),
                     // The same tax twice is one tax.
                     Some(rate) if rows.iter().any(|(id, _, _)| *id == rate.meta.id) => {}
                     Some(rate) => rows.push(row(rate)),
@@ -198,7 +187,7 @@ fn given_taxes(
 ) {
     for (id, given) in amounts {
         let Some(rate) = desk.books.tax(*id) else {
-            found.push(missing(&format!("{at}.taxes"), "tax_rates", id));
+            found.push(Violation::missing(format!("{at}.taxes"), "tax_rates", id));
             continue;
         };
         match amount(&format!("{at}.taxes"), *given, terms.currency) {

@@ -15,7 +15,7 @@ use crate::machinery::store::{Range, record};
 use crate::words::error::{Error, Result};
 use crate::words::page::{Page, Window};
 use crate::words::pattern::Pattern;
-use crate::words::time::{Date, Day, Instant};
+use crate::words::time::{Date, Instant};
 
 /// Invoices alone.
 pub const INVOICES: [Kind; 1] = [Kind::Invoice];
@@ -145,10 +145,6 @@ impl List {
                 }
             }
         }
-        let late = |row: &IndexRow| {
-            let asks = matches!(row.status, Status::Unpaid | Status::PartPaid);
-            asks && row.due.is_some_and(|due| due.date < today)
-        };
         reach.covers(row.reseller)
             && among(&self.kinds, Some(&row.kind))
             && self.ids.as_ref().is_none_or(|ids| ids.contains(&row.id))
@@ -157,7 +153,7 @@ impl List {
             && among(&self.currencies, Some(&row.currency))
             && among(&self.accounts, row.account.as_ref())
             && self.statuses.as_ref().is_none_or(|statuses| statuses.contains(&row.status))
-            && self.overdue.is_none_or(|overdue| overdue == late(row))
+            && self.overdue.is_none_or(|overdue| overdue == row.is_overdue(today))
             && self.number.as_ref().is_none_or(|one| row.number.as_ref().is_some_and(|number| one.matches(number)))
             && within(&self.days, Some(row.date))
             && within(&self.between, Some(row.at))
@@ -195,7 +191,7 @@ async fn get(cx: &Context, id: u64, entity: Entity, kinds: &[Kind]) -> Result<Do
         Some(id) => cx.store.get(&keys::row(t, CUSTOMER, id)).await?,
         None => None,
     };
-    let today = Day::of(cx.now, tenant.timezone).date;
+    let today = tenant.today(cx).date;
     Ok(Done::read(Shown::of(document, customer, &tenant, &books, today)?))
 }
 
@@ -206,7 +202,7 @@ async fn search(cx: &Context, list: &List, entity: Entity) -> Result<Done<Page<S
     let tenant = of_item(cx, items.next().flatten())?;
     let books = Books::of_item(items.next().flatten())?;
     let ids = Ids::of(items.next().flatten().as_ref(), items.next().flatten().as_ref());
-    let today = Day::of(cx.now, tenant.timezone).date;
+    let today = tenant.today(cx).date;
     let reach = tenant.reach(&cx.caller);
     let every_kind = entity == INVOICE || list.kinds.len() == ANY_TRANSACTION.len();
     let all = reach == Reach::Everything && every_kind && list.filters_nothing();

@@ -12,6 +12,7 @@
 //! the clearing account. Void is for good.
 
 use crate::domain::documents::entity::{Allocation, Document, Kind, Stage, Status};
+use crate::domain::documents::sums::share;
 use crate::words::error::{Error, Result};
 use crate::words::time::{Date, Instant};
 
@@ -91,7 +92,7 @@ pub fn no_way(document: &Document, to: Status) -> Error {
 }
 
 fn refused(document: &Document, what: &str) -> Error {
-    let (kind, status) = (document.kind.name().replace('_', " "), words(document.status()));
+    let (kind, status) = (document.kind.words(), words(document.status()));
     let article = if document.kind == Kind::Invoice { "An" } else { "A" };
     Error::refused("illegal_move", format!("{article} {kind} that is {status} cannot {what}"))
 }
@@ -159,7 +160,7 @@ pub fn allocate(credit: &mut Document, debit: &mut Document, amount: i64, now: I
     if !fits || credit.is_debit() || !debit.is_debit() || credit.currency != debit.currency {
         return Err(Error::internal(format!("{} cannot be set against {}", credit.own_ref(), debit.own_ref())));
     }
-    let (base_debit, base_credit) = (share(debit, amount), share(credit, amount));
+    let (base_debit, base_credit) = (base_share(debit, amount), base_share(credit, amount));
     let one = |other: &Document| Allocation {
         other: other.own_ref(),
         number: other.number.clone(),
@@ -179,15 +180,10 @@ pub fn allocate(credit: &mut Document, debit: &mut Document, amount: i64, now: I
     Ok(())
 }
 
-/// What an amount of a document is in the base currency: its share of what is open, and all of it when it is
-/// all that is open, so that nothing is left over.
-fn share(document: &Document, amount: i64) -> i64 {
-    let (open, base) = (document.open(), document.base_open());
-    if amount >= open {
-        return base;
-    }
-    let product = i128::from(base) * i128::from(amount) * 2 + i128::from(open);
-    i64::try_from(product / (i128::from(open) * 2)).unwrap_or(base)
+/// What an amount of a document is in the base currency: its share of what is open, and so all of it when it
+/// is all that is open, so that nothing is left over.
+fn base_share(document: &Document, amount: i64) -> i64 {
+    share(document.base_open(), amount, document.open())
 }
 
 /// Undo what two documents were set against each other for.

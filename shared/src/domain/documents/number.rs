@@ -95,14 +95,16 @@ impl Series {
         Ok(Self { template: template.to_owned(), reset })
     }
 
-    /// The counter's period for a document of a date; empty where it never begins anew.
-    pub fn period(&self, date: Date, fiscal_year_start: u32) -> String {
-        match self.reset {
+    /// The attribute that holds the last number drawn for documents of a date's period: `last2026`, or `last`
+    /// where the counter never begins anew.
+    pub fn attribute(&self, date: Date, fiscal_year_start: u32) -> String {
+        let period = match self.reset {
             Reset::Never => String::new(),
             Reset::Year => format!("{:04}", date.year()),
             Reset::FiscalYear => fiscal_year(date, fiscal_year_start),
             Reset::Month => format!("{:04}-{:02}", date.year(), date.month()),
-        }
+        };
+        format!("last{period}")
     }
 
     /// The number of a document of a date.

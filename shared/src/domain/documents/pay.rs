@@ -63,8 +63,8 @@ pub(crate) fn missing(against: &[Against], documents: &[Option<Document>], custo
         let kind = against.other.kind;
         let good =
             document.as_ref().is_some_and(|one| one.kind == kind && one.customer.is_some() && one.customer == customer);
-        let rule = Rule::Missing { collection: format!("{}s", kind.name()), id: against.other.id.to_string() };
-        (!good).then(|| Violation { field: against.field(kind.name()), rule })
+        let (field, collection) = (against.field(kind.name()), format!("{}s", kind.name()));
+        (!good).then(|| Violation::missing(field, collection, against.other.id))
     };
     against.iter().zip(documents).filter_map(wrong).collect()
 }
@@ -119,7 +119,7 @@ fn against_each(cx: &Context, document: &mut Document, against: &[Against], held
         let wanted = match one.amount {
             None => fits,
             Some(given) => {
-                let wanted = amount(&one.field("amount"), given, document.iso).map_err(|fault| invalid(vec![fault]))?;
+                let wanted = amount(&one.field("amount"), given, document.iso)?;
                 if wanted <= 0 {
                     return Err(Error::field(one.field("amount"), Rule::NotPositive));
                 }
@@ -283,7 +283,7 @@ async fn allocate_to(cx: &Context, input: &Allocate) -> Result<Done<Shown>> {
     bounded(&credit.after)?;
     let mut held: Vec<Held> = others.into_iter().flatten().map(Held::read).collect();
     against_each(cx, &mut credit.after, &input.against, &mut held)?;
-    done(&mut desk, credit, held).and_then(|shown| Ok(Done::changed(shown, desk.finish()?)))
+    done(desk, &credit, held)
 }
 
 async fn release_all(cx: &Context, id: u64) -> Result<Done<Shown>> {
@@ -294,16 +294,18 @@ async fn release_all(cx: &Context, id: u64) -> Result<Done<Shown>> {
     let mut held = others_of(&mut desk, customer, &Document { allocations: first, ..credit.after.clone() }).await?;
     may_release(&credit.after, &held)?;
     held.iter_mut().for_each(|one| release(&mut credit.after, &mut one.after));
-    done(&mut desk, credit, held).and_then(|shown| Ok(Done::changed(shown, desk.finish()?)))
+    done(desk, &credit, held)
 }
 
-fn done(desk: &mut Desk<'_>, one: Held, held: Vec<Held>) -> Result<Shown> {
+/// Put a document and those it was set against back.
+fn done(mut desk: Desk<'_>, one: &Held, held: Vec<Held>) -> Result<Done<Shown>> {
     let today = desk.today().date;
     for other in held {
         desk.put(&other, updated(other.after.kind), today)?;
     }
-    let document = desk.put(&one, updated(one.after.kind), today)?;
-    Shown::of(document, desk.customer.clone(), &desk.tenant, &desk.books, today)
+    let document = desk.put(one, updated(one.after.kind), today)?;
+    let shown = desk.shown(document)?;
+    Ok(Done::changed(shown, desk.finish()?))
 }
 
 /// Refuses to release a transaction from an invoice that has given its money back, and a charge from the

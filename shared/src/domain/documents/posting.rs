@@ -117,12 +117,11 @@ pub fn postings(document: &Document) -> Postings {
     match document.kind {
         Kind::Invoice | Kind::DebitNote | Kind::CreditNote => {
             // Charges on an invoice have posted themselves when they were made.
-            let own_net = sums.net() - (sums.charged - sums.charged_tax);
-            let (own_tax, own_base_net) = (sums.tax - sums.charged_tax, sums.base_net - sums.charged_base_net);
-            let own_base_tax = sums.base_tax - sums.charged_base_tax;
-            post(&mut all, Account::Receivable, sign * (own_net + own_tax), sign * (own_base_net + own_base_tax));
-            post(&mut all, Account::Revenue, -sign * own_net, -sign * own_base_net);
-            post(&mut all, Account::Tax, -sign * own_tax, -sign * own_base_tax);
+            let (net, tax) = (sums.own_net(), sums.own_tax());
+            let (base_net, base_tax) = (sums.own_base_net(), sums.own_base_tax());
+            post(&mut all, Account::Receivable, sign * (net + tax), sign * (base_net + base_tax));
+            post(&mut all, Account::Revenue, -sign * net, -sign * base_net);
+            post(&mut all, Account::Tax, -sign * tax, -sign * base_tax);
             let (marked, base) = document.marked;
             post(&mut all, Account::Clearing, marked, base);
             post(&mut all, Account::Receivable, -marked, -base);
@@ -173,6 +172,11 @@ pub type Figures = BTreeMap<(String, String), i64>;
 /// The attribute of the one record of credit that is not set against anything.
 pub const CREDIT: (&str, &str) = ("due#credit", "open");
 
+/// What figures of sales are named by, and those of purchases.
+pub const SOLD: &str = "sold";
+/// See [`SOLD`].
+pub const BOUGHT: &str = "bought";
+
 /// The record of a day's figures of a kind (`revenue`, `due`): one for each half of a year.
 pub fn half_of(kind: &str, date: Date) -> String {
     format!("{kind}#{:04}-{}", date.year(), if date.month() <= 6 { 1 } else { 2 })
@@ -200,12 +204,11 @@ pub fn figures(document: &Document) -> Figures {
     let sums = &document.sums;
     if document.kind.is_cash() && document.stage == Stage::Issued {
         let inwards = matches!(document.kind, Kind::Receipt | Kind::Income);
-        let (what, origin) = if inwards { ("income", None) } else { ("expenses", Some("termination")) };
-        add(year_of(date), month(what, date), sums.base_total());
-        if let Some(origin) = origin.filter(|_| document.kind == Kind::Expense) {
+        add(year_of(date), month(if inwards { "income" } else { "expenses" }, date), sums.base_total());
+        if document.kind == Kind::Expense {
             let code = document.iso.code();
-            add(year_of(date), month(&format!("{origin}:{code}:net"), date), sums.total);
-            add(year_of(date), month(&format!("{origin}:{code}:count"), date), 1);
+            add(year_of(date), month(&format!("{BOUGHT}:{code}:net"), date), sums.total);
+            add(year_of(date), month(&format!("{BOUGHT}:{code}:count"), date), 1);
         }
     }
     if document.stands() {
@@ -227,11 +230,11 @@ pub fn figures(document: &Document) -> Figures {
         }
         // What charges have posted by themselves was counted with them.
         let code = document.iso.code();
-        let own = (sums.net() - (sums.charged - sums.charged_tax), sums.tax - sums.charged_tax);
         let lines = document.lines.iter().filter(|line| line.charge.is_none()).count();
+        let lines = i64::try_from(lines).unwrap_or(0);
         let mut sales = |date: Date, sign: i64| {
-            for (what, amount) in [("net", own.0), ("tax", own.1), ("count", i64::try_from(lines).unwrap_or(0))] {
-                add(year_of(date), month(&format!("origination:{code}:{what}"), date), sign * amount);
+            for (what, amount) in [("net", sums.own_net()), ("tax", sums.own_tax()), ("count", lines)] {
+                add(year_of(date), month(&format!("{SOLD}:{code}:{what}"), date), sign * amount);
             }
         };
         sales(date, sign);
@@ -250,7 +253,7 @@ fn earned(document: &Document) -> BTreeMap<Date, i64> {
     let mut days: BTreeMap<Date, i64> = BTreeMap::new();
     let date = document.day.date;
     let own = document.lines.iter().filter(|line| line.charge.is_none());
-    let mut left = document.sums.base_net - document.sums.charged_base_net;
+    let mut left = document.sums.own_base_net();
     for line in own {
         left -= line.base;
         let term = line.term.unwrap_or(Term { start: date, end: date });

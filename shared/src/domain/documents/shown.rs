@@ -43,11 +43,10 @@ impl Shown {
     ) -> Result<Self> {
         let account = document.account.and_then(|id| books.accounts.iter().find(|account| account.meta.id == id));
         let category = document.category.and_then(|id| books.categories.iter().find(|one| one.meta.id == id));
-        let first = tenant.resellers.iter().map(|reseller| reseller.id).min();
         Ok(Self {
             reseller_name: tenant.reseller(document.reseller).map(|reseller| reseller.name.clone()).unwrap_or_default(),
             currency_name: tenant.currency_of(document.currency)?.name.clone(),
-            of_main_reseller: first == Some(document.reseller),
+            of_main_reseller: tenant.first_reseller() == document.reseller,
             account_name: account.map(|account| account.meta.name.clone()),
             category_name: category.map(|category| category.meta.name.clone()),
             customer: customer.filter(|customer| Some(customer.id) == document.customer),

@@ -79,6 +79,24 @@ fn percent(amount: i64, percent: Decimal, currency: Currency) -> Option<i64> {
     minor(decimal(amount, currency).checked_mul(percent)?.checked_div(Decimal::ONE_HUNDRED)?, currency)
 }
 
+/// What is wrong with the percent of a tax, written without trailing zeros: it is 0 to 100, with up to four
+/// decimal places.
+pub fn percent_fault(percent: Decimal) -> Option<Rule> {
+    if percent < Decimal::ZERO {
+        Some(Rule::TooSmall("0".into()))
+    } else if percent > Decimal::ONE_HUNDRED {
+        Some(Rule::TooLarge("100".into()))
+    } else {
+        (percent.scale() > 4).then_some(Rule::Precision(4))
+    }
+}
+
+/// `amount x part / whole`, rounded half away from zero; `part` lies between 0 and `whole`.
+pub(super) fn share(amount: i64, part: i64, whole: i64) -> i64 {
+    let product = i128::from(amount) * i128::from(part) * 2 + i128::from(whole) * i128::from(amount.signum());
+    i64::try_from(product / (i128::from(whole.max(1)) * 2)).unwrap_or(0)
+}
+
 /// An exact amount of a currency, or what is wrong with it.
 pub fn amount(field: &str, given: Decimal, currency: Currency) -> Result<i64, Violation> {
     let broken = match Money::exactly(given, currency) {

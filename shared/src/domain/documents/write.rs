@@ -8,8 +8,8 @@ use crate::domain::documents::change::reach;
 use crate::domain::documents::desk::{Desk, Held};
 use crate::domain::documents::entity::{Document, Kind, Ref, Stage, Status, Sums};
 use crate::domain::documents::ledger::out_of_range;
+use crate::domain::documents::lines::priced;
 pub use crate::domain::documents::lines::{MOST_LINES, NewLine, NewTaxes};
-use crate::domain::documents::lines::{missing, priced};
 use crate::domain::documents::list::Shown;
 use crate::domain::documents::pay::{self, Against};
 use crate::domain::documents::posting::halves;
@@ -140,16 +140,16 @@ fn new_also<'a>(cx: &'a Context, new: &'a New) -> Working<'a, Vec<Violation>> {
 fn references(desk: &Desk<'_>, new: &New) -> Vec<Violation> {
     let mut found = Vec::new();
     if let Some(id) = new.customer.filter(|_| desk.customer.is_none()) {
-        found.push(missing("customer", "customers", id));
+        found.push(Violation::missing("customer", "customers", id));
     }
     if let Some(id) = new.account.filter(|id| desk.books.account(*id).is_none()) {
-        found.push(missing("account", "accounts", id));
+        found.push(Violation::missing("account", "accounts", id));
     }
     if let Some(id) = new.category.filter(|id| desk.books.category(*id).is_none()) {
-        found.push(missing("category", "categories", id));
+        found.push(Violation::missing("category", "categories", id));
     }
     if let Some(currency) = new.currency.as_ref().filter(|currency| currency.find(&desk.tenant).is_none()) {
-        found.push(missing("currency", "currencies", currency.given()));
+        found.push(Violation::missing("currency", "currencies", currency.given()));
     }
     found
 }
@@ -167,7 +167,7 @@ async fn create(cx: &Context, new: &New) -> Result<Done<Shown>> {
     let concerned = new.invoice.is_some().then(|| others.pop().flatten()).flatten();
     if let Some(id) = new.invoice {
         let own = concerned.as_ref().is_some_and(|one| one.kind == Kind::Invoice && one.customer == new.customer);
-        found.extend((!own).then(|| missing("invoice", "invoices", id)));
+        found.extend((!own).then(|| Violation::missing("invoice", "invoices", id)));
     }
     found.extend(pay::missing(&new.against, &others, new.customer));
     if !found.is_empty() {
@@ -192,7 +192,7 @@ async fn create(cx: &Context, new: &New) -> Result<Done<Shown>> {
     } else {
         // A charge is an amount of money, not a price that may be finer.
         if let Some(given) = new.amount {
-            amount("amount", given, currency.iso).map_err(|fault| invalid(vec![fault]))?;
+            amount("amount", given, currency.iso)?;
         }
         (document.lines, document.sums) = priced(&desk, &new.lines, &terms)?;
     }
@@ -230,7 +230,7 @@ async fn create(cx: &Context, new: &New) -> Result<Done<Shown>> {
     if new.no_negative {
         enough(&desk, &document)?;
     }
-    let shown = Shown::of(document, desk.customer.clone(), &desk.tenant, &desk.books, desk.today().date)?;
+    let shown = desk.shown(document)?;
     Ok(Done::changed(shown, desk.finish()?))
 }
 
@@ -324,7 +324,7 @@ fn cash(document: &mut Document, new: &New, terms: &Terms) -> Result<()> {
     if given <= Decimal::ZERO {
         return Err(Error::field("amount", Rule::NotPositive));
     }
-    let total = amount("amount", given, terms.currency).map_err(|fault| invalid(vec![fault]))?;
+    let total = amount("amount", given, terms.currency)?;
     let base_net = sums::in_base(total, terms).ok_or_else(out_of_range)?;
     document.sums = Sums { subtotal: total, total, base_net, ..Sums::default() };
     Ok(())

@@ -12,9 +12,9 @@ use crate::machinery::keys::{self, CUSTOMER, INVOICE, Key, TRANSACTION};
 use crate::machinery::listing;
 use crate::machinery::operation::{Context, Done, Op, Scope};
 use crate::machinery::store::{Range, record, sums, text_of};
-use crate::words::error::{Error, Result, Rule};
+use crate::words::error::{Error, Result, Violation};
 use crate::words::money::{Currency, Money};
-use crate::words::time::{Date, Day};
+use crate::words::time::Date;
 
 /// Money in and out, and what is outstanding (contract cloudonex §8.9).
 pub static FINANCIAL: Op<Period, Financial> =
@@ -75,18 +75,10 @@ pub(super) async fn read(
     Ok(all)
 }
 
-fn base(tenant: &TenantRecord) -> Result<Currency> {
-    Ok(tenant.currency_of(tenant.base_currency)?.iso)
-}
-
-fn today(cx: &Context, tenant: &TenantRecord) -> Date {
-    Day::of(cx.now, tenant.timezone).date
-}
-
 async fn financial(cx: &Context, period: Period) -> Result<Done<Financial>> {
     let tenant = own(cx).await?;
-    let currency = base(&tenant)?;
-    let year = period.year.or(period.month.map(|_| Month::of(today(cx, &tenant)).year));
+    let currency = tenant.base()?.iso;
+    let year = period.year.or(period.month.map(|_| Month::of(tenant.today(cx).date).year));
     let all = read(cx, &tenant, "month", year).await?;
     let wanted = period.month.map(|month| format!("{month:02}:"));
     let sum = |what: &str| {
@@ -130,8 +122,8 @@ fn day_of(record: &str, attribute: &str) -> Option<Date> {
 
 async fn revenue(cx: &Context, as_of: Option<Date>) -> Result<Done<Revenue>> {
     let tenant = own(cx).await?;
-    let currency = base(&tenant)?;
-    let as_of = as_of.unwrap_or_else(|| today(cx, &tenant));
+    let currency = tenant.base()?.iso;
+    let as_of = as_of.unwrap_or_else(|| tenant.today(cx).date);
     let mut months: BTreeMap<Month, (i64, i64)> = BTreeMap::new();
     for ((record, attribute), amount) in read(cx, &tenant, "revenue", None).await? {
         let Some(day) = day_of(&record, &attribute) else { continue };
@@ -178,8 +170,8 @@ pub struct Receivables {
 
 async fn receivables(cx: &Context, aged: &Aged) -> Result<Done<Receivables>> {
     let tenant = own(cx).await?;
-    let currency = base(&tenant)?;
-    let as_of = aged.as_of.unwrap_or_else(|| today(cx, &tenant));
+    let currency = tenant.base()?.iso;
+    let as_of = aged.as_of.unwrap_or_else(|| tenant.today(cx).date);
     let mut open: BTreeMap<Date, i64> = BTreeMap::new();
     let mut credit = 0;
     match aged.customer {
@@ -218,8 +210,7 @@ async fn open_of(cx: &Context, reach: &Reach, customer: u64) -> Result<Vec<Docum
     let t = cx.tenant();
     let found: Option<customers::Customer> = cx.store.get(&keys::row(t, CUSTOMER, customer)).await?;
     if found.filter(|found| reach.covers(found.reseller)).is_none() {
-        let rule = Rule::Missing { collection: "customers".into(), id: customer.to_string() };
-        return Err(Error::field("customer", rule));
+        return Err(Violation::missing("customer", "customers", customer).into());
     }
     let mut wanted: Vec<Key> = Vec::new();
     for entity in [INVOICE, TRANSACTION] {
@@ -252,9 +243,9 @@ async fn trial_balance(cx: &Context) -> Result<Done<Vec<Sum>>> {
     if tenant.reach(&cx.caller) != Reach::Everything {
         return Err(Error::not_found("report", "trial-balance"));
     }
-    let base = base(&tenant)?;
+    let base = tenant.base()?.iso;
     let row = |(name, minor): (&String, &i64)| {
-        let (account, code) = name.split_once('|')?;
+        let (account, code) = Trial::parts(name);
         let in_base = code == BASE;
         let currency = if in_base { base } else { Currency::from_code(code)? };
         let class = Account::from_code(account)?.class();

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::documents::accrual::Month;
+use crate::domain::documents::posting::{BOUGHT, SOLD};
 use crate::domain::reports::figures::read;
 use crate::domain::tenants::own;
 use crate::machinery::operation::{Context, Done, Op, Scope};
@@ -109,14 +110,14 @@ async fn sales_report(cx: &Context, asked: &Sales) -> Result<Done<SalesReport>> 
     Ok(Done::read(SalesReport { rows: groups.into_values().collect(), asked: asked.clone() }))
 }
 
-/// `month#2026`, `03:origination:USD:net`.
+/// `month#2026`, `03:sold:USD:net`.
 fn parts<'a>(record: &str, attribute: &'a str) -> Option<(Month, bool, &'a str, &'a str)> {
     let year = record.split('#').nth(1)?.parse().ok()?;
     let mut parts = attribute.split(':');
     let month = parts.next()?.parse().ok()?;
     let sold = match parts.next()? {
-        "origination" => true,
-        "termination" => false,
+        SOLD => true,
+        BOUGHT => false,
         _ => return None,
     };
     Some((Month { year, month }, sold, parts.next()?, parts.next()?))

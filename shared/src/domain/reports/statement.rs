@@ -7,7 +7,7 @@ use crate::domain::tenants::{CurrencyRef, of_item};
 use crate::machinery::keys::{self, CUSTOMER};
 use crate::machinery::operation::{Context, Done, Op, Scope};
 use crate::machinery::store::{Range, record};
-use crate::words::error::{Error, Result, Rule};
+use crate::words::error::{Result, Violation};
 use crate::words::money::Money;
 use crate::words::time::Date;
 
@@ -67,15 +67,12 @@ async fn statement(cx: &Context, asked: &Asked) -> Result<Done<Statement>> {
     let tenant = of_item(cx, items.next().flatten())?;
     let customer: Option<Customer> = items.next().flatten().map(record).transpose()?;
     let reach = tenant.reach(&cx.caller);
-    let missing =
-        || Error::field("customer", Rule::Missing { collection: "customers".into(), id: asked.customer.to_string() });
+    let missing = || Violation::missing("customer", "customers", asked.customer);
     let customer = customer.filter(|customer| reach.covers(customer.reseller)).ok_or_else(missing)?;
     let balance: Balance = items.next().flatten().map(record).transpose()?.unwrap_or_default();
     let currency = match &asked.currency {
         None => tenant.currency_of(customer.currency)?,
-        Some(given) => given.find(&tenant).ok_or_else(|| {
-            Error::field("currency", Rule::Missing { collection: "currencies".into(), id: given.given() })
-        })?,
+        Some(given) => given.resolve(&tenant)?,
     };
     // All entries since the first day: those after the last one tell what the balance was before.
     let range = Range { from: asked.from.map(keys::day_from), ..Range::whole(keys::journal(t, customer.id)) };

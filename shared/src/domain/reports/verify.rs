@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use crate::domain::documents::desk::Registered;
 use crate::domain::documents::entity::{Document, IndexRow, Kind, Ref, Stage};
-use crate::domain::documents::ledger::{BASE, Balance, Entry, Trial};
-use crate::domain::documents::posting::{Account, figures, postings};
+use crate::domain::documents::ledger::{Balance, Entry, Trial};
+use crate::domain::documents::posting::{Account, Both, figures, postings};
 use crate::machinery::app::App;
 use crate::machinery::caller::Tenant;
 use crate::machinery::keys::{self, Entity, INVOICE, Key, TRANSACTION};
@@ -61,7 +61,7 @@ impl Report {
 /// What the documents add up to.
 #[derive(Default)]
 struct Sums {
-    trial: BTreeMap<String, i64>,
+    trial: Trial,
     owed: BTreeMap<(u64, String), i64>,
     open: BTreeMap<(u64, String), i64>,
     figures: BTreeMap<(u64, String, String), i64>,
@@ -173,8 +173,7 @@ fn add(document: &Document, report: &mut Report, all: &mut Sums) {
         report.differ(|| format!("{own} is set against more than it comes to"));
     }
     for (account, both) in postings(document) {
-        *all.trial.entry(format!("{account}|{code}")).or_insert(0) += both.amount;
-        *all.trial.entry(format!("{account}|{BASE}")).or_insert(0) += both.base;
+        all.trial.add(&account.to_string(), document.iso, both);
         all.of.insert((own.to_string(), account.to_string()), (both.amount, both.base));
         if let (Account::Receivable, Some(customer)) = (account, document.customer) {
             *all.owed.entry((customer, code.to_owned())).or_insert(0) += both.amount;
@@ -225,8 +224,7 @@ async fn journal(store: &Store, t: &Tenant, report: &mut Report, all: &mut Sums)
                     (sum.0, sum.1) = (sum.0 + one.amount, sum.1 + one.base);
                     // What accounts were opened with is told by the journal alone.
                     if entry.of.starts_with("account ") {
-                        *all.trial.entry(format!("{}|{}", one.account, one.currency.code())).or_insert(0) += one.amount;
-                        *all.trial.entry(format!("{}|{BASE}", one.account)).or_insert(0) += one.base;
+                        all.trial.add(&one.account, one.currency, Both { amount: one.amount, base: one.base });
                     }
                 }
             }
@@ -245,12 +243,12 @@ async fn journal(store: &Store, t: &Tenant, report: &mut Report, all: &mut Sums)
 /// The sums of the accounts, and that debits are credits in every currency.
 async fn accounts(store: &Store, t: &Tenant, report: &mut Report, all: &Sums) -> Result<()> {
     let kept = Trial::of_item(store.get_items(&[keys::trial(t)]).await?.pop().flatten().as_ref()).0;
-    let names: BTreeSet<&String> = kept.keys().chain(all.trial.keys()).collect();
+    let names: BTreeSet<&String> = kept.keys().chain(all.trial.0.keys()).collect();
     let mut by_currency: BTreeMap<&str, i64> = BTreeMap::new();
     for name in names {
-        let (is, should) = (kept.get(name).copied().unwrap_or(0), all.trial.get(name).copied().unwrap_or(0));
+        let (is, should) = (kept.get(name).copied().unwrap_or(0), all.trial.0.get(name).copied().unwrap_or(0));
         report.same(|| format!("account {name}"), is, should);
-        *by_currency.entry(name.split('|').nth(1).unwrap_or_default()).or_insert(0) += is;
+        *by_currency.entry(Trial::parts(name).1).or_insert(0) += is;
     }
     for (currency, sum) in by_currency {
         report.same(|| format!("the sum of all accounts in {currency}"), sum, 0);
