@@ -7,4 +7,5 @@ pub mod money;
 pub mod page;
 pub mod patch;
 pub mod pattern;
+pub mod text;
 pub mod time;

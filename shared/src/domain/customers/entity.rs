@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::documents::ledger::Balance;
 use crate::domain::tenants::{CurrencyRef, TenantRecord};
 use crate::words::error::{Rule, Violation};
 use crate::words::money::{Currency, Money, NoAmount};
@@ -157,7 +156,8 @@ pub struct Customer {
     /// Argon2id of the portal password, in PHC form.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub password_hash: Option<String>,
-    /// What one dialect knows and nothing here acts upon, by that dialect's name, as JSON text.
+    /// What one dialect knows, by that dialect's name, as JSON text. The few that a rule acts upon have a method
+    /// below ([`tax_profile`](Self::tax_profile)).
     #[serde(default)]
     pub carried: BTreeMap<String, String>,
     /// When it was made, UTC.
@@ -195,6 +195,16 @@ impl Customer {
         self.texts.get(&which).map(String::as_str)
     }
 
+    /// The tax profile whose rates it is charged where a line says so.
+    pub fn tax_profile(&self) -> Option<u64> {
+        self.carried_id("taxes_profiles_id")
+    }
+
+    /// An id among the carried attributes, which have their dialect's names.
+    fn carried_id(&self, name: &str) -> Option<u64> {
+        self.carried.get(name).and_then(|json| json.parse().ok())
+    }
+
     /// The row that filtered and sorted lists read.
     pub fn index_row(&self) -> IndexRow {
         let text = |which| self.text(which).map(str::to_owned);
@@ -209,7 +219,7 @@ impl Customer {
             email: text(Text::Email),
             phone: text(Text::Phone),
             company: text(Text::Company),
-            payment_terms: self.carried.get("payment_terms_id").and_then(|json| json.parse().ok()),
+            payment_terms: self.carried_id("payment_terms_id"),
         }
     }
 
@@ -297,36 +307,6 @@ pub struct IndexRow {
     /// The payment terms JeraSoft carries.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payment_terms: Option<u64>,
-}
-
-/// A customer with what it refers to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shown {
-    /// The customer.
-    pub customer: Customer,
-    /// Its reseller's name.
-    pub reseller_name: String,
-    /// Its currency's name in the tenant.
-    pub currency_name: String,
-    /// Its currency.
-    pub currency: Currency,
-    /// What it has to its credit (positive) or owes (negative) in its currency; what it owes in others stands
-    /// on its statement.
-    pub balance: Money,
-}
-
-impl Shown {
-    /// A customer with what it refers to, looked up in its tenant.
-    pub fn of(customer: Customer, tenant: &TenantRecord, balance: &Balance) -> crate::words::error::Result<Self> {
-        let currency = tenant.currency_of(customer.currency)?;
-        Ok(Self {
-            reseller_name: tenant.reseller(customer.reseller).map(|reseller| reseller.name.clone()).unwrap_or_default(),
-            currency_name: currency.name.clone(),
-            currency: currency.iso,
-            balance: Money { minor: balance.of(currency.iso), currency: currency.iso },
-            customer,
-        })
-    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 use std::cmp::Ordering;
 
 use crate::domain::customers::ENTITY;
-use crate::domain::customers::entity::{Customer, IndexRow, Shown, Status};
+use crate::domain::customers::entity::{Customer, IndexRow, Status};
+use crate::domain::customers::shown::Shown;
 use crate::domain::documents::ledger::Balance;
 use crate::domain::tenants::{Reach, TenantRecord, of_item};
 use crate::machinery::keys::{self, CUSTOMER, Key};

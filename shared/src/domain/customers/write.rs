@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::customers::ENTITY;
-use crate::domain::customers::entity::{Change, Customer, Shown, Status, Text};
+use crate::domain::customers::entity::{Change, Customer, Status, Text};
 use crate::domain::customers::list::with_tenant;
+use crate::domain::customers::shown::Shown;
 use crate::domain::documents::ledger::Balance;
 use crate::domain::tenants::{Reach, TenantCurrency, TenantRecord, of_item, own};
 use crate::machinery::changes::Changes;

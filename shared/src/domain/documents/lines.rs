@@ -2,6 +2,7 @@
 
 use rust_decimal::Decimal;
 
+use crate::domain::customers::Customer;
 use crate::domain::documents::accrual::{CYCLES, Term, end_of_cycle};
 use crate::domain::documents::desk::Desk;
 use crate::domain::documents::entity::{Line, Sums, TaxRow};
@@ -169,8 +170,7 @@ fn taxes_of(desk: &Desk<'_>, at: &str, line: &NewLine, found: &mut Vec<Violation
             rows
         }
         NewTaxes::Profile => {
-            let id =
-                desk.customer.as_ref().and_then(|customer| customer.carried.get("taxes_profiles_id")?.parse().ok());
+            let id = desk.customer.as_ref().and_then(Customer::tax_profile);
             id.map_or_else(Vec::new, |id| desk.books.profile(id).into_iter().map(row).collect())
         }
     }

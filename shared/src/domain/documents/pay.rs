@@ -14,6 +14,7 @@ use crate::machinery::listing;
 use crate::machinery::operation::{Context, Done, Op, Scope};
 use crate::words::error::{Error, Result, Rule, Violation};
 use crate::words::money::Money;
+use crate::words::text::spoken;
 use crate::words::time::Instant;
 
 /// The most documents that one may be set against in one step.
@@ -112,7 +113,7 @@ fn against_each(cx: &Context, document: &mut Document, against: &[Against], held
         let other = &mut other.after;
         same_currency(document, other)?;
         if other.stage != Stage::Issued {
-            let text = format!("{} cannot be paid: it is not issued", capital(&other.own_ref().to_string()));
+            let text = format!("{} cannot be paid: it is not issued", spoken(&other.own_ref().to_string()));
             return Err(Error::refused("not_payable", text));
         }
         let fits = document.open().min(other.due_amount());
@@ -162,21 +163,15 @@ fn same_currency(one: &Document, other: &Document) -> Result<()> {
     if one.currency == other.currency {
         return Ok(());
     }
-    let text = format!("{} is in {}", capital(&other.own_ref().to_string()), other.iso.code());
+    let text = format!("{} is in {}", spoken(&other.own_ref().to_string()), other.iso.code());
     Err(Error::refused("currency_mismatch", text))
-}
-
-fn capital(text: &str) -> String {
-    let text = text.replace('_', " ");
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 fn bounded(document: &Document) -> Result<()> {
     if document.allocations.len() < MOST_IN_ALL {
         return Ok(());
     }
-    let text = format!("{} has {MOST_IN_ALL} payments already", capital(&document.own_ref().to_string()));
+    let text = format!("{} has {MOST_IN_ALL} payments already", spoken(&document.own_ref().to_string()));
     Err(Error::refused("too_many_payments", text))
 }
 
@@ -311,7 +306,7 @@ fn done(mut desk: Desk<'_>, one: &Held, held: Vec<Held>) -> Result<Done<Shown>> 
 /// Refuses to release a transaction from an invoice that has given its money back, and a charge from the
 /// invoice that asks for it.
 pub(crate) fn may_release(document: &Document, others: &[Held]) -> Result<()> {
-    let name = |other: Ref| capital(&other.to_string());
+    let name = |other: Ref| spoken(&other.to_string());
     if let Some(charged) = document.allocations.iter().find(|allocation| allocation.charged) {
         let text = format!("{} asks for this charge: delete it first", name(charged.other));
         return Err(Error::refused("charge_invoiced", text));
@@ -332,7 +327,7 @@ pub(crate) async fn others_of(desk: &mut Desk<'_>, customer: Option<u64>, docume
     refs.sort_unstable();
     refs.dedup();
     if refs.len() > MOST_OTHERS {
-        let text = format!("{} has too many payments: release them first", capital(&document.own_ref().to_string()));
+        let text = format!("{} has too many payments: release them first", spoken(&document.own_ref().to_string()));
         return Err(Error::refused("too_many_payments", text));
     }
     Ok(desk.more(customer, &refs).await?.into_iter().flatten().map(Held::read).collect())

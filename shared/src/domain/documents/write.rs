@@ -339,7 +339,7 @@ fn enough(desk: &Desk<'_>, document: &Document) -> Result<()> {
     let credit = if limit.currency == document.iso { limit.minor } else { 0 };
     let lowers = document.stage == Stage::Issued && document.kind.sign() * document.sums.total > 0;
     if lowers && credit - desk.will_owe(document.iso.code()) < 0 {
-        return Err(Error::refused("LowBalanceError", "LowBalanceError: balance with credit would become negative"));
+        return Err(Error::refused("low_balance", "The balance with the credit limit would fall below 0"));
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ use crate::machinery::request::Request;
 use crate::words::error::{Kind, Rule, Told, Violation};
 use crate::words::limit::Limit;
 use crate::words::page::Window;
+use crate::words::text::spoken;
 
 /// Its nouns that are no plurals.
 pub const SINGULAR_NOUNS: [&str; 2] = ["batch", "numbering"];
@@ -108,9 +109,7 @@ pub fn headers(limit: Option<Limit>) -> Vec<(&'static str, String)> {
 
 /// `customers.0.zip_code` as a person reads it: `Zip code`.
 fn name(field: &str) -> String {
-    let last = field.rsplit('.').next().unwrap_or(field).replace('_', " ");
-    let mut letters = last.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    spoken(field.rsplit('.').next().unwrap_or(field))
 }
 
 fn words(violation: &Violation) -> String {

@@ -82,6 +82,11 @@ fn said(told: &Told) -> Said {
             json!({"code": "too_many_requests", "retry_after": limit.retry_after}),
         ),
         Told::NotFound { entity, id } => say(404, -32001, &not_found(table(entity), id), json!({})),
+        // The one refusal the contract names (§4.6).
+        Told::Refused { rule: "low_balance", .. } => {
+            let text = "LowBalanceError: balance with credit would become negative";
+            say(422, -32000, text, json!({"code": "LowBalanceError"}))
+        }
         Told::Refused { rule, text } => say(422, -32000, text, json!({"code": rule})),
         Told::KeyReused => say(
             422,
