@@ -7,6 +7,7 @@ use shared::domain::customers::{self, Change, Customer, Deletion, List, New, Sho
 use shared::domain::tenants::CurrencyRef;
 use shared::machinery::dialect::Dialect::Billmora;
 use shared::machinery::dialect::billmora::{filter, window};
+use shared::machinery::dialect::word;
 use shared::machinery::reader::Reader;
 use shared::machinery::reply::{Reply, View};
 use shared::machinery::route::Row;
@@ -100,7 +101,7 @@ fn user(shown: &Shown) -> Value {
 
 /// A user as it stands inside other resources too.
 pub fn view(customer: &Customer, currency: &str) -> Value {
-    let status = STATUSES.iter().find(|(_, status)| *status == customer.status).map(|(word, _)| *word);
+    let status = word(STATUSES, &customer.status);
     json!({
         "id": customer.id,
         "first_name": customer.name.first,

@@ -9,7 +9,7 @@ use shared::domain::customers::{self, Change, Deletion, List, New, Order, Shown,
 use shared::domain::tenants::CurrencyRef;
 use shared::machinery::dialect::Dialect::Jerasoft;
 use shared::machinery::dialect::jerasoft::{order, several, window};
-use shared::machinery::dialect::number;
+use shared::machinery::dialect::{number, word};
 use shared::machinery::reader::Reader;
 use shared::machinery::reply::{Reply, View};
 use shared::machinery::route::Row;
@@ -215,7 +215,7 @@ fn write_count(_: View, count: u64) -> Reply {
 
 fn client(view: View, shown: &Shown) -> Value {
     let customer = &shown.customer;
-    let status = STATUSES.iter().find(|(_, status)| *status == customer.status).map(|(word, _)| *word);
+    let status = word(STATUSES, &customer.status);
     let available = customer.credit_limit.map(|limit| Money { minor: shown.balance.minor + limit.minor, ..limit });
     let mut client = Map::from_iter([
         ("id".to_owned(), customer.id.into()),

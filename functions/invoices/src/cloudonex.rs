@@ -2,13 +2,14 @@
 
 use serde_json::{Map, Value, json};
 use shared::domain::documents::change::{DELETE_INVOICE, Deletion, UPDATE_INVOICE, Update};
-use shared::domain::documents::entity::Line;
+use shared::domain::documents::entity::{Line, TaxRow};
 use shared::domain::documents::list::{GET_INVOICE, INVOICES, List, SEARCH_INVOICES, Sort};
 use shared::domain::documents::write::{CREATE_INVOICE, MOST_LINES, New, NewLine, NewTaxes};
 use shared::domain::documents::{Document, Kind, Shown, Status};
+use shared::domain::tenants::CurrencyRef;
 use shared::machinery::dialect::Dialect::Cloudonex;
-use shared::machinery::dialect::cloudonex::window;
-use shared::machinery::dialect::number;
+use shared::machinery::dialect::cloudonex::{days, window};
+use shared::machinery::dialect::{at_least, number, word};
 use shared::machinery::reader::Reader;
 use shared::machinery::reply::{Reply, View};
 use shared::machinery::route::Row;
@@ -78,11 +79,7 @@ fn read_list(r: &mut Reader<'_>) -> List {
 pub fn read_filters(r: &mut Reader<'_>, list: &mut List) {
     list.customers = r.id("customer_id").optional().into_iter().collect();
     list.number = r.text("search").optional().filter(|text| !text.is_empty()).map(|text| Pattern::plain(&text));
-    let (from, to) = (r.date("date_from").optional(), r.date("date_to").optional());
-    if from.zip(to).is_some_and(|(from, to)| from > to) {
-        r.violate("date_to", Rule::Reversed);
-    }
-    list.days = (from, to);
+    list.days = days(r);
 }
 
 fn read_new(r: &mut Reader<'_>) -> New {
@@ -93,7 +90,7 @@ fn read_new(r: &mut Reader<'_>) -> New {
     new.due = r.day("due_date").optional();
     new.due_after_date = true;
     new.status = r.choice("status", NEW_STATUSES).optional();
-    read_lines(r, &mut new);
+    read_lines(r, &mut new, read_line);
     new.notes = r.text("notes").max(4000).optional();
     if new.status == Some(Status::Draft) && new.number.is_some() {
         r.violate("invoice_number", Rule::ReadOnly);
@@ -101,10 +98,14 @@ fn read_new(r: &mut Reader<'_>) -> New {
     new
 }
 
+/// The currency of a new document.
+pub fn read_currency(r: &mut Reader<'_>) -> Option<CurrencyRef> {
+    r.text("currency").max(3).optional().map(CurrencyRef::Code)
+}
+
 /// The currency, whether prices include taxes, and the lines of a new document.
-pub fn read_lines(r: &mut Reader<'_>, new: &mut New) {
-    let currency = r.text("currency").max(3).optional();
-    new.currency = currency.map(shared::domain::tenants::CurrencyRef::Code);
+pub fn read_lines(r: &mut Reader<'_>, new: &mut New, read_line: fn(&mut Reader<'_>, Reader<'_>) -> NewLine) {
+    new.currency = read_currency(r);
     new.inclusive = r.flag("tax_inclusive").optional().unwrap_or(false);
     let entries = r.each("items", 1, MOST_LINES);
     new.lines = entries.into_iter().map(|entry| read_line(r, entry)).collect();
@@ -153,9 +154,7 @@ fn read_update(r: &mut Reader<'_>) -> Update {
         update.lines = Some(entries.into_iter().map(|entry| read_line(r, entry)).collect());
     }
     update.notes = r.text("notes").max(4000).patch();
-    if r.has("customer_id") {
-        r.violate("customer_id", Rule::ReadOnly);
-    }
+    r.read_only(&["customer_id"]);
     update
 }
 
@@ -182,16 +181,12 @@ pub fn money(document: &Document, minor: i64) -> Value {
 
 /// A decimal as a JSON number: a price keeps two places at least, a quantity no needless ones.
 fn price(document: &Document, unit: Decimal) -> Value {
-    let unit = unit.normalize();
-    let places = document.iso.places().max(unit.scale());
-    let mut padded = unit;
-    padded.rescale(places);
-    number(padded)
+    number(at_least(unit.normalize(), document.iso.places()))
 }
 
 /// The word for a status.
 pub fn status(document: &Document) -> Option<&'static str> {
-    STATUSES.iter().find(|(_, status)| *status == document.status()).map(|(word, _)| *word)
+    word(STATUSES, &document.status())
 }
 
 fn invoice(shown: &Shown) -> Value {
@@ -220,11 +215,7 @@ fn invoice(shown: &Shown) -> Value {
 /// The header amounts and the currency of a document with lines.
 pub fn sums(document: &Document) -> Map<String, Value> {
     let sums = &document.sums;
-    let taxes: Vec<Value> = document
-        .tax_totals()
-        .iter()
-        .map(|tax| json!({"name": tax.name, "percent": number(tax.percent), "amount": money(document, tax.amount)}))
-        .collect();
+    let taxes: Vec<Value> = document.tax_totals().iter().map(|one| tax(document, one)).collect();
     Map::from_iter([
         ("currency".to_owned(), document.iso.code().into()),
         ("exchange_rate".to_owned(), number(document.ratio)),
@@ -234,6 +225,10 @@ pub fn sums(document: &Document) -> Map<String, Value> {
         ("taxes".to_owned(), taxes.into()),
         ("tax_inclusive".to_owned(), document.inclusive.into()),
     ])
+}
+
+fn tax(document: &Document, tax: &TaxRow) -> Value {
+    json!({"name": tax.name, "percent": number(tax.percent), "amount": money(document, tax.amount)})
 }
 
 /// A line. What is not set is left out, so that the plain line is the contract's own three fields.
@@ -247,8 +242,7 @@ pub fn item(document: &Document, line: &Line) -> Value {
         item.insert("discount".into(), money(document, line.discount));
     }
     if !line.taxes.is_empty() {
-        let tax = |tax: &shared::domain::documents::entity::TaxRow| json!({"name": tax.name, "percent": number(tax.percent), "amount": money(document, tax.amount)});
-        item.insert("taxes".into(), line.taxes.iter().map(tax).collect());
+        item.insert("taxes".into(), line.taxes.iter().map(|one| tax(document, one)).collect());
     }
     item.extend(line.cycle.clone().map(|cycle| ("billing_cycle".to_owned(), cycle.into())));
     if let Some(term) = line.term {

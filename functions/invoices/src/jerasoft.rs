@@ -10,7 +10,7 @@ use shared::domain::documents::write::{CREATE_INVOICE, MOST_LINES, New};
 use shared::domain::documents::{Document, Kind, Shown, Status};
 use shared::machinery::dialect::Dialect::Jerasoft;
 use shared::machinery::dialect::jerasoft::{order, several, window};
-use shared::machinery::dialect::number;
+use shared::machinery::dialect::{number, word};
 use shared::machinery::reader::Reader;
 use shared::machinery::reply::{Reply, View};
 use shared::machinery::route::Row;
@@ -153,11 +153,7 @@ fn read_update(r: &mut Reader<'_>) -> Update {
     let state = r.choice("state", STATES).present();
     update.carried = BTreeMap::from_iter(state.map(|state| ("state".to_owned(), Value::from(state).to_string())));
     update.notes = r.text("notes").max(4000).patch();
-    for name in FIXED {
-        if r.has(name) {
-            r.violate(name, Rule::ReadOnly);
-        }
-    }
+    r.read_only(&FIXED);
     update
 }
 
@@ -187,7 +183,6 @@ fn invoice(view: View, shown: &Shown) -> Value {
         own.or(otherwise).map(|at| view.zone.stamp(at))
     };
     let due = document.due.map(|due| due.at);
-    let status = STATUSES.iter().find(|(_, status)| *status == document.status()).map(|(word, _)| *word);
     let state = carried(document, "state");
     json!({
         "id": document.id,
@@ -208,7 +203,7 @@ fn invoice(view: View, shown: &Shown) -> Value {
         "invoice_dt": view.zone.stamp(document.day.at),
         "due_dt": due.map(|due| view.zone.stamp(due)),
         "state": if state.is_null() { Value::from("normal") } else { state },
-        "status": status,
+        "status": word(STATUSES, &document.status()),
         "is_paid": document.status() == Status::Paid,
         "invoices_templates_id": carried(document, "invoices_templates_id"),
         "notes": document.notes,

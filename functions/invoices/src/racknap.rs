@@ -8,7 +8,7 @@ use shared::domain::documents::list::{INVOICES, List, SEARCH_INVOICES, Sort};
 use shared::domain::documents::{Document, Kind, Shown, Status};
 use shared::machinery::dialect::Dialect::Racknap;
 use shared::machinery::dialect::racknap::date_time;
-use shared::machinery::dialect::{number, two_places};
+use shared::machinery::dialect::{at_least, number, two_places};
 use shared::machinery::reader::Reader;
 use shared::machinery::reply::{Reply, View};
 use shared::machinery::route::Row;
@@ -67,9 +67,7 @@ fn write_list(view: View, page: Page<Shown>) -> Reply {
 
 /// A ratio with three decimal places at least.
 pub fn ratio(ratio: Decimal) -> String {
-    let mut padded = ratio.normalize();
-    padded.rescale(padded.scale().max(3));
-    padded.to_string()
+    at_least(ratio.normalize(), 3).to_string()
 }
 
 /// The id of the reseller whose books a document is in; 0 for the main venture.
@@ -105,9 +103,7 @@ pub fn tax_rows(document: &Document, owner: u64, taxes: &[TaxRow]) -> Value {
 }
 
 fn percent(percent: Decimal) -> String {
-    let mut padded = percent.normalize();
-    padded.rescale(padded.scale().max(2));
-    padded.to_string()
+    at_least(percent.normalize(), 2).to_string()
 }
 
 /// What of a line is earned (§8.3): the three accrual fields.

@@ -7,11 +7,11 @@ use shared::domain::reports::figures::{
 use shared::domain::reports::statement::{Asked, STATEMENT, Statement};
 use shared::domain::tenants::CurrencyRef;
 use shared::machinery::dialect::Dialect::Cloudonex;
+use shared::machinery::dialect::cloudonex::days;
 use shared::machinery::dialect::number;
 use shared::machinery::reader::Reader;
 use shared::machinery::reply::{Reply, View};
 use shared::machinery::route::Row;
-use shared::words::error::Rule;
 use shared::words::money::Money;
 
 const NAMES: &[(&str, &str)] = &[("customer", "customer_id")];
@@ -70,10 +70,7 @@ fn write_revenue(_: View, report: Revenue) -> Reply {
 
 fn read_statement(r: &mut Reader<'_>) -> Asked {
     let customer = r.id("customer_id").required();
-    let (from, to) = (r.date("date_from").optional(), r.date("date_to").optional());
-    if from.zip(to).is_some_and(|(from, to)| from > to) {
-        r.violate("date_to", Rule::Reversed);
-    }
+    let (from, to) = days(r);
     Asked { customer, from, to, currency: r.text("currency").max(3).optional().map(CurrencyRef::Code) }
 }
 

@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 use shared::domain::documents::accrual::Month;
 use shared::domain::reports::sales::{Dimension, SALES, Sales, SalesReport, SalesRow};
 use shared::machinery::dialect::Dialect::Jerasoft;
-use shared::machinery::dialect::number;
+use shared::machinery::dialect::jerasoft::several;
+use shared::machinery::dialect::{number, word};
 use shared::machinery::reader::Reader;
 use shared::machinery::reply::{Reply, View};
 use shared::machinery::route::Row;
@@ -60,16 +61,7 @@ fn read(r: &mut Reader<'_>) -> Sales {
     }
     let mut sales = Sales { currencies: r.id("currencies_id").optional().into_iter().collect(), ..Sales::default() };
     let mut filters = r.object("filters");
-    let origins = filters.texts("record_origin").optional().unwrap_or_default();
-    let meant: Vec<bool> = origins
-        .iter()
-        .filter_map(|word| ORIGINS.iter().find(|(known, _)| known == word))
-        .map(|(_, sold)| *sold)
-        .collect();
-    if meant.len() < origins.len() {
-        filters.violate("record_origin", Rule::NotOneOf(ORIGINS.iter().map(|(word, _)| (*word).to_owned()).collect()));
-    }
-    if let [one] = meant.as_slice() {
+    if let Some([one]) = several(&mut filters, "record_origin", ORIGINS).as_deref() {
         sales.sold = Some(*one);
     }
     let only = filters.ids("currencies_id").optional();
@@ -151,7 +143,7 @@ fn value(field: &str, row: &SalesRow) -> Value {
         None => Value::Null,
     };
     match field {
-        "record_origin" => row.sold.map(|sold| if sold { "origination" } else { "termination" }).into(),
+        "record_origin" => row.sold.and_then(|sold| word(ORIGINS, &sold)).into(),
         "currencies_id" => row.currency.into(),
         "month" => row.month.map(|(year, month)| format!("{year:04}-{month:02}")).into(),
         "year" => row.month.map(|(year, _)| year).into(),

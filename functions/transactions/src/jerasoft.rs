@@ -7,7 +7,7 @@ use shared::domain::documents::change::{DELETE_TRANSACTION, Deletion, UPDATE_TRA
 use shared::domain::documents::list::{GET_TRANSACTION, List, Order, SEARCH_TRANSACTIONS};
 use shared::domain::documents::pay::{Against, MOST_AT_ONCE};
 use shared::domain::documents::write::{CREATE_TRANSACTION, New, NewLine, NewTaxes};
-use shared::domain::documents::{Document, Kind, Ref, Shown, Status};
+use shared::domain::documents::{Document, Kind, Shown, Status};
 use shared::domain::tenants::CurrencyRef;
 use shared::machinery::dialect::Dialect::Jerasoft;
 use shared::machinery::dialect::jerasoft::{several, window};
@@ -144,8 +144,7 @@ fn read_new(r: &mut Reader<'_>) -> New {
     new.amount = Some(amount.abs());
     if payment {
         new.account = account;
-        let one = |id| Against { other: Ref { kind: Kind::Invoice, id }, amount: None, at: String::new() };
-        new.against = invoices.into_iter().map(one).collect();
+        new.against = invoices.into_iter().map(|id| Against::whole(Kind::Invoice, id)).collect();
     } else {
         // Which of the two accounts for charges it is decides nothing here.
         new.carried.extend(account.map(|id| ("payment_accounts_id".to_owned(), id.to_string())));
@@ -181,11 +180,7 @@ fn read_update(r: &mut Reader<'_>) -> Update {
     update.description = invoices::cloudonex::text_patch(notes);
     let status = r.choice("status", STATUSES).present();
     update.pending = status;
-    for name in FIXED {
-        if r.has(name) {
-            r.violate(name, Rule::ReadOnly);
-        }
-    }
+    r.read_only(&FIXED);
     update
 }
 

@@ -12,10 +12,9 @@ use shared::domain::books::numbering::{self, Entry, GET, REGISTER, SEARCH, Shown
 use shared::domain::books::record::Meta;
 use shared::domain::books::{Category, Direction, TaxRate};
 use shared::domain::documents::number::Reset;
-use shared::domain::tenants::CurrencyRef;
 use shared::machinery::dialect::Dialect::Cloudonex;
 use shared::machinery::dialect::cloudonex::window;
-use shared::machinery::dialect::number;
+use shared::machinery::dialect::{number, word};
 use shared::machinery::reader::Reader;
 use shared::machinery::reply::{Reply, View};
 use shared::machinery::route::Row;
@@ -23,7 +22,7 @@ use shared::words::error::Rule;
 use shared::words::page::Page;
 use shared::words::time::utc_seconds;
 
-use invoices::cloudonex::STATUSES;
+use invoices::cloudonex::{STATUSES, read_currency};
 
 const NAMES: &[(&str, &str)] = &[("direction", "type")];
 const TYPES: &[(&str, Direction)] = &[("Income", Direction::Income), ("Expense", Direction::Expense)];
@@ -74,18 +73,14 @@ fn read_list(r: &mut Reader<'_>) -> List {
 fn read_account(r: &mut Reader<'_>) -> NewAccount {
     NewAccount {
         name: r.text("name").max(128).required(),
-        currency: r.text("currency").max(3).optional().map(CurrencyRef::Code),
+        currency: read_currency(r),
         opening: r.decimal("opening_balance").optional().unwrap_or_default(),
     }
 }
 
 fn read_rename(r: &mut Reader<'_>) -> (u64, Option<String>) {
     let id = r.own_id("id");
-    for name in ["currency", "opening_balance", "balance"] {
-        if r.has(name) {
-            r.violate(name, Rule::ReadOnly);
-        }
-    }
+    r.read_only(&["currency", "opening_balance", "balance"]);
     (id, r.text("name").min(1).max(128).present())
 }
 
@@ -163,8 +158,8 @@ fn write_new_category(_: View, one: Category) -> Reply {
 }
 
 fn category(one: &Category) -> Value {
-    let word = TYPES.iter().find(|(_, direction)| *direction == one.direction).map(|(word, _)| *word);
-    dated(json!({"id": one.meta.id, "name": one.meta.name, "type": word}), &one.meta)
+    let direction = word(TYPES, &one.direction);
+    dated(json!({"id": one.meta.id, "name": one.meta.name, "type": direction}), &one.meta)
 }
 
 fn write_tax_rates(_: View, page: Page<TaxRate>) -> Reply {
@@ -186,13 +181,13 @@ fn write_all_series(_: View, page: Page<Shown>) -> Reply {
 }
 
 fn series(one: &Shown) -> Value {
-    let reset = RESETS.iter().find(|(_, reset)| *reset == one.series.reset).map(|(word, _)| *word);
+    let reset = word(RESETS, &one.series.reset);
     json!({"id": one.id, "type": one.kind.name(), "template": one.series.template, "reset": reset,
         "fiscal_year_start_month": one.fiscal_year_start, "next_number": one.next_number})
 }
 
 fn register(entry: &Entry) -> Value {
-    let status = STATUSES.iter().find(|(_, status)| *status == entry.status).map(|(word, _)| *word);
+    let status = word(STATUSES, &entry.status);
     json!({"number": entry.number, "document_id": entry.document, "date": entry.date.to_string(), "status": status,
         "deleted": entry.deleted, "replaced_by": entry.replaced_by, "by_hand": entry.by_hand})
 }

@@ -1,6 +1,6 @@
 //! `/transactions`, `/receipts` and `/refunds`: money that comes and goes.
 
-use invoices::cloudonex::{NAMES, allocations, dates, money, read_filters, status, text_patch};
+use invoices::cloudonex::{NAMES, allocations, dates, money, read_currency, read_filters, status, text_patch};
 use serde_json::{Value, json};
 use shared::domain::books::Direction;
 use shared::domain::documents::change::{DELETE_TRANSACTION, Deletion, UPDATE_TRANSACTION, Update};
@@ -86,17 +86,19 @@ fn read_list(r: &mut Reader<'_>) -> List {
         Some(Direction::Income) => vec![Kind::Receipt, Kind::Income],
         Some(Direction::Expense) => vec![Kind::Refund, Kind::Expense],
     };
+    read_cash_filters(r, &mut list);
+    list
+}
+
+fn read_cash_filters(r: &mut Reader<'_>, list: &mut List) {
     list.statuses = Some(ISSUED.to_vec());
     list.accounts = r.id("account_id").optional().into_iter().collect();
-    read_filters(r, &mut list);
-    list
+    read_filters(r, list);
 }
 
 fn read_kind(r: &mut Reader<'_>, kind: Kind) -> List {
     let mut list = List::all(&[kind], window(r, true), Sort::Newest);
-    list.statuses = Some(ISSUED.to_vec());
-    list.accounts = r.id("account_id").optional().into_iter().collect();
-    read_filters(r, &mut list);
+    read_cash_filters(r, &mut list);
     list
 }
 
@@ -112,7 +114,7 @@ fn read_new(r: &mut Reader<'_>) -> New {
     new.description = r.text("description").max(1000).required();
     new.customer = r.id("customer_id").optional();
     if let Some(id) = r.id("invoice_id").optional() {
-        new.against = vec![Against { other: Ref { kind: Kind::Invoice, id }, amount: None, at: String::new() }];
+        new.against = vec![Against::whole(Kind::Invoice, id)];
     }
     // An income of a customer is a payment, on account unless it names an invoice.
     let payment = new.customer.is_some() || !new.against.is_empty();
@@ -131,13 +133,19 @@ fn read_money(r: &mut Reader<'_>, new: &mut New) {
     new.reference = r.text("reference").optional();
 }
 
-fn read_receipt(r: &mut Reader<'_>) -> New {
-    let mut new = New::of(Kind::Receipt);
+/// Money from or to a customer.
+fn read_customers(r: &mut Reader<'_>, kind: Kind) -> New {
+    let mut new = New::of(kind);
     new.customer = Some(r.id("customer_id").required());
     new.account = r.id("account_id").optional();
     read_money(r, &mut new);
     new.description = r.text("description").max(1000).optional().unwrap_or_default();
-    new.currency = r.text("currency").max(3).optional().map(shared::domain::tenants::CurrencyRef::Code);
+    new.currency = read_currency(r);
+    new
+}
+
+fn read_receipt(r: &mut Reader<'_>) -> New {
+    let mut new = read_customers(r, Kind::Receipt);
     new.against = read_against(r, 0);
     new
 }
@@ -148,7 +156,7 @@ fn read_against(r: &mut Reader<'_>, least: usize) -> Vec<Against> {
         if r.has("allocations") {
             r.violate("invoice_id", Rule::Contradicts);
         }
-        return vec![Against { other: Ref { kind: Kind::Invoice, id }, amount: None, at: String::new() }];
+        return vec![Against::whole(Kind::Invoice, id)];
     }
     let entries = r.each("allocations", least, MOST_AT_ONCE);
     let mut all: Vec<Against> = Vec::with_capacity(entries.len());
@@ -183,16 +191,10 @@ pub(super) fn read_allocate(r: &mut Reader<'_>) -> Allocate {
 }
 
 fn read_refund(r: &mut Reader<'_>) -> New {
-    let mut new = New::of(Kind::Refund);
-    new.customer = Some(r.id("customer_id").required());
-    new.account = r.id("account_id").optional();
-    read_money(r, &mut new);
-    new.description = r.text("description").max(1000).optional().unwrap_or_default();
-    new.currency = r.text("currency").max(3).optional().map(shared::domain::tenants::CurrencyRef::Code);
-    let receipt = r.id("receipt_id").optional().map(|id| Ref { kind: Kind::Receipt, id });
-    let note = r.id("credit_note_id").optional().map(|id| Ref { kind: Kind::CreditNote, id });
-    let named = receipt.into_iter().chain(note);
-    new.against = named.map(|other| Against { other, amount: None, at: String::new() }).collect();
+    let mut new = read_customers(r, Kind::Refund);
+    let receipt = r.id("receipt_id").optional().map(|id| Against::whole(Kind::Receipt, id));
+    let note = r.id("credit_note_id").optional().map(|id| Against::whole(Kind::CreditNote, id));
+    new.against = receipt.into_iter().chain(note).collect();
     new
 }
 
@@ -201,11 +203,7 @@ pub(super) fn read_update(r: &mut Reader<'_>, kinds: &[Kind]) -> Update {
     update.description = text_patch(r.text("description").max(1000).patch());
     update.category = r.id("category_id").patch();
     update.notes = r.text("notes").max(4000).patch();
-    for name in ["type", "account_id", "amount", "date", "customer_id", "invoice_id", "items"] {
-        if r.has(name) {
-            r.violate(name, Rule::ReadOnly);
-        }
-    }
+    r.read_only(&["type", "account_id", "amount", "date", "customer_id", "invoice_id", "items"]);
     update
 }
 

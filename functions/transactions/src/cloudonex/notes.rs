@@ -1,13 +1,13 @@
 //! `/credit-notes` and `/debit-notes`, in CloudOnex's habits; the original has neither.
 
 use invoices::cloudonex::{
-    LARGEST_DOCUMENT, NAMES, allocations, dates, item, money, read_extras, read_filters, status, sums,
+    LARGEST_DOCUMENT, NAMES, allocations, dates, item, money, read_extras, read_filters, read_lines, status, sums,
 };
 use serde_json::{Value, json};
 use shared::domain::documents::change::{DELETE_TRANSACTION, UPDATE_TRANSACTION};
 use shared::domain::documents::list::{GET_TRANSACTION, List, SEARCH_TRANSACTIONS, Sort};
 use shared::domain::documents::pay::{ALLOCATE, RELEASE};
-use shared::domain::documents::write::{CREATE_CREDIT_NOTE, CREATE_DEBIT_NOTE, MOST_LINES, New, NewLine};
+use shared::domain::documents::write::{CREATE_CREDIT_NOTE, CREATE_DEBIT_NOTE, New, NewLine};
 use shared::domain::documents::{Kind, Shown};
 use shared::machinery::dialect::Dialect::Cloudonex;
 use shared::machinery::dialect::cloudonex::window;
@@ -91,10 +91,7 @@ fn read_new(r: &mut Reader<'_>, kind: Kind) -> New {
     new.invoice = r.id("invoice_id").optional();
     new.day = Some(r.day("date").required());
     new.description = r.text("description").max(1000).required();
-    new.currency = r.text("currency").max(3).optional().map(shared::domain::tenants::CurrencyRef::Code);
-    new.inclusive = r.flag("tax_inclusive").optional().unwrap_or(false);
-    let entries = r.each("items", 1, MOST_LINES);
-    new.lines = entries.into_iter().map(|entry| read_line(r, entry)).collect();
+    read_lines(r, &mut new, read_line);
     new
 }
 

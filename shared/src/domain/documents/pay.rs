@@ -53,6 +53,11 @@ pub struct Against {
 }
 
 impl Against {
+    /// As much of a document as fits, where the request's own fields name it.
+    pub fn whole(kind: Kind, id: u64) -> Self {
+        Self { other: Ref { kind, id }, amount: None, at: String::new() }
+    }
+
     fn field(&self, name: &str) -> String {
         if self.at.is_empty() { name.to_owned() } else { format!("{}.{name}", self.at) }
     }

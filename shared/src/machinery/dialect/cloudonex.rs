@@ -10,6 +10,7 @@ use crate::words::error::{Kind, Rule, Told, Violation};
 use crate::words::limit::Limit;
 use crate::words::page::Window;
 use crate::words::text::spoken;
+use crate::words::time::Date;
 
 /// Its nouns that are no plurals.
 pub const SINGULAR_NOUNS: [&str; 2] = ["batch", "numbering"];
@@ -142,6 +143,15 @@ fn words(violation: &Violation) -> String {
         Rule::Reversed => format!("{name} ends before it begins"),
         Rule::ReadOnly => format!("{name} cannot be changed"),
     }
+}
+
+/// `date_from` and `date_to`: the first and the last day of a range.
+pub fn days(r: &mut Reader<'_>) -> (Option<Date>, Option<Date>) {
+    let (from, to) = (r.date("date_from").optional(), r.date("date_to").optional());
+    if from.zip(to).is_some_and(|(from, to)| from > to) {
+        r.violate("date_to", Rule::Reversed);
+    }
+    (from, to)
 }
 
 /// The window of a list: `page` (from 1) and `limit` (20 unless given, at most 100).

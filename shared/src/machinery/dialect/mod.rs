@@ -15,7 +15,7 @@ use crate::machinery::reply::Reply;
 use crate::machinery::request::{Request, Response};
 use crate::words::error::{Error, Told};
 use crate::words::limit::Limit;
-use crate::words::money::Money;
+use crate::words::money::{Decimal, Money};
 
 /// One of the four billing APIs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -161,11 +161,18 @@ fn bearer(value: Option<&str>) -> Option<String> {
 
 /// An amount as text with the currency's decimal places, two at least: `57.60`, `70.00` (JPY), `1.500` (KWD).
 pub fn two_places(amount: Money) -> String {
-    let mut decimal = amount.decimal();
-    if amount.currency.places() < 2 {
-        decimal.rescale(2);
-    }
-    decimal.to_string()
+    at_least(amount.decimal(), 2).to_string()
+}
+
+/// A decimal with so many places at least.
+pub fn at_least(mut decimal: Decimal, places: u32) -> Decimal {
+    decimal.rescale(decimal.scale().max(places));
+    decimal
+}
+
+/// The word for a meaning among a dialect's few.
+pub fn word<T: PartialEq>(known: &[(&'static str, T)], meaning: &T) -> Option<&'static str> {
+    known.iter().find(|(_, one)| one == meaning).map(|(word, _)| *word)
 }
 
 /// A decimal as the JSON number with the same digits.

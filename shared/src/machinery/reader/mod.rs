@@ -132,6 +132,15 @@ impl<'p> Reader<'p> {
         self.found.push(Violation { field: format!("{}{name}", self.prefix), rule });
     }
 
+    /// Refuse parameters that are known, but not open to change.
+    pub fn read_only(&mut self, names: &[&str]) {
+        for name in names {
+            if self.has(name) {
+                self.violate(name, Rule::ReadOnly);
+            }
+        }
+    }
+
     /// The record's own id: in the path over REST, a parameter over JSON-RPC.
     pub fn own_id(&mut self, name: &str) -> u64 {
         let Some(text) = self.params.path.get(name) else {

@@ -8,45 +8,37 @@ use crate::words::error::{Kind, Rule};
 use crate::words::time::{Date, Day, Instant, Zone, parse_day, parse_day_first, parse_moment, parse_until};
 
 impl<'p> Reader<'p> {
+    /// A text that stands for a time in the request's zone.
+    fn time<T: 'p>(&mut self, name: &str, schema: Value, parse: fn(&str, Zone) -> Option<T>) -> Field<'_, 'p, T> {
+        let zone = self.zone;
+        self.field(name, schema, move |value| {
+            value.as_str().and_then(|text| parse(text, zone)).ok_or(Rule::Kind(Kind::Moment))
+        })
+    }
+
     /// An instant; without an offset of its own, in the request's zone.
     pub fn moment(&mut self, name: &str) -> Field<'_, 'p, Instant> {
-        let zone = self.zone;
-        self.field(name, json!({"type": "string", "format": "date-time"}), move |value| {
-            value.as_str().and_then(|text| parse_moment(text, zone)).ok_or(Rule::Kind(Kind::Moment))
-        })
+        self.time(name, json!({"type": "string", "format": "date-time"}), parse_moment)
     }
 
     /// An instant that ends a range: a bare date means all of its day, in the request's zone.
     pub fn moment_until(&mut self, name: &str) -> Field<'_, 'p, Instant> {
-        let zone = self.zone;
-        self.field(name, json!({"type": "string", "format": "date-time"}), move |value| {
-            value.as_str().and_then(|text| parse_until(text, zone)).ok_or(Rule::Kind(Kind::Moment))
-        })
+        self.time(name, json!({"type": "string", "format": "date-time"}), parse_until)
     }
 
     /// A day: a date, or an instant whose day is the one clocks in the request's zone show.
     pub fn day(&mut self, name: &str) -> Field<'_, 'p, Day> {
-        let zone = self.zone;
-        self.field(name, json!({"type": "string", "format": "date"}), move |value| {
-            value.as_str().and_then(|text| parse_day(text, zone)).ok_or(Rule::Kind(Kind::Moment))
-        })
+        self.time(name, json!({"type": "string", "format": "date"}), parse_day)
     }
 
     /// A day without its instant.
     pub fn date(&mut self, name: &str) -> Field<'_, 'p, Date> {
-        let zone = self.zone;
-        self.field(name, json!({"type": "string", "format": "date"}), move |value| {
-            let day = value.as_str().and_then(|text| parse_day(text, zone));
-            day.map(|day| day.date).ok_or(Rule::Kind(Kind::Moment))
-        })
+        self.time(name, json!({"type": "string", "format": "date"}), |text, zone| Some(parse_day(text, zone)?.date))
     }
 
     /// A day written `dd/mm/yyyy`. An empty text counts as null, since a form cannot send one.
     pub fn day_first(&mut self, name: &str) -> Field<'_, 'p, Day> {
-        let zone = self.zone;
-        let mut field = self.field(name, json!({"type": "string", "pattern": "dd/mm/yyyy"}), move |value| {
-            value.as_str().and_then(|text| parse_day_first(text, zone)).ok_or(Rule::Kind(Kind::Moment))
-        });
+        let mut field = self.time(name, json!({"type": "string", "pattern": "dd/mm/yyyy"}), parse_day_first);
         field.blank_is_null = true;
         field
     }

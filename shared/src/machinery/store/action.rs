@@ -84,7 +84,9 @@ fn some_names(names: Names) -> Option<Names> {
     (!names.is_empty()).then_some(names)
 }
 
-fn condition(expect: &Expect, values: &mut Item) -> Option<String> {
+/// The condition in DynamoDB's words; the value goes to `values`, and `#n` names the attribute of a
+/// [`Expect::Number`].
+pub(super) fn condition(expect: &Expect, values: &mut Item) -> Option<String> {
     let number = |values: &mut Item, n: u64| values.insert(":was".into(), AttributeValue::N(n.to_string()));
     match expect {
         Expect::Anything => None,

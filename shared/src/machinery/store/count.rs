@@ -5,8 +5,10 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, ReturnConsumedCapacity, ReturnValue, ReturnValuesOnConditionCheckFailure as OnFailure,
 };
 
+use super::action::condition;
 use super::items::{Item, key_item, number, text, text_of};
 use super::{Store, trouble};
+use crate::machinery::changes::Expect;
 use crate::machinery::keys::Key;
 use crate::words::error::{Error, Result, Told};
 use crate::words::limit::{self, SLOTS};
@@ -129,32 +131,29 @@ impl Store {
         }
         Err(Error { told: Told::Busy, logged: Some(format!("the count at {key} did not settle")) })
     }
-}
 
-impl Store {
     /// Add 1 to a number attribute, when it is `was` or in any case, and give the item back; `None` when it
     /// was something else. The item expires after this instant (epoch seconds).
     pub async fn advance(&self, key: &Key, attribute: &str, was: Option<u64>, until: i64) -> Result<Option<Item>> {
-        let condition = was.map(|was| match was {
-            0 => "attribute_not_exists(#n) OR #n = :was",
-            _ => "#n = :was",
-        });
-        let mut ask = self
+        let mut values = Item::from([
+            (":one".to_owned(), AttributeValue::N("1".into())),
+            (":until".to_owned(), AttributeValue::N(until.to_string())),
+        ]);
+        let expect = was.map_or(Expect::Anything, |was| Expect::Number(attribute.to_owned(), was));
+        let condition = condition(&expect, &mut values);
+        let sent = self
             .client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(key_item(key)))
             .update_expression("SET expires = :until ADD #n :one")
             .expression_attribute_names("#n", attribute)
-            .expression_attribute_values(":one", AttributeValue::N("1".into()))
-            .expression_attribute_values(":until", AttributeValue::N(until.to_string()))
-            .set_condition_expression(condition.map(str::to_owned))
+            .set_expression_attribute_values(Some(values))
+            .set_condition_expression(condition)
             .return_values(ReturnValue::AllNew)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        if let Some(was) = was {
-            ask = ask.expression_attribute_values(":was", AttributeValue::N(was.to_string()));
-        }
-        let sent = ask.send().await;
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
         self.spend("advance", false, sent.iter().filter_map(|done| done.consumed_capacity()));
         match sent {
             Ok(done) => Ok(done.attributes),
