@@ -142,6 +142,22 @@ impl World {
         outside: &Outside,
         secret: Secret,
     ) -> Self {
+        let world = Self::empty(rows, endpoint, outside, 0, Arc::new(Secrets::fixed(secret))).await;
+        // The fixture's own writes need the families that write them.
+        let loader =
+            App::new(world.app.store.clone(), Arc::clone(&world.app.secrets), world.app.outside.clone(), rpc::rows());
+        Fixture::read(&fixture.to_string()).unwrap().load(&loader).await.unwrap();
+        world
+    }
+
+    /// A world with an empty table, so many seconds after the beginning.
+    async fn empty(
+        rows: Vec<Row>,
+        endpoint: Option<String>,
+        outside: &Outside,
+        seconds: i64,
+        secrets: Arc<Secrets>,
+    ) -> Self {
         let engine = Engine::in_memory().unwrap();
         let faulty = Faulty::new(engine.clone());
         let table = endpoint.as_ref().map_or("tessera".into(), |_| format!("tessera-{}", outside.fresh_id()));
@@ -152,17 +168,12 @@ impl World {
             http: if endpoint.is_some() { https_client() } else { faulty.http_client() },
             endpoint,
         };
-        let seconds = Arc::new(AtomicI64::new(0));
+        let seconds = Arc::new(AtomicI64::new(seconds));
         let outside = clocked(outside, &seconds);
         let store = Store::connect(&place);
         store.create_table(false).await.unwrap_or_else(|e| panic!("{e:?}"));
-        let app = App::new(store, Arc::new(Secrets::fixed(secret)), outside, rows);
-        let world = Self { app: Arc::new(app), faulty, engine, seconds };
-        // The fixture's own writes need the families that write them.
-        let loader =
-            App::new(world.app.store.clone(), Arc::clone(&world.app.secrets), world.app.outside.clone(), rpc::rows());
-        Fixture::read(&fixture.to_string()).unwrap().load(&loader).await.unwrap();
-        world
+        let app = App::new(store, secrets, outside, rows);
+        Self { app: Arc::new(app), faulty, engine, seconds }
     }
 
     /// The same data seen by a process that has just started.
@@ -172,22 +183,11 @@ impl World {
 
     /// A world of its own that is just like this one.
     pub async fn twin(&self) -> Self {
-        let engine = Engine::in_memory().unwrap();
-        let faulty = Faulty::new(engine.clone());
-        let place = Place {
-            table: "tessera".into(),
-            region: "local".into(),
-            credentials: ("local".into(), "local".into(), None),
-            http: faulty.http_client(),
-            endpoint: None,
-        };
-        let store = Store::connect(&place);
-        store.create_table(false).await.unwrap_or_else(|e| panic!("{e:?}"));
-        engine.import("tessera", self.items()).unwrap();
-        let seconds = Arc::new(AtomicI64::new(self.seconds.load(Ordering::SeqCst)));
-        let outside = clocked(&self.app.outside, &seconds);
-        let app = App::new(store, Arc::clone(&self.app.secrets), outside, rpc::rows());
-        Self { app: Arc::new(app), faulty, engine, seconds }
+        let seconds = self.seconds.load(Ordering::SeqCst);
+        let secrets = Arc::clone(&self.app.secrets);
+        let twin = Self::empty(rpc::rows(), None, &self.app.outside, seconds, secrets).await;
+        twin.engine.import("tessera", self.items()).unwrap();
+        twin
     }
 
     /// Check the books of a tenant; panics with the differences.
@@ -248,11 +248,9 @@ impl World {
     pub async fn customers(&self, count: u64) {
         let entry = |n: u64| json!({"account": format!("Customer {n}"), "email": format!("customer{n}@x.example")});
         let all: Vec<Value> = (1..=count).map(entry).collect();
-        let rich = shared::machinery::auth::Standing::known(operator("acme"), None);
         for chunk in all.chunks(100) {
-            let mut call = Call::new("POST", "/api/v2/batch/customers").json(&json!({"customers": chunk}));
-            call.request.authorized.insert("standing".into(), serde_json::to_string(&rich).unwrap());
-            assert_eq!(self.send(call).await.status, 201);
+            let call = Call::new("POST", "/api/v2/batch/customers").json(&json!({"customers": chunk}));
+            assert_eq!(self.send(call.operator("acme")).await.status, 201);
         }
     }
 }

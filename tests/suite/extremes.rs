@@ -1,8 +1,7 @@
 //! Documents of extreme amounts, and much at once: done exactly, in steps, or refused by name.
 
 use serde_json::{Value, json};
-use shared::machinery::auth::Standing;
-use tests::{ADMIN, Call, Dice, World, operator};
+use tests::{ADMIN, Call, Dice, World};
 
 use crate::documents::{ask, invoice, make, world};
 
@@ -16,7 +15,6 @@ async fn extreme_amounts_are_booked_or_refused() {
         world.send(Call::new("POST", "/api/v2/exchange-rates").bearer(ADMIN).json(&body)).await.expect(201);
     }
     let mut dice = Dice::new(0xE17);
-    let standing = serde_json::to_string(&Standing::known(operator("acme"), None)).unwrap();
     let numbers = [
         "0.000001",
         "0.01",
@@ -81,9 +79,7 @@ async fn extreme_amounts_are_booked_or_refused() {
                 json!({"clients_id": customer, "type": dice.pick(&["payment", "charge"]), "amount": number(&mut dice), "dt": date}),
             ),
         };
-        let mut call = Call::new("POST", path).json(&body);
-        call.request.authorized.insert("standing".into(), standing.clone());
-        let answer = world.send(call).await;
+        let answer = world.send(Call::new("POST", path).json(&body).operator("acme")).await;
         assert!(answer.status < 500, "{path} {body}: {}", answer.text);
         if answer.status < 300 { booked += 1 } else { refused += 1 }
     }

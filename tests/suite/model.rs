@@ -4,8 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use shared::machinery::auth::Standing;
-use tests::{Answer, Call, Dice, World, operator};
+use tests::{Answer, Call, Dice, World};
 
 const WORLDS: u64 = 4;
 const OPERATIONS: u64 = 5_000;
@@ -99,10 +98,7 @@ fn money(cents: i64) -> Value {
 
 impl Model {
     async fn send(&self, call: Call) -> Answer {
-        let mut call = call;
-        let standing = Standing::known(operator("acme"), None);
-        call.request.authorized.insert("standing".into(), serde_json::to_string(&standing).unwrap());
-        self.world.send(call).await
+        self.world.send(call.operator("acme")).await
     }
 
     async fn ask(&self, verb: &str, path: &str, body: &Value) -> Answer {

@@ -5,18 +5,14 @@ use std::time::Instant;
 
 use local::faults::Fault;
 use serde_json::{Value, json};
-use shared::machinery::auth::Standing;
-use tests::{Call, Dice, World, operator, send};
+use tests::{Call, Dice, World, send};
 
 /// Writers at once, each a process of its own, and how many invoices they issue in all.
 const ROUNDS: [(usize, usize); 3] = [(1, 64), (8, 192), (64, 256)];
 
 fn call(writer: usize, number: usize) -> Call {
     let body = json!({"customer_id": 1 + writer % 60, "date": "2026-02-15", "items": [{"description": format!("{writer}.{number}"), "amount": 1}]});
-    let mut call = Call::new("POST", "/api/v2/invoices").json(&body).once(&format!("{writer}-{number}"));
-    let standing = Standing::known(operator("acme"), None);
-    call.request.authorized.insert("standing".into(), serde_json::to_string(&standing).unwrap());
-    call
+    Call::new("POST", "/api/v2/invoices").json(&body).once(&format!("{writer}-{number}")).operator("acme")
 }
 
 fn counter(answer: &Value) -> u64 {
