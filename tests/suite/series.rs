@@ -85,3 +85,35 @@ async fn many_writers_share_one_series() {
         world.verify();
     }
 }
+
+/// A world in whose line so many hold a ticket and will never be done.
+async fn with_dead_holders(count: u64) -> World {
+    let world = World::new().await;
+    world.customers(1).await;
+    let line = json!({"PK": {"S": "acme#turn"}, "SK": {"S": "A"}, "taken": {"N": count.to_string()}});
+    world.engine.import("tessera", vec![line]).unwrap();
+    world
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ticket_that_nobody_holds_is_passed_over() {
+    let world = with_dead_holders(2).await;
+    let made = world.send(call(0, 0)).await.expect(201);
+    assert_eq!(counter(&made), 1);
+    let line = world.items().into_iter().find(|item| item["PK"]["S"] == "acme#turn").unwrap();
+    assert_eq!((&line["taken"]["N"], &line["done"]["N"]), (&json!("3"), &json!("3")), "nobody is left in line");
+    world.books("acme").await;
+}
+
+/// Half a second is waited for each who will never be done, eight in all: twenty are too many.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_too_long_in_line_is_asked_to_come_again() {
+    let world = with_dead_holders(20).await;
+    let before = world.truth("acme");
+    let answer = world.send(call(0, 0)).await;
+    assert_eq!((answer.status, answer.header("retry-after")), (503, Some("1")), "{}", answer.text);
+    assert!(tests::differing(&world.truth("acme"), &before).is_empty(), "nothing happened");
+    // It passed over those it waited for, so that whoever comes again finds a shorter line.
+    assert_eq!(counter(&world.send(call(0, 0)).await.expect(201)), 1);
+    world.books("acme").await;
+}
