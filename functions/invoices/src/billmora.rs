@@ -14,7 +14,7 @@ use shared::machinery::dialect::{number, two_places};
 use shared::machinery::reader::Reader;
 use shared::machinery::reply::{Reply, View};
 use shared::machinery::route::Row;
-use shared::words::money::Decimal;
+use shared::words::money::{Decimal, Money};
 use shared::words::page::Page;
 use shared::words::pattern::Pattern;
 use shared::words::time::utc_micros;
@@ -131,6 +131,11 @@ fn status(document: &Document) -> &'static str {
     }
 }
 
+/// What an invoice still asks for by its transactions alone, whatever its status was set to (§10.1).
+fn due_by_transactions(document: &Document) -> Money {
+    document.money((document.sums.total - document.allocated()).max(0))
+}
+
 fn invoice(shown: &Shown, with_items: bool) -> Value {
     let document = &shown.document;
     let money = |minor| two_places(document.money(minor));
@@ -148,7 +153,7 @@ fn invoice(shown: &Shown, with_items: bool) -> Value {
         "notes": document.notes,
         "due_date": document.due.map(|due| utc_micros(due.at)),
         "paid_at": document.paid_at.map(utc_micros),
-        "amount_due": number(document.due_by_transactions().decimal().normalize()),
+        "amount_due": number(due_by_transactions(document).decimal().normalize()),
         "user": user,
     });
     if let Some(members) = value.as_object_mut() {

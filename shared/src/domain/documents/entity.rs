@@ -159,12 +159,6 @@ impl Document {
         !self.allocations.is_empty() || self.marked.0 != 0
     }
 
-    /// What an invoice still asks for by its transactions alone, whatever its status was set to (contract
-    /// billmora §10.1).
-    pub fn due_by_transactions(&self) -> Money {
-        self.money((self.sums.total - self.allocated()).max(0))
-    }
-
     /// Where it stands.
     pub fn status(&self) -> Status {
         match self.stage {
