@@ -3,10 +3,12 @@
 //! Modules may know each other, since billing is cyclic by nature; none knows a dialect, HTTP or JSON.
 
 pub mod books;
+pub mod catalog;
 pub mod currencies;
 pub mod customers;
 pub mod documents;
 pub mod rates;
+pub mod records;
 pub mod reports;
 pub mod sessions;
 pub mod tenants;

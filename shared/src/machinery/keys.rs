@@ -18,17 +18,23 @@
 //! | holes | `<t>#holes` | entity | lists: how many ids are gone, per run of 4,096 | 1 read per 4 KB |
 //! | holes of one run | `<t>#holes#<entity>` | run | the list page that begins in this run: which ids are gone | 1 read per 4 KB |
 //! | customer | `<t>#customer` | id | read, list pages | 1 read per 4 KB |
+//! | record | `<t>#product`, `<t>#catalog`, `<t>#variant`, `<t>#tld`, `<t>#coupon`, `<t>#order`, `<t>#service`, `<t>#registrant`, `<t>#client-account`, `<t>#rate-table`, `<t>#usage-rate` | id | read, list pages | 1 read per 4 KB |
+//! | record index | `<t>#product-index`, `<t>#catalog-index`, `<t>#variant-index`, `<t>#tld-index`, `<t>#coupon-index`, `<t>#order-index`, `<t>#service-index`, `<t>#registrant-index`, `<t>#client-account-index`, `<t>#rate-table-index`, `<t>#usage-rate-index` | id | filtered and sorted lists: one row of some 250 bytes a record | 1 read per 4 KB |
+//! | record index of a customer | `<t>#order-index#<customer>`, `<t>#service-index#<customer>`, `<t>#registrant-index#<customer>`, `<t>#client-account-index#<customer>` | id | lists of one customer's records | 1 read per 4 KB |
+//! | deleted record | `<t>#product-deleted`, `<t>#catalog-deleted`, `<t>#variant-deleted`, `<t>#tld-deleted`, `<t>#coupon-deleted`, `<t>#order-deleted`, `<t>#service-deleted`, `<t>#registrant-deleted`, `<t>#client-account-deleted`, `<t>#rate-table-deleted`, `<t>#usage-rate-deleted` | id | nobody while serving; kept for what refers to it | |
+//! | agenda | `<t>#agenda#<what>` | `<date>#<id>` | billing runs: services to renew, registrants that expire, invoices to look after | 1 read per 4 KB |
 //! | customer index | `<t>#customer-index` | id | filtered and sorted lists: one row of some 200 bytes a customer | 1 read per 4 KB |
 //! | deleted customer | `<t>#customer-deleted` | id | nobody while serving; kept for the ledger | |
 //! | claim | `<t>#claim#<what>` | value | creates and updates: how many customers bear this value | 1 read |
 //! | exchange rate | `<t>#rate` | id | rate lists, read by id | 1 read |
 //! | exchange rate by instant | `<t>#rate-at#<from>#<to>` | `<instant>#<id>` | the rate in force at an instant | 1 read |
 //! | books | `<t>#tenant` | `books` | every operation on documents, in the batch with its record: accounts, categories, tax rates, number series | 1 read per 4 KB |
+//! | quote | `<t>#quote` | id | read, list pages | 1 read per 4 KB |
 //! | invoice | `<t>#invoice` | id | read, list pages, payments | 1 read per 4 KB |
 //! | transaction | `<t>#transaction` | id | the same; receipts, refunds, incomes, expenses, credit and debit notes | 1 read per 4 KB |
-//! | deleted document | `<t>#invoice-deleted`, `<t>#transaction-deleted` | id | the register, `verify` | |
-//! | document index | `<t>#invoice-index`, `<t>#transaction-index` | `<date>#<id>` | lists by date and filtered lists: one row of some 200 bytes a document | 1 read per 4 KB |
-//! | document index of a customer | `<t>#invoice-index#<customer>`, `<t>#transaction-index#<customer>` | `<date>#<id>` | lists of one customer's documents, what is open | 1 read per 4 KB |
+//! | deleted document | `<t>#invoice-deleted`, `<t>#transaction-deleted`, `<t>#quote-deleted` | id | the register, `verify` | |
+//! | document index | `<t>#invoice-index`, `<t>#transaction-index`, `<t>#quote-index` | `<date>#<id>` | lists by date and filtered lists: one row of some 200 bytes a document | 1 read per 4 KB |
+//! | document index of a customer | `<t>#invoice-index#<customer>`, `<t>#transaction-index#<customer>`, `<t>#quote-index#<customer>` | `<date>#<id>` | lists of one customer's documents, what is open | 1 read per 4 KB |
 //! | number series | `<t>#series` | `<kind>` | issuing: the last number drawn, by period | 1 read |
 //! | register | `<t>#register#<kind>` | `<number, its digits padded>` | the register; a number's claim | 1 read per 4 KB |
 //! | journal | `<t>#journal#<customer>` | `<date>#<id>` | statements, `verify`; customer 0 is nobody | 1 read per 4 KB |
@@ -78,6 +84,35 @@ pub const RATE: Entity = Entity("rate");
 pub const INVOICE: Entity = Entity("invoice");
 /// Receipts, refunds, incomes, expenses, credit and debit notes: one series of ids (contract racknap §7.1).
 pub const TRANSACTION: Entity = Entity("transaction");
+
+/// Quotes.
+pub const QUOTE: Entity = Entity("quote");
+/// What is sold: products, which Billmora and JeraSoft call packages.
+pub const PRODUCT: Entity = Entity("product");
+/// Prices of products; ids only.
+pub const PRICE: Entity = Entity("price");
+/// Groups of products (Billmora).
+pub const CATALOG: Entity = Entity("catalog");
+/// Choices that products are sold with (Billmora).
+pub const VARIANT: Entity = Entity("variant");
+/// Options of variants; ids only.
+pub const OPTION: Entity = Entity("option");
+/// Top-level domains and their prices (Billmora).
+pub const TLD: Entity = Entity("tld");
+/// Coupons.
+pub const COUPON: Entity = Entity("coupon");
+/// Orders.
+pub const ORDER: Entity = Entity("order");
+/// What customers have: services, which JeraSoft calls subscriptions.
+pub const SERVICE: Entity = Entity("service");
+/// Registered domains.
+pub const REGISTRANT: Entity = Entity("registrant");
+/// Identities of customers (JeraSoft).
+pub const CLIENT_ACCOUNT: Entity = Entity("client-account");
+/// Rate tables (JeraSoft).
+pub const RATE_TABLE: Entity = Entity("rate-table");
+/// Rates of rate tables (JeraSoft).
+pub const USAGE_RATE: Entity = Entity("usage-rate");
 
 /// How many ids one record of holes speaks for.
 pub const RUN: u64 = 4096;
@@ -133,12 +168,27 @@ pub fn books(t: &Tenant) -> Key {
     key(format!("{t}#tenant"), "books")
 }
 
-/// The partition of a customer's, or of all, index rows of documents.
-pub fn document_index(t: &Tenant, entity: Entity, customer: Option<u64>) -> String {
+/// The partition of a customer's, or of all, index rows of an entity.
+pub fn index_of(t: &Tenant, entity: Entity, customer: Option<u64>) -> String {
     match customer {
         None => index(t, entity),
         Some(customer) => format!("{}#{}", index(t, entity), padded(customer)),
     }
+}
+
+/// An index row of a record.
+pub fn record_index_row(t: &Tenant, entity: Entity, customer: Option<u64>, id: u64) -> Key {
+    key(index_of(t, entity, customer), padded(id))
+}
+
+/// The partition of what billing runs look at.
+pub fn agenda(t: &Tenant, what: &str) -> String {
+    format!("{t}#agenda#{what}")
+}
+
+/// What to look at from a day on.
+pub fn agenda_row(t: &Tenant, what: &str, date: Date, id: u64) -> Key {
+    key(agenda(t, what), format!("{date}#{}", padded(id)))
 }
 
 /// The lowest sort key of a day's documents.
@@ -153,7 +203,7 @@ pub fn day_to(date: Date) -> String {
 
 /// A document's index row.
 pub fn document_index_row(t: &Tenant, entity: Entity, customer: Option<u64>, date: Date, id: u64) -> Key {
-    key(document_index(t, entity, customer), format!("{date}#{}", padded(id)))
+    key(index_of(t, entity, customer), format!("{date}#{}", padded(id)))
 }
 
 /// The last numbers drawn from the series of a kind of document.

@@ -237,7 +237,7 @@ async fn newest(cx: &Context, entity: Entity, ids: &Ids, window: Window) -> Resu
     let range = Range {
         forward: false,
         limit: Some(window.offset.saturating_add(window.limit).min(total)),
-        ..Range::whole(keys::document_index(cx.tenant(), entity, None))
+        ..Range::whole(keys::index_of(cx.tenant(), entity, None))
     };
     let rows: Vec<IndexRow> = cx.store.query(&range).await?.into_iter().map(record).collect::<Result<_>>()?;
     let ids: Vec<u64> = rows.iter().map(|row| row.id).collect();
@@ -257,7 +257,7 @@ async fn index_rows(cx: &Context, list: &List, entity: Entity) -> Result<Vec<Ind
         let range = Range {
             from: list.days.0.map(keys::day_from),
             to: list.days.1.map(keys::day_to),
-            ..Range::whole(keys::document_index(cx.tenant(), entity, partition))
+            ..Range::whole(keys::index_of(cx.tenant(), entity, partition))
         };
         for item in cx.store.query(&range).await? {
             rows.push(record(item)?);

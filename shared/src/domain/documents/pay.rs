@@ -183,7 +183,7 @@ fn bounded(document: &Document) -> Result<()> {
 /// A customer's documents of some kinds with something open, oldest first. One call for each megabyte of the
 /// customer's transactions.
 async fn open_documents(cx: &Context, customer: Option<u64>, kinds: &[Kind]) -> Result<Vec<IndexRow>> {
-    let partition = keys::document_index(cx.tenant(), TRANSACTION, Some(customer.unwrap_or(0)));
+    let partition = keys::index_of(cx.tenant(), TRANSACTION, Some(customer.unwrap_or(0)));
     let mut rows: Vec<IndexRow> = listing::index(cx, partition).await?;
     rows.retain(|row| row.open > 0 && kinds.contains(&row.kind));
     Ok(rows)

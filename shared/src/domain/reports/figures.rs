@@ -214,7 +214,7 @@ async fn open_of(cx: &Context, reach: &Reach, customer: u64) -> Result<Vec<Docum
     }
     let mut wanted: Vec<Key> = Vec::new();
     for entity in [INVOICE, TRANSACTION] {
-        let rows: Vec<IndexRow> = listing::index(cx, keys::document_index(t, entity, Some(customer))).await?;
+        let rows: Vec<IndexRow> = listing::index(cx, keys::index_of(t, entity, Some(customer))).await?;
         let open = rows.iter().filter(|row| row.open != 0 && row.kind != crate::domain::documents::Kind::Refund);
         wanted.extend(open.map(|row| keys::row(t, entity, row.id)));
     }

@@ -1,0 +1,124 @@
+//! Writing records: ids, rows, index rows, claims and events, as changes of one commit.
+
+use std::collections::BTreeMap;
+
+use crate::domain::records::{Claim, Record};
+use crate::machinery::changes::Changes;
+use crate::machinery::keys::{self, Entity, Key};
+use crate::machinery::listing;
+use crate::machinery::operation::Context;
+use crate::machinery::store::{Item, number_of};
+use crate::words::error::{Error, Result, Rule};
+
+/// The attribute that counts the bearers of a value.
+const BEARERS: &str = "bearers";
+
+/// Draws ids for one commit.
+#[derive(Debug, Default)]
+pub struct Drawer(BTreeMap<&'static str, (Entity, u64, u64)>);
+
+impl Drawer {
+    /// The keys this is read from; [`Drawer::of`] wants their items in this order.
+    pub fn keys(cx: &Context, entities: &[Entity]) -> Vec<Key> {
+        entities.iter().map(|entity| keys::sequence(cx.tenant(), *entity)).collect()
+    }
+
+    /// From the items of [`Drawer::keys`].
+    pub fn of(entities: &[Entity], items: impl Iterator<Item = Option<Item>>) -> Self {
+        let last = entities.iter().zip(items).map(|(entity, item)| (*entity, number_of(item.as_ref(), "last")));
+        Self(last.map(|(entity, last)| (entity.0, (entity, last, 0))).collect())
+    }
+
+    /// Read the last ids of some entities. One call.
+    pub async fn open(cx: &Context, entities: &[Entity]) -> Result<Self> {
+        let items = cx.store.get_items(&Self::keys(cx, entities)).await?;
+        Ok(Self::of(entities, items.into_iter()))
+    }
+
+    /// The last id that was drawn before.
+    pub fn last(&self, entity: Entity) -> u64 {
+        self.0.get(entity.0).map_or(0, |(_, last, _)| *last)
+    }
+
+    /// The next id of an entity that was read.
+    pub fn next(&mut self, entity: Entity) -> u64 {
+        let (_, last, drawn) = self.0.entry(entity.0).or_insert((entity, 0, 0));
+        *drawn += 1;
+        *last + *drawn
+    }
+
+    /// The draws as changes.
+    pub fn into_changes(self, cx: &Context, changes: &mut Changes) {
+        for (entity, last, drawn) in self.0.into_values().filter(|(_, _, drawn)| *drawn > 0) {
+            listing::draw(changes, cx, entity, last, drawn);
+        }
+    }
+}
+
+/// Put a record back, or in for the first time; as it will stand then. What did not change is not written.
+pub fn put<R: Record>(
+    cx: &Context,
+    changes: &mut Changes,
+    before: Option<&R>,
+    mut after: R,
+    event: &'static str,
+) -> Result<R> {
+    if before == Some(&after) {
+        return Ok(after);
+    }
+    let t = cx.tenant();
+    let id = after.stamps().id;
+    let was = before.map_or(0, |before| before.stamps().version);
+    let stamps = after.stamps_mut();
+    (stamps.updated_at, stamps.version) = (cx.now, was + 1);
+    let key = keys::row(t, R::ENTITY, id);
+    if before.is_some() {
+        changes.replace(key, &after, was)?
+    } else {
+        changes.insert(key, &after)?
+    }
+    let row = after.index_row();
+    let old = before.map(Record::index_row);
+    if old.as_ref() != Some(&row) {
+        for of in partitions(row.customer) {
+            changes.write(keys::record_index_row(t, R::ENTITY, of, id), &row)?;
+        }
+    }
+    let (left, taken) = (before.map(Record::claims).unwrap_or_default(), after.claims());
+    claim(cx, changes, &left, &taken);
+    changes.tell(event, id, was + 1);
+    Ok(after)
+}
+
+/// Take a record away. It is kept for what refers to it, and found by nobody else.
+pub fn remove<R: Record>(cx: &Context, changes: &mut Changes, record: &R, event: &'static str) -> Result<()> {
+    let t = cx.tenant();
+    let (id, version) = (record.stamps().id, record.stamps().version);
+    changes.delete(keys::row(t, R::ENTITY, id), version);
+    changes.write(keys::deleted(t, R::ENTITY, id), record)?;
+    for of in partitions(record.index_row().customer) {
+        changes.erase(keys::record_index_row(t, R::ENTITY, of, id));
+    }
+    listing::make_holes(changes, cx, R::ENTITY, &[id]);
+    claim(cx, changes, &record.claims(), &[]);
+    changes.tell(event, id, version + 1);
+    Ok(())
+}
+
+fn partitions(customer: Option<u64>) -> Vec<Option<u64>> {
+    let mut all = vec![None];
+    all.extend(customer.map(Some));
+    all
+}
+
+/// Leave what is no longer borne, and take what is new, which must be free.
+fn claim(cx: &Context, changes: &mut Changes, left: &[Claim], taken: &[Claim]) {
+    let key = |claim: &Claim| keys::claim(cx.tenant(), claim.what, &claim.value);
+    let among = |claim: &Claim, others: &[Claim]| others.iter().any(|other| key(other) == key(claim));
+    for old in left.iter().filter(|old| !among(old, taken)) {
+        changes.add(key(old), vec![(BEARERS.to_owned(), -1)]);
+    }
+    for new in taken.iter().filter(|new| !among(new, left)) {
+        changes.add_to_none(key(new), BEARERS, 1, Error::field(new.field, Rule::Taken));
+    }
+}
