@@ -2,13 +2,18 @@
 //!
 //! Modules may know each other, since billing is cyclic by nature; none knows a dialect, HTTP or JSON.
 
+pub mod billing;
 pub mod books;
 pub mod catalog;
 pub mod currencies;
 pub mod customers;
 pub mod documents;
+pub mod orders;
+pub mod quotes;
 pub mod rates;
 pub mod records;
+pub mod registrants;
 pub mod reports;
+pub mod services;
 pub mod sessions;
 pub mod tenants;

@@ -18,10 +18,10 @@
 //! | holes | `<t>#holes` | entity | lists: how many ids are gone, per run of 4,096 | 1 read per 4 KB |
 //! | holes of one run | `<t>#holes#<entity>` | run | the list page that begins in this run: which ids are gone | 1 read per 4 KB |
 //! | customer | `<t>#customer` | id | read, list pages | 1 read per 4 KB |
-//! | record | `<t>#product`, `<t>#catalog`, `<t>#variant`, `<t>#tld`, `<t>#coupon`, `<t>#order`, `<t>#service`, `<t>#registrant`, `<t>#client-account`, `<t>#rate-table`, `<t>#usage-rate` | id | read, list pages | 1 read per 4 KB |
-//! | record index | `<t>#product-index`, `<t>#catalog-index`, `<t>#variant-index`, `<t>#tld-index`, `<t>#coupon-index`, `<t>#order-index`, `<t>#service-index`, `<t>#registrant-index`, `<t>#client-account-index`, `<t>#rate-table-index`, `<t>#usage-rate-index` | id | filtered and sorted lists: one row of some 250 bytes a record | 1 read per 4 KB |
-//! | record index of a customer | `<t>#order-index#<customer>`, `<t>#service-index#<customer>`, `<t>#registrant-index#<customer>`, `<t>#client-account-index#<customer>` | id | lists of one customer's records | 1 read per 4 KB |
-//! | deleted record | `<t>#product-deleted`, `<t>#catalog-deleted`, `<t>#variant-deleted`, `<t>#tld-deleted`, `<t>#coupon-deleted`, `<t>#order-deleted`, `<t>#service-deleted`, `<t>#registrant-deleted`, `<t>#client-account-deleted`, `<t>#rate-table-deleted`, `<t>#usage-rate-deleted` | id | nobody while serving; kept for what refers to it | |
+//! | record | `<t>#product`, `<t>#catalog`, `<t>#variant`, `<t>#tld`, `<t>#coupon`, `<t>#quote`, `<t>#order`, `<t>#service`, `<t>#registrant`, `<t>#client-account`, `<t>#rate-table`, `<t>#usage-rate` | id | read, list pages | 1 read per 4 KB |
+//! | record index | `<t>#product-index`, `<t>#catalog-index`, `<t>#variant-index`, `<t>#tld-index`, `<t>#coupon-index`, `<t>#quote-index`, `<t>#order-index`, `<t>#service-index`, `<t>#registrant-index`, `<t>#client-account-index`, `<t>#rate-table-index`, `<t>#usage-rate-index` | id | filtered and sorted lists: one row of some 250 bytes a record | 1 read per 4 KB |
+//! | record index of a customer | `<t>#quote-index#<customer>`, `<t>#order-index#<customer>`, `<t>#service-index#<customer>`, `<t>#registrant-index#<customer>`, `<t>#client-account-index#<customer>` | id | lists of one customer's records | 1 read per 4 KB |
+//! | deleted record | `<t>#product-deleted`, `<t>#catalog-deleted`, `<t>#variant-deleted`, `<t>#tld-deleted`, `<t>#coupon-deleted`, `<t>#quote-deleted`, `<t>#order-deleted`, `<t>#service-deleted`, `<t>#registrant-deleted`, `<t>#client-account-deleted`, `<t>#rate-table-deleted`, `<t>#usage-rate-deleted` | id | nobody while serving; kept for what refers to it | |
 //! | agenda | `<t>#agenda#<what>` | `<date>#<id>` | billing runs: services to renew, registrants that expire, invoices to look after | 1 read per 4 KB |
 //! | customer index | `<t>#customer-index` | id | filtered and sorted lists: one row of some 200 bytes a customer | 1 read per 4 KB |
 //! | deleted customer | `<t>#customer-deleted` | id | nobody while serving; kept for the ledger | |
@@ -29,12 +29,11 @@
 //! | exchange rate | `<t>#rate` | id | rate lists, read by id | 1 read |
 //! | exchange rate by instant | `<t>#rate-at#<from>#<to>` | `<instant>#<id>` | the rate in force at an instant | 1 read |
 //! | books | `<t>#tenant` | `books` | every operation on documents, in the batch with its record: accounts, categories, tax rates, number series | 1 read per 4 KB |
-//! | quote | `<t>#quote` | id | read, list pages | 1 read per 4 KB |
 //! | invoice | `<t>#invoice` | id | read, list pages, payments | 1 read per 4 KB |
 //! | transaction | `<t>#transaction` | id | the same; receipts, refunds, incomes, expenses, credit and debit notes | 1 read per 4 KB |
-//! | deleted document | `<t>#invoice-deleted`, `<t>#transaction-deleted`, `<t>#quote-deleted` | id | the register, `verify` | |
-//! | document index | `<t>#invoice-index`, `<t>#transaction-index`, `<t>#quote-index` | `<date>#<id>` | lists by date and filtered lists: one row of some 200 bytes a document | 1 read per 4 KB |
-//! | document index of a customer | `<t>#invoice-index#<customer>`, `<t>#transaction-index#<customer>`, `<t>#quote-index#<customer>` | `<date>#<id>` | lists of one customer's documents, what is open | 1 read per 4 KB |
+//! | deleted document | `<t>#invoice-deleted`, `<t>#transaction-deleted` | id | the register, `verify` | |
+//! | document index | `<t>#invoice-index`, `<t>#transaction-index` | `<date>#<id>` | lists by date and filtered lists: one row of some 200 bytes a document | 1 read per 4 KB |
+//! | document index of a customer | `<t>#invoice-index#<customer>`, `<t>#transaction-index#<customer>` | `<date>#<id>` | lists of one customer's documents, what is open | 1 read per 4 KB |
 //! | number series | `<t>#series` | `<kind>` | issuing: the last number drawn, by period | 1 read |
 //! | register | `<t>#register#<kind>` | `<number, its digits padded>` | the register; a number's claim | 1 read per 4 KB |
 //! | journal | `<t>#journal#<customer>` | `<date>#<id>` | statements, `verify`; customer 0 is nobody | 1 read per 4 KB |

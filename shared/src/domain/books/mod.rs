@@ -6,11 +6,13 @@
 //!
 //! * [`record`]: the item and its entries;
 //! * [`accounts`], [`entries`]: list, read, create, update and delete them;
-//! * [`numbering`]: the series, and the register of their numbers.
+//! * [`numbering`]: the series, and the register of their numbers;
+//! * [`settings`]: how money is asked for without anybody asking.
 
 pub mod accounts;
 pub mod entries;
 pub mod numbering;
 pub mod record;
+pub mod settings;
 
 pub use record::{BankAccount, Books, Category, Direction, TaxRate};

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::books::settings::Settings;
 use crate::domain::documents::entity::Kind;
 use crate::domain::documents::number::{Reset, Series};
 use crate::domain::tenants::{TenantRecord, of_item};
@@ -107,6 +108,9 @@ pub struct Books {
     pub series: BTreeMap<Kind, Series>,
     /// The month (1 to 12) a fiscal year begins with, where it was set.
     pub fiscal_year_start: Option<u32>,
+    /// How money is asked for without anybody asking.
+    #[serde(default)]
+    pub settings: Settings,
     /// Counts the changes; 0 before the first.
     pub version: u64,
 }

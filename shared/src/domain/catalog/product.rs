@@ -116,6 +116,9 @@ pub struct Product {
     pub auto_provision: bool,
     /// Where it stands in its catalog.
     pub sort_order: i64,
+    /// Whether a period's fee counts on the day before it begins, where it is charged (contract jerasoft §4.3).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub charged_before: bool,
     /// The plugin that provisions it.
     pub plugin: Option<u64>,
     /// What that plugin is told, as JSON text.

@@ -84,6 +84,8 @@ pub struct Change {
     pub prorata_next_month_day: Patch<u32>,
     /// Whether a paid order brings it to life.
     pub auto_provision: Option<bool>,
+    /// See [`Product::charged_before`].
+    pub charged_before: Option<bool>,
     /// Where it stands in its catalog.
     pub sort_order: Option<i64>,
     /// The plugin.
@@ -129,7 +131,7 @@ impl Editable for Product {
             ($($field:ident),*) => { $(if let Some(value) = c.$field { self.$field = value; })* };
         }
         set!(name, description, is_service, tax, shelf, reseller, stock, per_user_limit, allow_cancellation);
-        set!(allow_several, auto_provision, sort_order, variants);
+        set!(allow_several, auto_provision, charged_before, sort_order, variants);
         for (patch, field) in [(c.sku, &mut self.sku), (c.slug, &mut self.slug), (c.icon, &mut self.icon)] {
             patch.apply(field);
         }

@@ -28,6 +28,8 @@ pub struct Change {
     pub currency: Option<CurrencyRef>,
     /// How far the balance may go below zero; cleared means without limit.
     pub credit_limit: Patch<Decimal>,
+    /// Whether its credit pays new invoices.
+    pub auto_credit_payment: Option<bool>,
     /// The user who owns it.
     pub owner: Patch<u64>,
     /// The zone of its local times.
@@ -141,6 +143,9 @@ pub struct Customer {
     /// How far the balance may go below zero, in minor units of its currency; absent means without limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credit_limit: Option<Money>,
+    /// Whether its credit pays new invoices, where the tenant allows it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub auto_credit_payment: bool,
     /// The user who owns it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<u64>,
@@ -178,6 +183,7 @@ impl Customer {
             reseller,
             currency,
             credit_limit: Some(Money::zero(iso)),
+            auto_credit_payment: false,
             owner: None,
             timezone: None,
             texts: BTreeMap::new(),
@@ -246,6 +252,7 @@ impl Customer {
             (Patch::Set(limit), Ok(currency)) => self.credit_limit = amount(*limit, currency.iso, &mut found),
             (Patch::Keep, _) | (_, Err(_)) => {}
         }
+        self.auto_credit_payment = change.auto_credit_payment.unwrap_or(self.auto_credit_payment);
         change.owner.clone().apply(&mut self.owner);
         change.timezone.clone().apply(&mut self.timezone);
         for (which, patch) in &change.texts {

@@ -163,7 +163,7 @@ async fn update(cx: &Context, input: &Update, invoice: bool) -> Result<Done<Show
     let document = desk.put(&held, updated(held.after.kind), today)?;
     let shown = desk.shown(document)?;
     // Nothing but the documents themselves is written for a change that changes nothing.
-    Ok(if held.before.as_ref() == Some(&held.after) { Done::read(shown) } else { Done::changed(shown, desk.finish()?) })
+    Ok(if held.before.as_ref() == Some(&held.after) { Done::read(shown) } else { Done::changed(shown, desk.finish().await?) })
 }
 
 /// Go the way to a status. `others` are what the document is set against and the charges it stands for;
@@ -230,5 +230,5 @@ async fn delete(cx: &Context, input: &Deletion, invoice: bool) -> Result<Done<u6
     };
     let on = today.max(held.after.day.date);
     desk.remove(&held, event, on)?;
-    Ok(Done::changed(1, desk.finish()?))
+    Ok(Done::changed(1, desk.finish().await?))
 }

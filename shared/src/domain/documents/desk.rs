@@ -13,7 +13,10 @@ use crate::domain::customers::Customer;
 use crate::domain::documents::entity::{Document, Kind, Ref, Stage, Status};
 use crate::domain::documents::ledger::{Balance, Ledger, out_of_range};
 use crate::domain::documents::number::Series;
+use crate::domain::documents::pay::CREDIT_DEPOSIT;
 use crate::domain::documents::shown::Shown;
+use crate::domain::orders::fulfil;
+use crate::domain::billing::agenda::{self, Note, OVERDUE};
 use crate::domain::tenants::{Reach, TenantRecord, of_item};
 use crate::machinery::changes::Changes;
 use crate::machinery::keys::{self, CUSTOMER, Entity, INVOICE, Key, TRANSACTION};
@@ -83,6 +86,10 @@ pub(crate) struct Desk<'c> {
     /// Last number by kind and attribute, and how many were drawn here.
     drawn: BTreeMap<(Kind, String), (u64, u64)>,
     holes: BTreeMap<&'static str, (Entity, Vec<u64>)>,
+    /// Customers whose documents were changed here before the one in hand.
+    others: BTreeMap<u64, (Option<Customer>, Balance)>,
+    /// Invoices that became paid here and bring something to life.
+    pub(crate) paid: Vec<Document>,
 }
 
 impl<'c> Desk<'c> {
@@ -122,10 +129,24 @@ impl<'c> Desk<'c> {
         let documents = documents.iter().map(|_| document(next(), &reach)).collect::<Result<Vec<_>>>()?;
         let ledger = Ledger::new(cx, &tenant)?;
         let customer = customer.filter(|customer| reach.covers(customer.reseller));
-        let (drawn, holes) = (BTreeMap::new(), BTreeMap::new());
         let changes = Changes { crowded, ..Changes::default() };
-        let desk =
-            Self { cx, tenant, books, reach, whose, customer, balance, ledger, changes, ids, series, drawn, holes };
+        let desk = Self {
+            cx,
+            tenant,
+            books,
+            reach,
+            whose,
+            customer,
+            balance,
+            ledger,
+            changes,
+            ids,
+            series,
+            drawn: BTreeMap::new(),
+            holes: BTreeMap::new(),
+            others: BTreeMap::new(),
+            paid: Vec::new(),
+        };
         Ok((desk, documents))
     }
 
@@ -143,6 +164,25 @@ impl<'c> Desk<'c> {
             self.balance = items.next().flatten().map(record).transpose()?.unwrap_or_default();
         }
         documents.iter().map(|_| document(items.next().flatten(), &self.reach)).collect()
+    }
+
+    /// Turn to another customer, who was read by somebody else: what follows is the new one's.
+    pub(crate) fn turn_to(&mut self, whose: u64, customer: Option<Customer>, balance: Balance) {
+        if self.whose == Some(whose) {
+            return;
+        }
+        let (customer, balance) = self.others.remove(&whose).unwrap_or((customer, balance));
+        let customer = std::mem::replace(&mut self.customer, customer);
+        let balance = std::mem::replace(&mut self.balance, balance);
+        if let Some(before) = self.whose.replace(whose) {
+            self.others.insert(before, (customer, balance));
+        }
+    }
+
+    /// How many more actions the commit has room for.
+    pub(crate) fn room(&self) -> usize {
+        let own = self.changes.list.len() + self.ledger.actions() + self.drawn.len() + 2 * (self.others.len() + 2);
+        MOST_ACTIONS.saturating_sub(own)
     }
 
     /// The time of the request.
@@ -235,8 +275,28 @@ impl<'c> Desk<'c> {
         let paid = |document: &Document| document.kind == Kind::Invoice && document.status() == Status::Paid;
         if paid(&after) && !before.as_ref().is_some_and(paid) {
             self.changes.tell("invoice.paid", after.id, after.version);
+            let deposit = after.lines.iter().any(|line| line.description.starts_with(CREDIT_DEPOSIT));
+            self.paid.extend((after.sustains() || deposit).then(|| after.clone()));
         }
+        self.look_after(before.as_ref(), &after)?;
         Ok(after)
+    }
+
+    /// What is not paid in time is looked after by the billing runs, if something lives on it.
+    fn look_after(&mut self, before: Option<&Document>, after: &Document) -> Result<()> {
+        let looked_after = |one: &Document| {
+            one.due.map(|due| due.date).filter(|_| one.sustains() && one.stage == Stage::Issued && one.due_amount() > 0)
+        };
+        let (was, is) = (before.and_then(looked_after), looked_after(after));
+        if was == is {
+            return Ok(());
+        }
+        let t = self.cx.tenant();
+        // The row of a later stage, if there is one, is taken away when its day comes.
+        if let Some(was) = was {
+            self.changes.erase(keys::agenda_row(t, OVERDUE, was, after.id));
+        }
+        is.map_or(Ok(()), |day| agenda::put(self.cx, &mut self.changes, OVERDUE, day, &Note { id: after.id, day }))
     }
 
     /// Take a document away: it is void, and nobody finds it any more but the register and the books.
@@ -268,8 +328,12 @@ impl<'c> Desk<'c> {
         self.balance.owed.get(code).copied().unwrap_or(0) + more.unwrap_or(0)
     }
 
-    /// Everything as changes.
-    pub(crate) fn finish(mut self) -> Result<Changes> {
+    /// Everything as changes, with what the payments made here bring to life.
+    pub(crate) async fn finish(mut self) -> Result<Changes> {
+        let paid = std::mem::take(&mut self.paid);
+        if !paid.is_empty() {
+            fulfil::paid(self.cx, &mut self, &paid).await?;
+        }
         let t = self.cx.tenant();
         for (entity, last, drawn) in self.ids.into_values().filter(|(_, _, drawn)| *drawn > 0) {
             listing::draw(&mut self.changes, self.cx, entity, last, drawn);
@@ -280,25 +344,27 @@ impl<'c> Desk<'c> {
         for (entity, ids) in self.holes.into_values() {
             listing::make_holes(&mut self.changes, self.cx, entity, &ids);
         }
-        if let Some(whose) = self.whose {
+        let mut customers = std::mem::take(&mut self.others);
+        customers.extend(self.whose.map(|whose| (whose, (self.customer.take(), std::mem::take(&mut self.balance)))));
+        for (whose, (customer, mut balance)) in customers {
             let more = self.ledger.owes_more(whose);
-            let was = self.balance.version;
+            let was = balance.version;
             // A customer with documents has a balance, and so cannot be deleted; whose first document this
             // is must still be there.
-            if !more.is_empty() || (was == 0 && self.customer.is_some()) {
+            if !more.is_empty() || (was == 0 && customer.is_some()) {
                 for (code, change) in more {
-                    let owed = self.balance.owed.entry(code.to_owned()).or_insert(0);
+                    let owed = balance.owed.entry(code.to_owned()).or_insert(0);
                     *owed = owed.checked_add(change).ok_or_else(out_of_range)?;
                 }
-                self.balance.version += 1;
+                balance.version += 1;
                 let key = keys::balance(t, whose);
                 if was == 0 {
-                    self.changes.insert(key, &self.balance)?;
+                    self.changes.insert(key, &balance)?;
                 } else {
-                    self.changes.replace(key, &self.balance, was)?;
+                    self.changes.replace(key, &balance, was)?;
                 }
             }
-            if let Some(customer) = self.customer.as_ref().filter(|_| was == 0) {
+            if let Some(customer) = customer.filter(|_| was == 0) {
                 self.changes.check(keys::row(t, CUSTOMER, whose), customer.version);
             }
         }

@@ -91,6 +91,9 @@ pub struct Document {
     pub reference: Option<String>,
     /// The invoice a note concerns: its id and number.
     pub invoice: Option<(u64, Option<String>)>,
+    /// The order it asks the money of: its id and number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<(u64, String)>,
     /// The user who made it; absent where the system did.
     pub user: Option<u64>,
     /// What one dialect knows and nothing here acts upon, as JSON text.
@@ -175,6 +178,12 @@ impl Document {
     /// Whether it should have been paid before this day.
     pub fn is_overdue(&self, today: Date) -> bool {
         self.status().is_overdue(self.due, today)
+    }
+
+    /// Whether anything comes to life, or goes on living, when it is paid.
+    pub fn sustains(&self) -> bool {
+        let sustains = |line: &Line| line.service.is_some() || line.registrant.is_some();
+        self.kind == Kind::Invoice && (self.order.is_some() || self.lines.iter().any(sustains))
     }
 
     /// The numbers of the documents it was set against.

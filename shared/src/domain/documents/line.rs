@@ -50,6 +50,15 @@ pub struct Line {
     pub product: Option<u64>,
     /// The transaction (a charge) that this line of an invoice stands for, which was posted by itself.
     pub charge: Option<u64>,
+    /// The service whose period it asks for: when it is paid, that service goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<u64>,
+    /// The registered domain whose renewal it asks for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registrant: Option<u64>,
+    /// Whether it is a fee for setting something up.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub setup: bool,
 }
 
 impl Line {

@@ -19,7 +19,7 @@ pub const MOST_LINES: usize = 200;
 /// an idempotency key.
 pub const MOST_TEXT: usize = 96 * 1024;
 /// The longest billing period, in days: ten years and what leap years and clocks may add.
-const LONGEST_TERM: i64 = 3660;
+pub const LONGEST_TERM: i64 = 3660;
 /// The taxes of a line to make.
 #[derive(Debug, Clone, Default)]
 pub enum NewTaxes {
@@ -57,6 +57,12 @@ pub struct NewLine {
     pub end: Option<Date>,
     /// The product it sells.
     pub product: Option<u64>,
+    /// The service whose period it asks for.
+    pub service: Option<u64>,
+    /// The registered domain whose renewal it asks for.
+    pub registrant: Option<u64>,
+    /// Whether it is a fee for setting something up.
+    pub setup: bool,
 }
 
 fn violation(field: impl Into<String>, rule: Rule) -> Violation {
@@ -96,6 +102,9 @@ pub(crate) fn priced(desk: &Desk<'_>, lines: &[NewLine], terms: &Terms) -> Resul
             cycle: line.cycle.clone(),
             term,
             product: line.product,
+            service: line.service,
+            registrant: line.registrant,
+            setup: line.setup,
             ..numbers
         });
     }

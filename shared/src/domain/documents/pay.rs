@@ -24,6 +24,9 @@ const MOST_IN_ALL: usize = 200;
 /// The most documents that change beside one: three actions each of the 100 of a commit.
 const MOST_OTHERS: usize = 25;
 
+/// How the description of what buys credit begins (contract billmora §10.2).
+pub(crate) const CREDIT_DEPOSIT: &str = "Credit Deposit";
+
 /// Set a customer's money against invoices and debit notes.
 pub static ALLOCATE: Op<Allocate, Shown> =
     Op::write("allocations.create", "transaction", Scope::Reseller, |cx, input| Box::pin(allocate_to(cx, input)));
@@ -109,6 +112,44 @@ pub(crate) async fn settle(
         }
         Kind::Invoice | Kind::DebitNote | Kind::Refund | Kind::Income | Kind::Expense => Ok(()),
     }
+}
+
+/// Pay a new invoice from the customer's credit, where the tenant and the customer want it so and the credit is
+/// enough for all of it (contract billmora §10.2). What buys credit is not paid with it.
+pub(crate) async fn from_credit(
+    cx: &Context,
+    desk: &mut Desk<'_>,
+    document: &mut Document,
+    held: &mut Vec<Held>,
+) -> Result<()> {
+    let wanted = desk.books.settings.credit_auto_payment
+        && desk.customer.as_ref().is_some_and(|customer| customer.auto_credit_payment);
+    let deposit = document.lines.iter().any(|line| line.description.starts_with(CREDIT_DEPOSIT));
+    if !wanted || deposit || document.kind != Kind::Invoice || document.due_amount() == 0 {
+        return Ok(());
+    }
+    let mut open = open_documents(cx, document.customer, &MONEY_IN).await?;
+    open.retain(|row| row.currency == document.currency && !held.iter().any(|one| one.after.own_ref().id == row.id));
+    let mut enough = 0;
+    let needed = open.iter().take_while(|row| {
+        let before = enough;
+        enough += row.open;
+        before < document.due_amount()
+    });
+    let refs: Vec<Ref> = needed.map(|row| Ref { kind: row.kind, id: row.id }).collect();
+    if enough < document.due_amount() || refs.len() > MOST_AT_ONCE {
+        return Ok(());
+    }
+    for credit in desk.more(None, &refs).await?.into_iter().flatten() {
+        let mut credit = Held::read(credit);
+        let fits = credit.after.open().min(document.due_amount());
+        if fits > 0 {
+            bounded(&credit.after)?;
+            allocate(&mut credit.after, document, fits, cx.now)?;
+        }
+        held.push(credit);
+    }
+    Ok(())
 }
 
 /// Money in: what was named first is paid first, and what is left is the customer's credit.
@@ -283,7 +324,7 @@ async fn allocate_to(cx: &Context, input: &Allocate) -> Result<Done<Shown>> {
     bounded(&credit.after)?;
     let mut held: Vec<Held> = others.into_iter().flatten().map(Held::read).collect();
     against_each(cx, &mut credit.after, &input.against, &mut held)?;
-    done(desk, &credit, held)
+    done(desk, &credit, held).await
 }
 
 async fn release_all(cx: &Context, id: u64) -> Result<Done<Shown>> {
@@ -294,18 +335,18 @@ async fn release_all(cx: &Context, id: u64) -> Result<Done<Shown>> {
     let mut held = others_of(&mut desk, customer, &Document { allocations: first, ..credit.after.clone() }).await?;
     may_release(&credit.after, &held)?;
     held.iter_mut().for_each(|one| release(&mut credit.after, &mut one.after));
-    done(desk, &credit, held)
+    done(desk, &credit, held).await
 }
 
 /// Put a document and those it was set against back.
-fn done(mut desk: Desk<'_>, one: &Held, held: Vec<Held>) -> Result<Done<Shown>> {
+async fn done(mut desk: Desk<'_>, one: &Held, held: Vec<Held>) -> Result<Done<Shown>> {
     let today = desk.today().date;
     for other in held {
         desk.put(&other, updated(other.after.kind), today)?;
     }
     let document = desk.put(one, updated(one.after.kind), today)?;
     let shown = desk.shown(document)?;
-    Ok(Done::changed(shown, desk.finish()?))
+    Ok(Done::changed(shown, desk.finish().await?))
 }
 
 /// Refuses to release a transaction from an invoice that has given its money back, and a charge from the

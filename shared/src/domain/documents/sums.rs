@@ -92,7 +92,7 @@ pub fn percent_fault(percent: Decimal) -> Option<Rule> {
 }
 
 /// `amount x part / whole`, rounded half away from zero; `part` lies between 0 and `whole`.
-pub(super) fn share(amount: i64, part: i64, whole: i64) -> i64 {
+pub(crate) fn share(amount: i64, part: i64, whole: i64) -> i64 {
     let product = i128::from(amount) * i128::from(part) * 2 + i128::from(whole) * i128::from(amount.signum());
     i64::try_from(product / (i128::from(whole.max(1)) * 2)).unwrap_or(0)
 }
@@ -216,6 +216,14 @@ pub fn header(lines: &[Line], terms: &Terms) -> Option<Sums> {
     };
     let (base_net, base_tax) = (in_base(total.checked_sub(tax)?, terms)?, in_base(tax, terms)?);
     Some(Sums { subtotal, discount, tax, total, base_net, base_tax, ..Sums::default() })
+}
+
+/// Lines that were worked out before, with what they come to now in the base currency.
+pub fn again(lines: &[Line], terms: &Terms) -> Option<(Vec<Line>, Sums)> {
+    let line = |line: &Line| Some(Line { base: in_base(line.taxable, terms)?, ..line.clone() });
+    let lines = lines.iter().map(line).collect::<Option<Vec<_>>>()?;
+    let sums = header(&lines, terms)?;
+    Some((lines, sums))
 }
 
 #[cfg(test)]

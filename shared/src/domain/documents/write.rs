@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 
 use crate::domain::documents::change::reach;
 use crate::domain::documents::desk::{Desk, Held};
-use crate::domain::documents::entity::{Document, Kind, Ref, Stage, Status, Sums};
+use crate::domain::documents::entity::{Document, Kind, Line, Ref, Stage, Status, Sums};
 use crate::domain::documents::ledger::out_of_range;
 use crate::domain::documents::lines::priced;
 pub use crate::domain::documents::lines::{MOST_LINES, NewLine, NewTaxes};
@@ -60,6 +60,8 @@ pub struct New {
     pub currency: Option<CurrencyRef>,
     /// The lines of an invoice or note.
     pub lines: Vec<NewLine>,
+    /// Lines that were worked out before, in place of those: of a quote that was accepted.
+    pub quoted: Option<Vec<Line>>,
     /// Whether prices include their taxes.
     pub inclusive: bool,
     /// How the header is made.
@@ -76,6 +78,8 @@ pub struct New {
     pub category: Option<u64>,
     /// The invoice a note concerns: it is set against it, as far as that is open.
     pub invoice: Option<u64>,
+    /// The order an invoice asks the money of: its id and number.
+    pub order: Option<(u64, String)>,
     /// What it is about.
     pub description: String,
     /// Notes.
@@ -107,6 +111,7 @@ impl New {
             due_after_date: false,
             currency: None,
             lines: Vec::new(),
+            quoted: None,
             inclusive: false,
             rounding: Rounding::Lines,
             amount: None,
@@ -115,6 +120,7 @@ impl New {
             account: None,
             category: None,
             invoice: None,
+            order: None,
             description: String::new(),
             notes: None,
             method: None,
@@ -173,7 +179,19 @@ async fn create(cx: &Context, new: &New) -> Result<Done<Shown>> {
     if !found.is_empty() {
         return Err(invalid(found));
     }
-    let currency = currency_of(&desk, &new)?;
+    let mut held: Vec<Held> = others.into_iter().chain([concerned]).flatten().map(Held::read).collect();
+    let document = compose(cx, &mut desk, &new, &mut held).await?;
+    if new.no_negative {
+        enough(&desk, &document)?;
+    }
+    let shown = desk.shown(document)?;
+    Ok(Done::changed(shown, desk.finish().await?))
+}
+
+/// Make a document whose references were found good, on an open desk, and set it against what was read for it.
+/// All of them are put back.
+pub(crate) async fn compose(cx: &Context, desk: &mut Desk<'_>, new: &New, held: &mut Vec<Held>) -> Result<Document> {
+    let currency = currency_of(desk, new)?;
     let day = new.day.unwrap_or_else(|| desk.today());
     if new.due.is_some_and(|due| new.due_after_date && due.date < day.date) {
         return Err(Error::field("due_date", Rule::TooSmall(day.date.to_string())));
@@ -186,19 +204,20 @@ async fn create(cx: &Context, new: &New) -> Result<Done<Shown>> {
         inclusive: new.inclusive,
         rounding: new.rounding,
     };
-    let mut document = blank(cx, &desk, &new, &currency, &terms, day);
+    let mut document = blank(cx, desk, new, &currency, &terms, day);
     if new.kind.is_cash() {
-        cash(&mut document, &new, &terms)?;
+        cash(&mut document, new, &terms)?;
+    } else if let Some(lines) = &new.quoted {
+        (document.lines, document.sums) = sums::again(lines, &terms).ok_or_else(out_of_range)?;
     } else {
         // A charge is an amount of money, not a price that may be finer.
         if let Some(given) = new.amount {
             amount("amount", given, currency.iso)?;
         }
-        (document.lines, document.sums) = priced(&desk, &new.lines, &terms)?;
+        (document.lines, document.sums) = priced(desk, &new.lines, &terms)?;
     }
-    let mut held: Vec<Held> = others.into_iter().chain([concerned]).flatten().map(Held::read).collect();
     if let Some(between) = new.charges {
-        held.extend(pay::take_charges(&mut desk, cx, &mut document, between).await?);
+        held.extend(pay::take_charges(desk, cx, &mut document, between).await?);
     }
     if halves(&document) > MOST_HALVES {
         return Err(Error::refused("periods_too_far_apart", "The periods of the lines lie too far apart"));
@@ -212,26 +231,22 @@ async fn create(cx: &Context, new: &New) -> Result<Done<Shown>> {
         document.stage = Stage::Draft;
     } else {
         desk.give_number(&mut document, new.number.as_deref())?;
-        pay::settle(cx, &mut desk, &mut document, &new, &mut held).await?;
-        pay::charged_to(&document, &mut held);
+        pay::settle(cx, desk, &mut document, new, held).await?;
+        pay::charged_to(&document, held);
         if let Some(status) = new.status.filter(|_| document.sums.total > 0) {
-            reach(&mut desk, &mut document, &mut [], status, day.date)?;
+            reach(desk, &mut document, &mut [], status, day.date)?;
         }
+        pay::from_credit(cx, desk, &mut document, held).await?;
         if document.status() == Status::Paid {
             document.paid_at = Some(cx.now);
         }
     }
     // What is set against one another changes on the later of both days.
-    for one in held {
+    for one in held.drain(..) {
         let on = one.after.day.date.max(day.date);
         desk.put(&one, updated(one.after.kind), on)?;
     }
-    let document = desk.put(&Held { before: None, after: document }, created(new.kind), day.date)?;
-    if new.no_negative {
-        enough(&desk, &document)?;
-    }
-    let shown = desk.shown(document)?;
-    Ok(Done::changed(shown, desk.finish()?))
+    desk.put(&Held { before: None, after: document }, created(new.kind), day.date)
 }
 
 pub(crate) fn invalid(found: Vec<Violation>) -> Error {
@@ -310,6 +325,7 @@ fn blank(cx: &Context, desk: &Desk<'_>, new: &New, currency: &TenantCurrency, te
         method: new.method.clone(),
         reference: new.reference.clone(),
         invoice: None,
+        order: new.order.clone(),
         user: Some(cx.caller.user).filter(|user| *user != 0),
         carried: new.carried.clone(),
         created_at: cx.now,

@@ -11,8 +11,9 @@ mod write;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::list::compare;
 pub use self::list::{Column, List, find, find_all, indexed, search};
-pub use self::write::{Drawer, put, remove};
+pub use self::write::{Drawer, Removal, put, remove};
 use crate::machinery::keys::Entity;
 use crate::words::time::{Date, Instant};
 
@@ -86,6 +87,9 @@ pub struct IndexRow {
     /// What it is part of: a product's catalog, a service's product, a rate's table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<u64>,
+    /// The customer's account it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<u64>,
     /// What it is sorted by beside the rest.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub rank: i64,

@@ -92,17 +92,44 @@ pub fn put<R: Record>(
 
 /// Take a record away. It is kept for what refers to it, and found by nobody else.
 pub fn remove<R: Record>(cx: &Context, changes: &mut Changes, record: &R, event: &'static str) -> Result<()> {
-    let t = cx.tenant();
-    let (id, version) = (record.stamps().id, record.stamps().version);
-    changes.delete(keys::row(t, R::ENTITY, id), version);
-    changes.write(keys::deleted(t, R::ENTITY, id), record)?;
-    for of in partitions(record.index_row().customer) {
-        changes.erase(keys::record_index_row(t, R::ENTITY, of, id));
-    }
-    listing::make_holes(changes, cx, R::ENTITY, &[id]);
-    claim(cx, changes, &record.claims(), &[]);
-    changes.tell(event, id, version + 1);
+    let mut removal = Removal::default();
+    removal.take(cx, changes, record, event)?;
+    removal.into_changes(cx, changes);
     Ok(())
+}
+
+/// Takes several records away in one commit.
+#[derive(Debug, Default)]
+pub struct Removal(BTreeMap<&'static str, (Entity, Vec<u64>)>);
+
+impl Removal {
+    /// Take one away.
+    pub fn take<R: Record>(
+        &mut self,
+        cx: &Context,
+        changes: &mut Changes,
+        record: &R,
+        event: &'static str,
+    ) -> Result<()> {
+        let t = cx.tenant();
+        let (id, version) = (record.stamps().id, record.stamps().version);
+        changes.delete(keys::row(t, R::ENTITY, id), version);
+        changes.write(keys::deleted(t, R::ENTITY, id), record)?;
+        for of in partitions(record.index_row().customer) {
+            changes.erase(keys::record_index_row(t, R::ENTITY, of, id));
+        }
+        claim(cx, changes, &record.claims(), &[]);
+        changes.tell(event, id, version + 1);
+        self.0.entry(R::ENTITY.0).or_insert_with(|| (R::ENTITY, Vec::new())).1.push(id);
+        Ok(())
+    }
+
+    /// The holes they leave, as changes.
+    pub fn into_changes(self, cx: &Context, changes: &mut Changes) {
+        for (entity, ids) in self.0.into_values() {
+            listing::make_holes(changes, cx, entity, &ids);
+        }
+    }
 }
 
 fn partitions(customer: Option<u64>) -> Vec<Option<u64>> {

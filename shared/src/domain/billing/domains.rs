@@ -1,0 +1,137 @@
+//! Registered domains that end soon: an invoice for their renewal, and their end where it is not paid.
+
+use rust_decimal::Decimal;
+
+use crate::domain::billing::agenda::{self, DOMAINS, EXPIRIES, Note, Row, first};
+use crate::domain::billing::run::{Report, Step};
+use crate::domain::catalog::cycle::{Cycle, Unit};
+use crate::domain::catalog::tlds::Tld;
+use crate::domain::customers::Customer;
+use crate::domain::documents::desk::Desk;
+use crate::domain::documents::entity::{Document, Kind};
+use crate::domain::documents::lines::NewLine;
+use crate::domain::documents::write::{New, compose};
+use crate::domain::records::find_all;
+use crate::domain::registrants::{Registrant, Status};
+use crate::domain::services::goods::Goods;
+use crate::domain::tenants::CurrencyRef;
+use crate::machinery::keys::{self, CUSTOMER};
+use crate::machinery::operation::Context;
+use crate::words::error::Result;
+use crate::words::time::{Day, Duration};
+
+/// The next commit of domains: one domain at a time, there are few.
+pub(crate) async fn step<'c>(cx: &'c Context, mut desk: Desk<'c>, report: &mut Report) -> Result<Step<'c>> {
+    let lead = Duration::days(i64::from(desk.books.settings.invoice_days));
+    let horizon = report.until.checked_add_signed(lead).unwrap_or(report.until);
+    if let Some(row) = first(cx, DOMAINS, horizon, 1).await?.pop() {
+        let mut goods = Goods::open(cx, &desk.tenant, &[], &[], &[row.note.id]).await?;
+        renew(cx, &mut desk, &mut goods, &row, report).await?;
+        desk.paid.clear();
+        goods.into_changes(&mut desk.changes)?;
+        return Ok(Step::Commit(desk.finish().await?));
+    }
+    // A domain is there on the whole day it ends on.
+    let yesterday = report.until.pred_opt().unwrap_or(report.until);
+    if let Some(row) = first(cx, EXPIRIES, yesterday, 1).await?.pop() {
+        let mut goods = Goods::open(cx, &desk.tenant, &[], &[], &[row.note.id]).await?;
+        expire(cx, &mut desk, &mut goods, &row, report).await?;
+        goods.into_changes(&mut desk.changes)?;
+        return Ok(Step::Commit(desk.finish().await?));
+    }
+    Ok(Step::Nothing(Box::new(desk)))
+}
+
+async fn renew(
+    cx: &Context,
+    desk: &mut Desk<'_>,
+    goods: &mut Goods<'_>,
+    row: &Row,
+    report: &mut Report,
+) -> Result<()> {
+    row.take(cx, &mut desk.changes);
+    let Some(held) = goods.registrants.get_mut(&row.note.id) else { return Ok(()) };
+    let registrant = &mut held.after;
+    if registrant.ends_on() != Some(row.note.day) {
+        return Ok(());
+    }
+    let customer = cx.store.get::<Customer>(&keys::row(cx.tenant(), CUSTOMER, registrant.customer)).await?;
+    if let Some(customer) = customer.filter(|_| registrant.auto_renew && registrant.renewal.is_none()) {
+        let balance = cx.store.get(&keys::balance(cx.tenant(), registrant.customer)).await?.unwrap_or_default();
+        desk.turn_to(registrant.customer, Some(customer), balance);
+        match invoice(cx, desk, registrant, row).await {
+            Ok(made) => {
+                registrant.renewal = Some(made.id);
+                report.invoices += 1;
+                if made.status() == crate::domain::documents::Status::Paid {
+                    registrant.renew(cx.now);
+                    return Ok(());
+                }
+            }
+            Err(error) => report.fail("registrant", row.note.id, error)?,
+        }
+    }
+    agenda::put(cx, &mut desk.changes, EXPIRIES, row.note.day, &Note { id: row.note.id, day: row.note.day })
+}
+
+async fn invoice(cx: &Context, desk: &mut Desk<'_>, registrant: &Registrant, row: &Row) -> Result<Document> {
+    let tld = find_all::<Tld>(cx, &[registrant.tld]).await?.pop().flatten();
+    let fee = tld.and_then(|tld| tld.fees.get(registrant.iso.code()).map(|fees| fees.renew));
+    // Of a top-level domain without a price in its currency the domain's own stays.
+    let price = fee.map_or_else(|| registrant.money(registrant.price).decimal(), |fee| fee * Decimal::from(registrant.years));
+    let lead = Duration::days(i64::from(desk.books.settings.invoice_days));
+    let zone = desk.tenant.timezone;
+    let today = desk.today();
+    let scheduled = row.note.day.checked_sub_signed(lead).and_then(|date| Day::midnight(date, zone));
+    let day = scheduled.filter(|day| day.date > today.date).unwrap_or(today);
+    let years = registrant.years;
+    let term = Cycle::every(years, Unit::Year).and_then(|cycle| cycle.period(row.note.day, 0));
+    let mut new = New::of(Kind::Invoice);
+    new.customer = Some(registrant.customer);
+    new.currency = Some(CurrencyRef::Id(registrant.currency));
+    new.day = Some(day);
+    new.due = Day::midnight(row.note.day, zone).filter(|due| due.date >= day.date).or(Some(day));
+    new.lines = vec![NewLine {
+        description: format!("Renew - {} ({years} {})", registrant.domain, if years == 1 { "year" } else { "years" }),
+        quantity: Decimal::ONE,
+        unit: price,
+        start: term.map(|term| term.start),
+        end: term.map(|term| term.end),
+        registrant: Some(registrant.stamps.id),
+        ..NewLine::default()
+    }];
+    compose(cx, desk, &new, &mut Vec::new()).await
+}
+
+/// A domain that is past its end, and whose renewal nobody still owes money for, is over.
+async fn expire(
+    cx: &Context,
+    desk: &mut Desk<'_>,
+    goods: &mut Goods<'_>,
+    row: &Row,
+    report: &mut Report,
+) -> Result<()> {
+    let Some(held) = goods.registrants.get_mut(&row.note.id) else {
+        row.take(cx, &mut desk.changes);
+        return Ok(());
+    };
+    let registrant = &mut held.after;
+    if registrant.ends_on() != Some(row.note.day) {
+        row.take(cx, &mut desk.changes);
+        return Ok(());
+    }
+    let owed = match registrant.renewal {
+        None => false,
+        Some(id) => {
+            let key = keys::row(cx.tenant(), Kind::Invoice.entity(), id);
+            cx.store.get::<Document>(&key).await?.is_some_and(|invoice| invoice.due_amount() > 0)
+        }
+    };
+    if owed {
+        return row.put_off(cx, &mut desk.changes, report.until.max(row.from) + Duration::days(1));
+    }
+    row.take(cx, &mut desk.changes);
+    registrant.status = Status::Expired;
+    report.expired += 1;
+    Ok(())
+}

@@ -1,0 +1,219 @@
+//! Services whose next period begins soon: an invoice, or a charge, for each period, exactly once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rust_decimal::Decimal;
+
+use crate::domain::billing::agenda::{CHARGES, RENEWALS, Row, first};
+use crate::domain::billing::charge::{charge, taxes};
+use crate::domain::billing::run::{Report, Step};
+use crate::domain::catalog::Product;
+use crate::domain::customers::Customer;
+use crate::domain::documents::desk::Desk;
+use crate::domain::documents::entity::{Kind, Status as Paid};
+use crate::domain::documents::ledger::Balance;
+use crate::domain::documents::lines::NewLine;
+use crate::domain::documents::sums::share;
+use crate::domain::documents::write::{New, compose};
+use crate::domain::services::entity::{Service, Status};
+use crate::domain::services::goods::Goods;
+use crate::domain::services::moves;
+use crate::domain::tenants::CurrencyRef;
+use crate::machinery::keys::{self, CUSTOMER, Key, PRODUCT};
+use crate::machinery::operation::Context;
+use crate::machinery::store::record;
+use crate::words::error::Result;
+use crate::words::time::{Date, Day, Duration};
+
+/// Rows looked at in one step; as many as fit go into its commit.
+const MOST_ROWS: u64 = 12;
+/// Actions that one renewal takes at most.
+const NEEDED: usize = 22;
+
+/// The next commit of renewals.
+pub(crate) async fn step<'c>(cx: &'c Context, mut desk: Desk<'c>, report: &mut Report) -> Result<Step<'c>> {
+    let lead = Duration::days(i64::from(desk.books.settings.invoice_days));
+    let horizon = report.until.checked_add_signed(lead).unwrap_or(report.until);
+    let mut rows = first(cx, RENEWALS, horizon, MOST_ROWS).await?;
+    if rows.is_empty() {
+        rows = first(cx, CHARGES, report.until, MOST_ROWS).await?;
+    }
+    if rows.is_empty() {
+        return Ok(Step::Nothing(Box::new(desk)));
+    }
+    let ids: Vec<u64> = rows.iter().map(|row| row.note.id).collect();
+    let mut goods = Goods::alone(cx, &desk.tenant, &ids).await?;
+    let beside = Beside::read(cx, &goods).await?;
+    let mut seen = BTreeSet::new();
+    for row in rows {
+        // A row that was put off may name a service once more: it is seen to in the next commit.
+        if !seen.insert(row.note.id) {
+            continue;
+        }
+        if desk.room().saturating_sub(goods.actions()) < NEEDED {
+            break;
+        }
+        let alone = renew(cx, &mut desk, &mut goods, &beside, &row, report).await?;
+        if alone {
+            break;
+        }
+    }
+    // What was paid from credit has gone on already.
+    desk.paid.clear();
+    goods.into_changes(&mut desk.changes)?;
+    Ok(Step::Commit(desk.finish().await?))
+}
+
+/// What services refer to, read in one call.
+struct Beside {
+    customers: BTreeMap<u64, Customer>,
+    balances: BTreeMap<u64, Balance>,
+    products: BTreeMap<u64, Product>,
+}
+
+impl Beside {
+    async fn read(cx: &Context, goods: &Goods<'_>) -> Result<Self> {
+        let t = cx.tenant();
+        let services = || goods.services.values().map(|held| &held.after);
+        let customers: Vec<u64> = services().map(|one| one.customer).collect::<BTreeSet<_>>().into_iter().collect();
+        let products: Vec<u64> = services().map(|one| one.product).collect::<BTreeSet<_>>().into_iter().collect();
+        let mut wanted: Vec<Key> = customers.iter().map(|id| keys::row(t, CUSTOMER, *id)).collect();
+        wanted.extend(customers.iter().map(|id| keys::balance(t, *id)));
+        wanted.extend(products.iter().map(|id| keys::row(t, PRODUCT, *id)));
+        let mut items = cx.store.get_items(&wanted).await?.into_iter();
+        let mut all = Self { customers: BTreeMap::new(), balances: BTreeMap::new(), products: BTreeMap::new() };
+        for id in &customers {
+            if let Some(item) = items.next().flatten() {
+                all.customers.insert(*id, record(item)?);
+            }
+        }
+        for id in &customers {
+            if let Some(item) = items.next().flatten() {
+                all.balances.insert(*id, record(item)?);
+            }
+        }
+        for id in products {
+            if let Some(item) = items.next().flatten() {
+                all.products.insert(id, record(item)?);
+            }
+        }
+        Ok(all)
+    }
+}
+
+/// Ask for a service's next period; whether nothing else may be in the same commit.
+async fn renew(
+    cx: &Context,
+    desk: &mut Desk<'_>,
+    goods: &mut Goods<'_>,
+    beside: &Beside,
+    row: &Row,
+    report: &mut Report,
+) -> Result<bool> {
+    let id = row.note.id;
+    let Some(mut service) = goods.services.get(&id).map(|held| held.after.clone()) else {
+        row.take(cx, &mut desk.changes);
+        return Ok(false);
+    };
+    // What moved since has another row.
+    if service.renews_on() != Some(row.note.day) {
+        row.take(cx, &mut desk.changes);
+        return Ok(false);
+    }
+    let Some(customer) = beside.customers.get(&service.customer) else {
+        goods.move_to(id, Status::Terminated, true);
+        report.ended += 1;
+        return Ok(false);
+    };
+    let begin = Day::midnight(row.note.day, desk.tenant.timezone).unwrap_or_default();
+    if service.stop.is_some_and(|stop| stop <= begin.at) {
+        goods.move_to(id, Status::Terminated, true);
+        report.ended += 1;
+        return Ok(false);
+    }
+    let auto = desk.books.settings.credit_auto_payment && customer.auto_credit_payment;
+    if auto && desk.changes.list.len() + goods.actions() > 0 {
+        return Ok(true);
+    }
+    let balance = beside.balances.get(&service.customer).cloned().unwrap_or_default();
+    desk.turn_to(service.customer, Some(customer.clone()), balance);
+    let blank = Product { name: service.name.clone(), ..Product::default() };
+    let product = beside.products.get(&service.product).unwrap_or(&blank);
+    let done = if service.charged {
+        let day = charged_on(product, begin, desk);
+        charge(cx, desk, &mut service, product, day).await.map(|()| report.charges += 1)
+    } else {
+        invoice(cx, desk, &mut service, product, begin).await.map(|()| report.invoices += 1)
+    };
+    match done {
+        Ok(()) => {
+            // Its row stands under the day it had; one that was put off stands elsewhere.
+            if row.from != row.note.day {
+                row.take(cx, &mut desk.changes);
+            }
+            if let Some(held) = goods.services.get_mut(&id) {
+                held.after = service;
+            }
+        }
+        Err(error) => {
+            report.fail("service", id, error)?;
+            let later = report.until.max(row.from) + Duration::days(1 + i64::from(desk.books.settings.invoice_days));
+            row.put_off(cx, &mut desk.changes, later)?;
+        }
+    }
+    Ok(auto)
+}
+
+/// The accounting day of a charge: the day before the period, or its first (contract jerasoft §4.3).
+fn charged_on(product: &Product, begin: Day, desk: &Desk<'_>) -> Day {
+    let before = begin.date.pred_opt().and_then(|date| Day::midnight(date, desk.tenant.timezone));
+    if product.charged_before { before.unwrap_or(begin) } else { begin }
+}
+
+/// The invoice of a service's next period. It bears the day on which a daily run would have issued it, or today
+/// where that is past.
+async fn invoice(
+    cx: &Context,
+    desk: &mut Desk<'_>,
+    service: &mut Service,
+    product: &Product,
+    begin: Day,
+) -> Result<()> {
+    let Some(term) = service.anchor.and_then(|anchor| service.cycle.period(anchor, service.periods)) else {
+        return Ok(());
+    };
+    let lead = Duration::days(i64::from(desk.books.settings.invoice_days));
+    let today = desk.today();
+    let scheduled = begin.date.checked_sub_signed(lead).and_then(|date| Day::midnight(date, desk.tenant.timezone));
+    let day = scheduled.filter(|day| day.date > today.date).unwrap_or(today);
+    // A service that stops within the period is asked for its days only.
+    let end = service.stop.map(|stop| Day::of(stop, desk.tenant.timezone).date).filter(|date| *date < term.end);
+    let last = end.unwrap_or(term.end);
+    let days = (last - term.start).num_days() + 1;
+    let fee = if end.is_some() { share(service.fee, days, term.days()) } else { service.fee };
+    let mut new = New::of(Kind::Invoice);
+    new.customer = Some(service.customer);
+    new.currency = Some(CurrencyRef::Id(service.currency));
+    new.day = Some(day);
+    new.due = Some(begin).filter(|due| due.date >= day.date).or(Some(day));
+    let written = |date: Date| date.format("%d/%m/%Y").to_string();
+    new.lines = vec![NewLine {
+        description: format!("{} ({} - {})", service.name, written(term.start), written(last)),
+        quantity: Decimal::ONE,
+        unit: service.money(fee).decimal(),
+        taxes: taxes(product, desk.customer.as_ref()),
+        cycle: service.cycle.word().map(str::to_owned),
+        start: Some(term.start),
+        end: Some(last),
+        product: Some(service.product).filter(|id| *id != 0),
+        service: Some(service.stamps.id),
+        ..NewLine::default()
+    }];
+    let made = compose(cx, desk, &new, &mut Vec::new()).await?;
+    service.periods += 1;
+    if made.status() == Paid::Paid {
+        let zone = desk.tenant.timezone;
+        moves::put_off(service, |date| Day::midnight(date, zone));
+    }
+    Ok(())
+}

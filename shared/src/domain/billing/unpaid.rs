@@ -1,0 +1,104 @@
+//! Invoices that were not paid in time: what lives on them is suspended, and in the end terminated.
+
+use std::collections::BTreeSet;
+
+use crate::domain::billing::agenda::{self, LAPSED, Note, OVERDUE, Row, first};
+use crate::domain::billing::run::{Report, Step};
+use crate::domain::documents::change::reach;
+use crate::domain::documents::desk::{Desk, Held};
+use crate::domain::documents::entity::{Document, Kind, Ref, Stage, Status as Paid};
+use crate::domain::documents::pay::others_of;
+use crate::domain::documents::write::updated;
+use crate::domain::services::entity::Status;
+use crate::domain::services::goods::Goods;
+use crate::machinery::operation::Context;
+use crate::words::error::Result;
+use crate::words::time::{Date, Duration};
+
+/// The next commit: one invoice at a time, with all that lives on it.
+pub(crate) async fn step<'c>(cx: &'c Context, mut desk: Desk<'c>, report: &mut Report) -> Result<Step<'c>> {
+    let by = |days: u32| report.until.checked_sub_signed(Duration::days(i64::from(days))).unwrap_or(Date::MIN);
+    let settings = desk.books.settings.clone();
+    // What is never suspended may still be terminated.
+    let suspends = settings.suspend_days.or(settings.terminate_days).map(by);
+    if let Some(day) = suspends
+        && let Some(row) = first(cx, OVERDUE, day, 1).await?.pop()
+    {
+        let mut goods = Goods::none(cx, &desk.tenant);
+        row.take(cx, &mut desk.changes);
+        if let Some(invoice) = open(cx, &mut desk, &row).await? {
+            goods = living_on(cx, &desk, &invoice).await?;
+            if settings.suspend_days.is_some() {
+                report.suspended += move_all(&mut goods, Status::Active, Status::Suspended);
+            }
+            if settings.terminate_days.is_some() {
+                let note = Note { id: row.note.id, day: row.note.day };
+                agenda::put(cx, &mut desk.changes, LAPSED, row.note.day, &note)?;
+            }
+        }
+        goods.into_changes(&mut desk.changes)?;
+        return Ok(Step::Commit(desk.finish().await?));
+    }
+    if let Some(day) = settings.terminate_days.map(by)
+        && let Some(row) = first(cx, LAPSED, day, 1).await?.pop()
+    {
+        row.take(cx, &mut desk.changes);
+        let mut goods = Goods::none(cx, &desk.tenant);
+        if let Some(invoice) = open(cx, &mut desk, &row).await? {
+            goods = living_on(cx, &desk, &invoice).await?;
+            let barred = if settings.suspend_days.is_some() { Status::Suspended } else { Status::Active };
+            let ended = move_all(&mut goods, barred, Status::Terminated);
+            report.terminated += ended;
+            // Nobody is asked any more for what is not there any more, unless part of it is paid.
+            if ended > 0 && invoice.status() == Paid::Unpaid {
+                cancel(&mut desk, invoice).await?;
+            }
+        }
+        goods.into_changes(&mut desk.changes)?;
+        return Ok(Step::Commit(desk.finish().await?));
+    }
+    Ok(Step::Nothing(Box::new(desk)))
+}
+
+/// The invoice of a row, if it is still unpaid and due on that day.
+async fn open(_cx: &Context, desk: &mut Desk<'_>, row: &Row) -> Result<Option<Document>> {
+    let found = desk.more(None, &[Ref { kind: Kind::Invoice, id: row.note.id }]).await?.pop().flatten();
+    let due = |invoice: &Document| invoice.due.map(|due| due.date) == Some(row.note.day);
+    Ok(found.filter(|invoice| invoice.stage == Stage::Issued && invoice.due_amount() > 0 && due(invoice)))
+}
+
+async fn living_on<'c>(cx: &'c Context, desk: &Desk<'c>, invoice: &Document) -> Result<Goods<'c>> {
+    let orders: Vec<u64> = invoice.order.iter().map(|(id, _)| *id).collect();
+    let services: BTreeSet<u64> = invoice.lines.iter().filter_map(|line| line.service).collect();
+    let mut goods =
+        Goods::open(cx, &desk.tenant, &orders, &services.iter().copied().collect::<Vec<_>>(), &[]).await?;
+    // Its order's services, and those it names; not the others of their orders.
+    let mine: BTreeSet<u64> = orders
+        .iter()
+        .filter_map(|id| goods.orders.get(id))
+        .flat_map(|held| held.after.services.clone())
+        .chain(services)
+        .collect();
+    goods.services.retain(|id, _| mine.contains(id));
+    Ok(goods)
+}
+
+/// Move all that stand at one status to another; how many there were.
+fn move_all(goods: &mut Goods<'_>, from: Status, to: Status) -> u64 {
+    let ids: Vec<u64> =
+        goods.services.values().filter(|held| held.after.status == from).map(|held| held.after.stamps.id).collect();
+    ids.iter().for_each(|id| goods.move_to(*id, to, true));
+    ids.len() as u64
+}
+
+async fn cancel(desk: &mut Desk<'_>, invoice: Document) -> Result<()> {
+    let today = desk.today().date;
+    let mut others = others_of(desk, invoice.customer, &invoice).await?;
+    let mut held = Held::read(invoice);
+    reach(desk, &mut held.after, &mut others, Paid::Cancelled, today)?;
+    for other in others {
+        desk.put(&other, updated(other.after.kind), today)?;
+    }
+    desk.put(&held, "invoice.updated", today)?;
+    Ok(())
+}

@@ -1,0 +1,71 @@
+//! How money is asked for without anybody asking: when renewals are invoiced, and what becomes of services
+//! whose invoices stay unpaid (contract billmora §10.9, with its defaults).
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::books::Books;
+use crate::machinery::changes::Changes;
+use crate::machinery::operation::{Context, Done, Op, Scope};
+use crate::words::error::Result;
+use crate::words::patch::Patch;
+
+/// Read the settings.
+pub static GET: Op<(), Settings> = Op::read("settings.get", "settings", Scope::Tenant, |cx, ()| Box::pin(get(cx)));
+/// Change the settings.
+pub static UPDATE: Op<Change, Settings> =
+    Op::write("settings.update", "settings", Scope::Tenant, |cx, change| Box::pin(update(cx, change)));
+
+/// A tenant's settings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// Days before a period begins on which its invoice is issued; an order's invoice is due after as many.
+    pub invoice_days: u32,
+    /// Days after its due date on which an unpaid invoice suspends what it is for; absent for never.
+    pub suspend_days: Option<u32>,
+    /// Days after its due date on which an unpaid invoice ends what it is for; absent for never.
+    pub terminate_days: Option<u32>,
+    /// Whether customers' credit pays new invoices, of those customers who want it so.
+    pub credit_auto_payment: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { invoice_days: 7, suspend_days: Some(3), terminate_days: Some(7), credit_auto_payment: false }
+    }
+}
+
+/// What to change.
+#[derive(Debug, Clone, Default)]
+pub struct Change {
+    /// See [`Settings::invoice_days`].
+    pub invoice_days: Option<u32>,
+    /// See [`Settings::suspend_days`].
+    pub suspend_days: Patch<u32>,
+    /// See [`Settings::terminate_days`].
+    pub terminate_days: Patch<u32>,
+    /// See [`Settings::credit_auto_payment`].
+    pub credit_auto_payment: Option<bool>,
+}
+
+async fn get(cx: &Context) -> Result<Done<Settings>> {
+    Ok(Done::read(Books::own(cx).await?.settings))
+}
+
+async fn update(cx: &Context, change: &Change) -> Result<Done<Settings>> {
+    let mut books = Books::own(cx).await?;
+    let was = books.settings.clone();
+    let settings = &mut books.settings;
+    settings.invoice_days = change.invoice_days.unwrap_or(was.invoice_days);
+    settings.credit_auto_payment = change.credit_auto_payment.unwrap_or(was.credit_auto_payment);
+    change.suspend_days.clone().apply(&mut settings.suspend_days);
+    change.terminate_days.clone().apply(&mut settings.terminate_days);
+    let now = settings.clone();
+    if now == was {
+        return Ok(Done::read(now));
+    }
+    let mut changes = Changes::default();
+    let version = books.version + 1;
+    books.save(cx, &mut changes)?;
+    changes.tell("settings.updated", 1, version);
+    Ok(Done::changed(now, changes))
+}

@@ -1,0 +1,109 @@
+//! What a payment brings about (contract billmora §10.2): in the commit of the payment.
+
+use std::collections::BTreeSet;
+
+use crate::domain::documents::desk::Desk;
+use crate::domain::documents::entity::{Document, Kind};
+use crate::domain::documents::lines::NewLine;
+use crate::domain::documents::pay::CREDIT_DEPOSIT;
+use crate::domain::documents::write::{New, compose};
+use crate::domain::registrants::Status as DomainStatus;
+use crate::domain::services::entity::Status;
+use crate::domain::services::goods::Goods;
+use crate::domain::services::moves;
+use crate::domain::tenants::TenantRecord;
+use crate::machinery::operation::Context;
+use crate::words::error::{Error, Result};
+
+/// Invoices became paid: what they were for comes to life, or goes on living.
+pub(crate) async fn paid(cx: &Context, desk: &mut Desk<'_>, invoices: &[Document]) -> Result<()> {
+    let orders: BTreeSet<u64> = invoices.iter().filter_map(|one| one.order.as_ref().map(|(id, _)| *id)).collect();
+    let lines = || invoices.iter().flat_map(|invoice| &invoice.lines);
+    let services: BTreeSet<u64> = lines().filter_map(|line| line.service).collect();
+    let registrants: BTreeSet<u64> = lines().filter_map(|line| line.registrant).collect();
+    let list = |set: &BTreeSet<u64>| set.iter().copied().collect::<Vec<_>>();
+    let (orders, services, registrants) = (list(&orders), list(&services), list(&registrants));
+    let mut goods = Goods::open(cx, &desk.tenant, &orders, &services, &registrants).await?;
+    for order in &orders {
+        let Some(order) = goods.orders.get(order) else { continue };
+        let (services, registrants) = (order.after.services.clone(), order.after.registrants.clone());
+        bring_to_life(cx, &mut goods, &services, &registrants, &desk.tenant);
+    }
+    let zone = desk.tenant.timezone;
+    let midnight = |date| crate::words::time::Day::midnight(date, zone);
+    for line in lines() {
+        if let Some(held) = line.service.and_then(|id| goods.services.get_mut(&id)) {
+            let scaled = held.after.pending_scaling().is_some_and(|one| {
+                one.invoice.is_some_and(|invoice| invoices.iter().any(|paid| paid.id == invoice))
+            });
+            let id = held.after.stamps.id;
+            if scaled {
+                crate::domain::services::write::carry_out(&mut held.after, cx.now);
+            } else if matches!(held.after.status, Status::Active | Status::Suspended) {
+                moves::put_off(&mut held.after, midnight);
+                goods.move_to(id, Status::Active, true);
+            }
+        }
+        if let Some(held) = line.registrant.and_then(|id| goods.registrants.get_mut(&id)) {
+            held.after.renew(cx.now);
+        }
+    }
+    if goods.actions() > desk.room() {
+        let text = "This pays for more at once than can be brought to life in one step: pay fewer invoices at a time";
+        return Err(Error::refused("too_much_at_once", text));
+    }
+    goods.into_changes(&mut desk.changes)?;
+    for invoice in invoices {
+        deposit(cx, desk, invoice).await?;
+    }
+    Ok(())
+}
+
+/// The services and domains of a paid order that wait for it.
+pub(crate) fn bring_to_life(
+    cx: &Context,
+    goods: &mut Goods<'_>,
+    services: &[u64],
+    registrants: &[u64],
+    tenant: &TenantRecord,
+) {
+    for id in services {
+        let Some(held) = goods.services.get(id) else { continue };
+        let (status, product) = (held.after.status, held.after.product);
+        let provision = goods.products.get(&product).is_none_or(|product| product.after.auto_provision);
+        if status == Status::Pending && provision {
+            goods.move_to(*id, Status::Active, true);
+            let Some(held) = goods.services.get_mut(id) else { continue };
+            // Its first period is paid: the next payment is due when the next one begins.
+            let next = held.after.asked_until();
+            if let Some(day) = next.and_then(|date| crate::words::time::Day::midnight(date, tenant.timezone)) {
+                held.after.next_due = Some(day);
+            }
+        }
+    }
+    for id in registrants {
+        let Some(held) = goods.registrants.get_mut(id) else { continue };
+        if held.after.status == DomainStatus::Pending {
+            held.after.activate(cx.now);
+        }
+    }
+}
+
+/// A line that buys credit takes back what was asked for it, so that the money is the customer's credit.
+async fn deposit(cx: &Context, desk: &mut Desk<'_>, invoice: &Document) -> Result<()> {
+    if !invoice.lines.iter().any(|line| line.description.starts_with(CREDIT_DEPOSIT)) {
+        return Ok(());
+    }
+    let mut note = New::of(Kind::CreditNote);
+    note.customer = invoice.customer;
+    note.currency = Some(crate::domain::tenants::CurrencyRef::Id(invoice.currency));
+    let number = invoice.number.clone().unwrap_or_default();
+    note.description = format!("{CREDIT_DEPOSIT} {number}");
+    let total = invoice.money(invoice.sums.total).decimal();
+    let line = NewLine { description: note.description.clone(), quantity: 1.into(), unit: total, ..NewLine::default() };
+    note.lines = vec![line];
+    if invoice.sums.total > 0 {
+        Box::pin(compose(cx, desk, &note, &mut Vec::new())).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,22 @@
+//! Orders: what a customer asks for, with the invoice that asks for its money, and the services and registered
+//! domains that its payment brings to life.
+//!
+//! ```text
+//! order ──▶ invoice ──▶ payment ──▶ services and domains active ──▶ order completed
+//!  one commit                one commit
+//! ```
+//!
+//! * [`create`]: making one; [`change`]: moving it, taking it away; [`list`]: reading;
+//! * [`choose`]: what its items mean, and whether they may be ordered; [`pricing`]: what they cost;
+//! * [`fulfil`]: what a payment brings about;
+//! * [`entity`]: the order.
+
+pub mod change;
+pub mod choose;
+pub mod create;
+pub mod entity;
+pub(crate) mod fulfil;
+pub mod list;
+pub mod pricing;
+
+pub use entity::{Order, Stage};

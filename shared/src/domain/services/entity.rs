@@ -1,0 +1,205 @@
+//! The service.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::billing::agenda::{CHARGES, RENEWALS};
+use crate::domain::catalog::cycle::Cycle;
+use crate::domain::documents::accrual::Term;
+use crate::domain::records::{IndexRow, Record, Stamps, stamped};
+use crate::machinery::keys::{Entity, SERVICE};
+use crate::words::money::{Currency, Money};
+use crate::words::time::{Date, Day, Instant};
+
+/// Where a service stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Not begun.
+    #[default]
+    Pending,
+    /// In use.
+    Active,
+    /// Barred, since it was not paid or somebody said so.
+    Suspended,
+    /// Ended.
+    Terminated,
+    /// Ended before it began, or by its customer.
+    Cancelled,
+}
+
+impl Status {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Pending, Self::Active, Self::Suspended, Self::Terminated, Self::Cancelled];
+
+    /// The word, as index rows and dialects have it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+            Self::Terminated => "terminated",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// Whether it is over.
+    pub fn is_over(self) -> bool {
+        matches!(self, Self::Terminated | Self::Cancelled)
+    }
+}
+
+/// A change from one product or price to another (Billmora's scaling).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scaling {
+    /// The place among the service's, from 1.
+    pub number: u64,
+    /// Whether it was carried out; absent while its invoice is unpaid.
+    pub completed_at: Option<Instant>,
+    /// The product and its price, before …
+    pub old: (u64, u64),
+    /// … and after.
+    pub new: (u64, u64),
+    /// The fee of a period, before …
+    pub old_fee: i64,
+    /// … and after, in minor units.
+    pub new_fee: i64,
+    /// The invoice of what it costs for the rest of the period, where it costs anything.
+    pub invoice: Option<u64>,
+    /// When it was asked for, UTC.
+    pub created_at: Instant,
+}
+
+/// A service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Service {
+    /// Id, dates and version.
+    pub stamps: Stamps,
+    /// Whose it is.
+    pub customer: u64,
+    /// The customer's reseller when it was made.
+    pub reseller: u64,
+    /// The order it comes of.
+    pub order: Option<u64>,
+    /// What it is …
+    pub product: u64,
+    /// … at which of its prices; 0 where it has a price of its own.
+    pub price: u64,
+    /// What it is called.
+    pub name: String,
+    /// Where it stands.
+    pub status: Status,
+    /// The id of its currency in the tenant.
+    pub currency: u64,
+    /// That currency.
+    pub iso: Currency,
+    /// How often it is paid for.
+    pub cycle: Cycle,
+    /// How many there are of it.
+    pub quantity: u32,
+    /// What a period costs, all of it together, in minor units.
+    pub fee: i64,
+    /// What setting it up cost, in minor units.
+    pub setup_fee: i64,
+    /// The first day of its first period; absent before it has one.
+    pub anchor: Option<Date>,
+    /// How many periods were asked for.
+    pub periods: u32,
+    /// When the next payment is due, as dialects show it.
+    pub next_due: Option<Day>,
+    /// When it begins, or began, UTC.
+    pub start: Instant,
+    /// When it shall end, UTC.
+    pub stop: Option<Instant>,
+    /// Whether its periods are charged to the customer's balance instead of invoiced (JeraSoft).
+    pub charged: bool,
+    /// The customer's account it is for (JeraSoft).
+    pub account: Option<u64>,
+    /// When it was last activated, UTC.
+    pub activated_at: Option<Instant>,
+    /// When it was last suspended, UTC.
+    pub suspended_at: Option<Instant>,
+    /// When it was terminated, UTC.
+    pub terminated_at: Option<Instant>,
+    /// When it was cancelled, UTC.
+    pub cancelled_at: Option<Instant>,
+    /// The options chosen of each variant; absent where nothing was ever chosen.
+    pub selections: Option<BTreeMap<u64, Vec<u64>>>,
+    /// What it is configured with, as JSON text.
+    pub configuration: Option<String>,
+    /// The plugin that provisions it.
+    pub plugin: Option<u64>,
+    /// Changes of product or price, the oldest first.
+    pub scalings: Vec<Scaling>,
+    /// What one dialect knows and nothing here acts upon, as JSON text.
+    pub carried: BTreeMap<String, String>,
+}
+
+impl Service {
+    /// Its number (`SVC-0001`): ids are dense, and so are the numbers made of them.
+    pub fn number(&self) -> String {
+        format!("SVC-{:04}", self.stamps.id)
+    }
+
+    /// An amount of it.
+    pub fn money(&self, minor: i64) -> Money {
+        Money { minor, currency: self.iso }
+    }
+
+    /// The first day that was not asked for yet, while it is in use, or waits for its beginning, and there is one.
+    pub fn renews_on(&self) -> Option<Date> {
+        // What comes of an order waits for its payment, and not for a day.
+        let waits = self.status == Status::Pending && self.charged;
+        (self.status == Status::Active || waits).then_some(())?;
+        self.asked_until()
+    }
+
+    /// The agenda that its next period stands on.
+    pub fn agenda(&self) -> &'static str {
+        if self.charged { CHARGES } else { RENEWALS }
+    }
+
+    /// The first day that was not asked for yet, wherever it stands.
+    pub fn asked_until(&self) -> Option<Date> {
+        self.cycle.start(self.anchor?, self.periods)
+    }
+
+    /// The period that was asked for last.
+    pub fn period(&self) -> Option<Term> {
+        self.cycle.period(self.anchor?, self.periods.checked_sub(1)?)
+    }
+
+    /// Let its periods begin on a day, from which on nothing was asked for yet.
+    pub fn anchor_at(&mut self, day: Date) {
+        (self.anchor, self.periods) = (Some(day), 0);
+    }
+
+    /// The last change that is not carried out.
+    pub fn pending_scaling(&mut self) -> Option<&mut Scaling> {
+        self.scalings.iter_mut().rev().find(|scaling| scaling.completed_at.is_none())
+    }
+}
+
+impl Record for Service {
+    const ENTITY: Entity = SERVICE;
+    const NAME: &'static str = "service";
+    stamped!();
+
+    fn index_row(&self) -> IndexRow {
+        IndexRow {
+            id: self.stamps.id,
+            number: Some(self.number()),
+            name: self.name.clone(),
+            status: self.status.word().to_owned(),
+            reseller: Some(self.reseller),
+            customer: Some(self.customer),
+            parent: Some(self.product),
+            account: self.account,
+            at: self.start,
+            span: self.period().map(|term| (term.start, term.end)),
+            until: self.stop,
+            ..IndexRow::default()
+        }
+    }
+}

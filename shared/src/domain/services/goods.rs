@@ -1,0 +1,232 @@
+//! What changes together: the services and registered domains of orders, the orders, and the products whose
+//! stock they take. All of it is read, changed and put back in the commit of whatever caused it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::billing::agenda::{self, DOMAINS, Note};
+use crate::domain::catalog::Product;
+use crate::domain::orders::entity::{Order, Stage};
+use crate::domain::records::{Record, find_all, put};
+use crate::domain::registrants::Registrant;
+use crate::domain::services::entity::{Service, Status};
+use crate::domain::services::moves::{self, Moved};
+use crate::domain::tenants::TenantRecord;
+use crate::machinery::changes::Changes;
+use crate::machinery::keys;
+use crate::machinery::operation::Context;
+use crate::words::error::Result;
+use crate::words::time::{Date, Day};
+
+/// A record in hand: as it was read, as it will be, and what happened to it.
+pub(crate) struct Held<R> {
+    before: Option<R>,
+    /// As it will be.
+    pub(crate) after: R,
+    event: &'static str,
+}
+
+impl<R: Record> Held<R> {
+    fn read(record: R, event: &'static str) -> Self {
+        Self { before: Some(record.clone()), after: record, event }
+    }
+}
+
+/// See the head of this file.
+pub(crate) struct Goods<'c> {
+    cx: &'c Context,
+    today: Day,
+    zone: crate::words::time::Zone,
+    /// Services by id.
+    pub(crate) services: BTreeMap<u64, Held<Service>>,
+    /// Registered domains by id.
+    pub(crate) registrants: BTreeMap<u64, Held<Registrant>>,
+    /// Orders by id.
+    pub(crate) orders: BTreeMap<u64, Held<Order>>,
+    /// Products by id; one that was deleted is missing.
+    pub(crate) products: BTreeMap<u64, Held<Product>>,
+}
+
+impl<'c> Goods<'c> {
+    /// With nothing in hand yet.
+    pub(crate) fn none(cx: &'c Context, tenant: &TenantRecord) -> Self {
+        Self {
+            cx,
+            today: tenant.today(cx),
+            zone: tenant.timezone,
+            services: BTreeMap::new(),
+            registrants: BTreeMap::new(),
+            orders: BTreeMap::new(),
+            products: BTreeMap::new(),
+        }
+    }
+
+    /// Read orders with all that they brought about, and further services and registered domains with their
+    /// orders. At most three calls for each kind.
+    pub(crate) async fn open(
+        cx: &'c Context,
+        tenant: &TenantRecord,
+        orders: &[u64],
+        services: &[u64],
+        registrants: &[u64],
+    ) -> Result<Self> {
+        let mut goods = Self::none(cx, tenant);
+        goods.read_services(services).await?;
+        let of_services = goods.services.values().filter_map(|held| held.after.order);
+        let wanted: BTreeSet<u64> = orders.iter().copied().chain(of_services).collect();
+        let wanted: Vec<u64> = wanted.into_iter().collect();
+        if !wanted.is_empty() {
+            for order in find_all::<Order>(cx, &wanted).await?.into_iter().flatten() {
+                goods.orders.insert(order.stamps.id, Held::read(order, "order.updated"));
+            }
+        }
+        let rest: Vec<u64> = goods.orders.values().flat_map(|held| held.after.services.clone()).collect();
+        goods.read_services(&rest).await?;
+        let own = |held: &Held<Order>| held.after.registrants.clone();
+        let of_orders = goods.orders.iter().filter(|(id, _)| orders.contains(id)).flat_map(|(_, held)| own(held));
+        let wanted: BTreeSet<u64> = registrants.iter().copied().chain(of_orders).collect();
+        let wanted: Vec<u64> = wanted.into_iter().collect();
+        if !wanted.is_empty() {
+            for one in find_all::<Registrant>(cx, &wanted).await?.into_iter().flatten() {
+                goods.registrants.insert(one.stamps.id, Held::read(one, "registrant.updated"));
+            }
+        }
+        let products: BTreeSet<u64> = goods.services.values().map(|held| held.after.product).collect();
+        goods.read_products(&products.into_iter().collect::<Vec<_>>()).await?;
+        Ok(goods)
+    }
+
+    /// Services by themselves, without their orders and products: for what changes neither.
+    pub(crate) async fn alone(cx: &'c Context, tenant: &TenantRecord, services: &[u64]) -> Result<Self> {
+        let mut goods = Self::none(cx, tenant);
+        goods.read_services(services).await?;
+        Ok(goods)
+    }
+
+    async fn read_services(&mut self, ids: &[u64]) -> Result<()> {
+        let wanted: Vec<u64> = ids.iter().copied().filter(|id| !self.services.contains_key(id)).collect();
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        for service in find_all::<Service>(self.cx, &wanted).await?.into_iter().flatten() {
+            self.services.insert(service.stamps.id, Held::read(service, "service.updated"));
+        }
+        Ok(())
+    }
+
+    async fn read_products(&mut self, ids: &[u64]) -> Result<()> {
+        let wanted: Vec<u64> = ids.iter().copied().filter(|id| !self.products.contains_key(id)).collect();
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        for product in find_all::<Product>(self.cx, &wanted).await?.into_iter().flatten() {
+            self.products.insert(product.stamps.id, Held::read(product, "product.stock_changed"));
+        }
+        Ok(())
+    }
+
+    /// Take in a product that was read.
+    pub(crate) fn hold_product(&mut self, product: Product) {
+        self.products.entry(product.stamps.id).or_insert_with(|| Held::read(product, "product.stock_changed"));
+    }
+
+    /// Take in a new service.
+    pub(crate) fn add_service(&mut self, service: Service) {
+        let held = Held { before: None, after: service, event: "service.created" };
+        self.services.insert(held.after.stamps.id, held);
+    }
+
+    /// Take in a new registered domain.
+    pub(crate) fn add_registrant(&mut self, registrant: Registrant) {
+        let held = Held { before: None, after: registrant, event: "registrant.created" };
+        self.registrants.insert(held.after.stamps.id, held);
+    }
+
+    /// Take in a new order.
+    pub(crate) fn add_order(&mut self, order: Order) {
+        let held = Held { before: None, after: order, event: "order.created" };
+        self.orders.insert(held.after.stamps.id, held);
+    }
+
+    /// A day's midnight where the tenant keeps its books.
+    pub(crate) fn midnight(&self, date: Date) -> Option<Day> {
+        Day::midnight(date, self.zone)
+    }
+
+    /// Move a service to a status. Its dates say so too, unless only the status is to change.
+    pub(crate) fn move_to(&mut self, id: u64, status: Status, stamps: bool) {
+        let (now, today) = (self.cx.now, self.today);
+        let Some(held) = self.services.get_mut(&id) else { return };
+        let Some(moved) = moves::between(held.after.status, status) else { return };
+        held.after.status = status;
+        if held.before.is_some() {
+            held.event = moved.event();
+        }
+        if stamps {
+            moves::stamp(&mut held.after, moved, now);
+        }
+        moves::take_up(&mut held.after, moved, today);
+        let (product, order) = (held.after.product, held.after.order);
+        if let Some(product) = self.products.get_mut(&product) {
+            product.after.stock = moves::stock_after(product.after.stock, moved);
+        }
+        if moved == Moved::Activated {
+            self.complete(order);
+        }
+    }
+
+    /// An order whose services are all in use is completed (contract billmora §10.4).
+    fn complete(&mut self, order: Option<u64>) {
+        let now = self.cx.now;
+        let Some(held) = order.and_then(|id| self.orders.get_mut(&id)) else { return };
+        let own = held.after.services.iter().map(|id| self.services.get(id));
+        let all = own.flatten().all(|service| service.after.status == Status::Active);
+        if all && held.after.stage != Stage::Completed {
+            held.after.stage = Stage::Completed;
+            held.after.completed_at = Some(now);
+            held.event = if held.before.is_some() { "order.completed" } else { held.event };
+        }
+    }
+
+    /// Everything as changes, with what the billing runs have to look at.
+    pub(crate) fn into_changes(self, changes: &mut Changes) -> Result<()> {
+        let (cx, t) = (self.cx, self.cx.tenant());
+        let mut on_agenda = |what, id: u64, was: Option<Date>, is: Option<Date>| -> Result<()> {
+            if was == is {
+                return Ok(());
+            }
+            if let Some(was) = was {
+                changes.erase(keys::agenda_row(t, what, was, id));
+            }
+            is.map_or(Ok(()), |day| agenda::put(cx, changes, what, day, &Note { id, day }))
+        };
+        for (id, held) in &self.services {
+            on_agenda(held.after.agenda(), *id, held.before.as_ref().and_then(Service::renews_on), held.after.renews_on())?;
+        }
+        for (id, held) in &self.registrants {
+            on_agenda(DOMAINS, *id, held.before.as_ref().and_then(Registrant::ends_on), held.after.ends_on())?;
+        }
+        for held in self.services.into_values() {
+            put(cx, changes, held.before.as_ref(), held.after, held.event)?;
+        }
+        for held in self.registrants.into_values() {
+            put(cx, changes, held.before.as_ref(), held.after, held.event)?;
+        }
+        for held in self.orders.into_values() {
+            put(cx, changes, held.before.as_ref(), held.after, held.event)?;
+        }
+        for held in self.products.into_values() {
+            put(cx, changes, held.before.as_ref(), held.after, held.event)?;
+        }
+        Ok(())
+    }
+
+    /// How many actions [`into_changes`](Self::into_changes) adds at most.
+    pub(crate) fn actions(&self) -> usize {
+        let changed = |differs: bool, actions: usize| if differs { actions } else { 0 };
+        let services = self.services.values().map(|held| changed(held.before.as_ref() != Some(&held.after), 5));
+        let domains = self.registrants.values().map(|held| changed(held.before.as_ref() != Some(&held.after), 5));
+        let orders = self.orders.values().map(|held| changed(held.before.as_ref() != Some(&held.after), 3));
+        let products = self.products.values().map(|held| changed(held.before.as_ref() != Some(&held.after), 2));
+        services.chain(domains).chain(orders).chain(products).sum()
+    }
+}
