@@ -435,8 +435,9 @@ def alarms(_, resources):
 
 
 def outputs(written, _):
-    wanted = ["AnonymousPlanId", "ApiUrl", "SecretArn", "TableName", "TenantPlanId"]
+    wanted = ["AnonymousPlanId", "ApiUrl", "BillingFunctionArn", "SecretArn", "TableName", "TenantPlanId"]
     same("the outputs", sorted(written["Outputs"]), wanted)
+    same("what a schedule invokes", written["Outputs"]["BillingFunctionArn"]["Value"], {"Fn::GetAtt": ["Billing", "Arn"]})
     for name, output in written["Outputs"].items():
         must("Export" in output, f"the output {name} is not exported")
     return "outputs: " + ", ".join(wanted)
@@ -447,7 +448,7 @@ def tenant(written):
     same("NoEcho of KeyValue", value.get("NoEcho"), True)
     same("the length of KeyValue", (value.get("MinLength"), value.get("MaxLength")), (20, 128))
     resources = written["Resources"]
-    same("the resources of a tenant", sorted(resources), ["Key", "KeyInPlan"])
+    same("the resources of a tenant", sorted(resources), ["BillingRuns", "BillingRunsRole", "Key", "KeyInPlan"])
     key = properties(resources, "Key", "AWS::ApiGateway::ApiKey")
     same("the key's value", key["Value"], {"Ref": "KeyValue"})
     same("whether the key counts", key["Enabled"], True)
@@ -455,6 +456,53 @@ def tenant(written):
     same("what is attached", link, {"KeyId": {"Ref": "Key"}, "KeyType": "API_KEY", "UsagePlanId": {"Ref": "UsagePlanId"}})
     must("KeyValue" not in json.dumps(written.get("Outputs", {})), "an output shows the key's value")
     return "tenant: a key in a plan, its value not echoed"
+
+
+def billing(written):
+    given = written["Parameters"]
+    same("the default of TimeZone", given["TimeZone"]["Default"], "UTC")
+    states = (given["ScheduleState"]["Default"], given["ScheduleState"]["AllowedValues"])
+    same("the states of a schedule", states, ("ENABLED", ["ENABLED", "DISABLED"]))
+    function = {"Ref": "BillingFunctionArn"}
+    # Whoever forgets it must hear of it, or the tenant is never billed.
+    must("Default" not in given["BillingFunctionArn"], "BillingFunctionArn has a default")
+    # Strangers have no books.
+    tenants = {"Fn::Not": [{"Fn::Equals": [{"Ref": "TenantId"}, "-"]}]}
+    same("who is billed", written["Conditions"], {"IsBilled": tenants})
+    resources = written["Resources"]
+    for name in ("BillingRuns", "BillingRunsRole"):
+        same(f"the condition of {name}", resources[name].get("Condition"), "IsBilled")
+    schedule = properties(resources, "BillingRuns", "AWS::Scheduler::Schedule")
+    same("the state of the schedule", schedule["State"], {"Ref": "ScheduleState"})
+    same("when a tenant is billed", schedule["ScheduleExpression"], "cron(0 0 * * ? *)")  # once a day
+    same("the zone of the schedule", schedule["ScheduleExpressionTimezone"], {"Ref": "TimeZone"})
+    same("the schedule's window", schedule["FlexibleTimeWindow"], {"Mode": "OFF"})
+    for bound in ("StartDate", "EndDate"):
+        must(bound not in schedule, f"the schedule has an {bound}")
+    target = schedule["Target"]
+    same("what the schedule invokes", target["Arn"], function)
+    same("the schedule's role", target["RoleArn"], {"Fn::GetAtt": ["BillingRunsRole", "Arn"]})
+    same("the fields of the schedule's input", list(target["Input"]), ["Fn::Sub"])
+    text = target["Input"]["Fn::Sub"].replace("${TenantId}", "acme")
+    try:
+        same("the schedule's input", json.loads(text), {"tenant": "acme"})
+    except ValueError as error:
+        raise Fault(f"the schedule's input is no JSON: {error}") from error
+    retries = {"MaximumRetryAttempts": 3, "MaximumEventAgeInSeconds": 3600}
+    same("the schedule's retries", target["RetryPolicy"], retries)
+    role = resources["BillingRunsRole"]
+    properties(resources, "BillingRunsRole", "AWS::IAM::Role")
+    must("ManagedPolicyArns" not in role["Properties"], "the schedule's role has a managed policy")
+    trusted = {
+        "Effect": "Allow",
+        "Principal": {"Service": "scheduler.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+        "Condition": {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}},
+    }
+    same("who may use the schedule's role", listed(role["Properties"]["AssumeRolePolicyDocument"]["Statement"]), [trusted])
+    allowed = {"Effect": "Allow", "Action": ["lambda:InvokeFunction"], "Resource": function}
+    same("what the schedule's role may do", list(statements(role)), [allowed])
+    return "billing: each tenant once a day at midnight in its zone, by a role that may do nothing else"
 
 
 def main(arguments):
@@ -465,7 +513,9 @@ def main(arguments):
         resources = transform(written)["Resources"]
         for check in (routes, room, authorizer, answers, stage, functions, policies, kept, alarms, outputs):
             print("ok  ", check(written, resources))
-        print("ok  ", tenant(yaml_parse(tenants.read_text())))
+        attached = yaml_parse(tenants.read_text())
+        for check in (tenant, billing):
+            print("ok  ", check(attached))
     except InvalidDocumentException as error:
         causes = "; ".join(cause.message for cause in error.causes)
         print(f"FAULT {template.name} cannot be transformed: {causes}")
