@@ -77,10 +77,57 @@ ROUTES = {
     "/api/v2/numbering/{proxy+}": "Transactions",
     "/api/reports/{proxy+}": "Reports",
     "/api/v2/reports/{proxy+}": "Reports",
+    "/api/packages": "Catalog",
+    "/api/packages/{proxy+}": "Catalog",
+    "/api/rates": "Catalog",
+    "/api/rates/{proxy+}": "Catalog",
+    "/api/services": "Catalog",
+    "/api/services/{proxy+}": "Catalog",
+    "/api/v2/products": "Catalog",
+    "/api/v2/products/{proxy+}": "Catalog",
+    "/api/v2/catalogs": "Catalog",
+    "/api/v2/catalogs/{proxy+}": "Catalog",
+    "/api/v2/variants": "Catalog",
+    "/api/v2/variants/{proxy+}": "Catalog",
+    "/api/v2/tlds": "Catalog",
+    "/api/v2/tlds/{proxy+}": "Catalog",
+    "/api/v2/coupons": "Catalog",
+    "/api/v2/coupons/{proxy+}": "Catalog",
+    "/api/v1/packages": "Catalog",
+    "/api/v1/packages/{proxy+}": "Catalog",
+    "/api/v1/catalogs": "Catalog",
+    "/api/v1/catalogs/{proxy+}": "Catalog",
+    "/api/v1/variants": "Catalog",
+    "/api/v1/variants/{proxy+}": "Catalog",
+    "/api/v1/tlds": "Catalog",
+    "/api/v1/tlds/{proxy+}": "Catalog",
+    "/api/v2/quotes": "Quotes",
+    "/api/v2/quotes/{proxy+}": "Quotes",
+    "/api/clients/subscriptions": "Orders",
+    "/api/clients/subscriptions/{proxy+}": "Orders",
+    "/api/domains/{proxy+}": "Orders",
+    "/api/v2/order/{proxy+}": "Orders",
+    "/api/v2/service/{proxy+}": "Orders",
+    "/api/v2/billing/{proxy+}": "Orders",
+    "/api/v2/orders": "Orders",
+    "/api/v2/orders/{proxy+}": "Orders",
+    "/api/v2/services": "Orders",
+    "/api/v2/services/{proxy+}": "Orders",
+    "/api/v2/registrants": "Orders",
+    "/api/v2/registrants/{proxy+}": "Orders",
+    "/api/v2/settings": "Orders",
+    "/api/v1/orders": "Orders",
+    "/api/v1/orders/{proxy+}": "Orders",
+    "/api/v1/services": "Orders",
+    "/api/v1/services/{proxy+}": "Orders",
+    "/api/v1/registrants": "Orders",
+    "/api/v1/registrants/{proxy+}": "Orders",
 }
 # Each function and the binary it runs.
-FAMILIES = ("Auth", "Customers", "Currencies", "Invoices", "Transactions", "Reports")
-FUNCTIONS = {name: name.lower() for name in ("Authorizer", "Rpc", *FAMILIES, "Verify")}
+FAMILIES = ("Auth", "Customers", "Currencies", "Invoices", "Transactions", "Reports", "Catalog", "Quotes", "Orders")
+# No route leads to these, and nobody waits for them.
+UNROUTED = ("Verify", "Billing")
+FUNCTIONS = {name: name.lower() for name in ("Authorizer", "Rpc", *FAMILIES, *UNROUTED)}
 
 TABLE = {"Fn::GetAtt": ["Table", "Arn"]}
 SECRET = {"Ref": "Secret"}
@@ -101,6 +148,10 @@ MAY["Authorizer"] = [
 MAY["Verify"] = [(["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"], TABLE, None)]
 # What AWS writes for us: putting log lines somewhere, and nothing else.
 MANAGED = ("AWSLambdaBasicExecutionRole", "AmazonAPIGatewayPushToCloudWatchLogs")
+# What AWS takes: the first two are raised on request, the third never.
+MOST_PATHS = 300  # path nodes of a REST API
+MOST_RESOURCES = 500  # of a stack
+MOST_METRICS = 10  # that one alarm sums up
 
 
 class Fault(Exception):
@@ -178,10 +229,23 @@ def routes(_, resources):
         must('{"Ref": "Api"}' in arn or "${Api}" in arn, f"{name} may be called from elsewhere than the API: {arn}")
         allowed[name] = allowed.get(name, 0) + 1
     for name in FUNCTIONS:
-        # The authorizer is called by the API itself, the check of the books by its operator alone.
-        wanted = {"Authorizer": 1, "Verify": 0}.get(name, list(ROUTES.values()).count(name))
+        # The authorizer is called by the API itself, the check of the books by its operator alone, and the
+        # billing by the role of a tenant's schedule.
+        wanted = {"Authorizer": 1, "Verify": 0, "Billing": 0}.get(name, list(ROUTES.values()).count(name))
         same(f"the number of permissions to call {name}", allowed.get(name, 0), wanted)
     return f"{len(ROUTES)} routes, each to its function, with authorizer and API key; nobody else may call them"
+
+
+def room(_, resources):
+    _, api = only(resources, "AWS::ApiGateway::RestApi")
+    nodes = {"/"}
+    for path in api["Properties"]["Body"]["paths"]:
+        # Every part of a path is a node, whether something answers there or not.
+        parts = path.strip("/").split("/")
+        nodes.update("/" + "/".join(parts[:end]) for end in range(1, len(parts) + 1))
+    must(len(nodes) <= MOST_PATHS, f"the API has {len(nodes)} path nodes, API Gateway takes {MOST_PATHS}")
+    must(len(resources) <= MOST_RESOURCES, f"the stack has {len(resources)} resources, CloudFormation takes {MOST_RESOURCES}")
+    return f"room: {len(nodes)} of {MOST_PATHS} path nodes, {len(resources)} of {MOST_RESOURCES} resources"
 
 
 def authorizer(_, resources):
@@ -273,7 +337,7 @@ def functions(written, resources):
         same(f"the runtime of {name}", given["Runtime"], "provided.al2023")
         same(f"the processor of {name}", given["Architectures"], ["arm64"])
         same(f"the handler of {name}", given["Handler"], "bootstrap")
-        must(given["Timeout"] < 29 or name == "Verify", f"{name} may take longer than API Gateway waits")
+        must(given["Timeout"] < 29 or name in UNROUTED, f"{name} may take longer than API Gateway waits")
         variables = given["Environment"]["Variables"]
         same(f"TESSERA_TABLE of {name}", variables.get("TESSERA_TABLE"), {"Ref": "Table"})
         same(f"TESSERA_SECRET of {name}", variables.get("TESSERA_SECRET"), SECRET)
@@ -351,26 +415,29 @@ def kept(_, resources):
 
 def alarms(_, resources):
     found = of_type(resources, "AWS::CloudWatch::Alarm")
-    same("the alarms", sorted(found), ["Errors", "Failures", "Throttles"])
+    same("the alarms", sorted(found), ["Errors", "ErrorsOfSales", "Failures", "Throttles", "ThrottlesOfSales"])
     failures = found.pop("Failures")["Properties"]
     same("what Failures watches", (failures["Namespace"], failures["MetricName"]), ("AWS/ApiGateway", "5XXError"))
     dimensions = {one["Name"]: one["Value"]["Ref"] for one in failures["Dimensions"]}
     same("whose failures", dimensions, {"ApiName": "AWS::StackName", "Stage": "Stage"})
     same("the API's name", properties(resources, "Api", "AWS::ApiGateway::RestApi").get("Name"), {"Ref": "AWS::StackName"})
+    watched = {"Errors": [], "Throttles": []}
     for name, alarm in found.items():
-        watched = []
-        for metric in alarm["Properties"]["Metrics"]:
-            if "MetricStat" in metric:
-                given = metric["MetricStat"]["Metric"]
-                same(f"a metric of {name}", (given["Namespace"], given["MetricName"]), ("AWS/Lambda", name))
-                watched.append(given["Dimensions"][0]["Value"]["Ref"])
-        same(f"the functions that {name} watches", sorted(watched), sorted(FUNCTIONS))
+        kind = name.removesuffix("OfSales")
+        metrics = [metric["MetricStat"]["Metric"] for metric in alarm["Properties"]["Metrics"] if "MetricStat" in metric]
+        must(len(metrics) <= MOST_METRICS, f"{name} sums up {len(metrics)} metrics, CloudWatch takes {MOST_METRICS}")
+        for given in metrics:
+            same(f"a metric of {name}", (given["Namespace"], given["MetricName"]), ("AWS/Lambda", kind))
+            watched[kind].append(given["Dimensions"][0]["Value"]["Ref"])
+    for kind, names in watched.items():
+        same(f"the functions whose {kind} are watched", sorted(names), sorted(FUNCTIONS))
     return "alarms: errors and throttles of every function, and every 5xx of the API"
 
 
 def outputs(written, _):
-    wanted = ["AnonymousPlanId", "ApiUrl", "SecretArn", "TableName", "TenantPlanId"]
+    wanted = ["AnonymousPlanId", "ApiUrl", "BillingFunctionArn", "SecretArn", "TableName", "TenantPlanId"]
     same("the outputs", sorted(written["Outputs"]), wanted)
+    same("what a schedule invokes", written["Outputs"]["BillingFunctionArn"]["Value"], {"Fn::GetAtt": ["Billing", "Arn"]})
     for name, output in written["Outputs"].items():
         must("Export" in output, f"the output {name} is not exported")
     return "outputs: " + ", ".join(wanted)
@@ -381,7 +448,7 @@ def tenant(written):
     same("NoEcho of KeyValue", value.get("NoEcho"), True)
     same("the length of KeyValue", (value.get("MinLength"), value.get("MaxLength")), (20, 128))
     resources = written["Resources"]
-    same("the resources of a tenant", sorted(resources), ["Key", "KeyInPlan"])
+    same("the resources of a tenant", sorted(resources), ["BillingRuns", "BillingRunsRole", "Key", "KeyInPlan"])
     key = properties(resources, "Key", "AWS::ApiGateway::ApiKey")
     same("the key's value", key["Value"], {"Ref": "KeyValue"})
     same("whether the key counts", key["Enabled"], True)
@@ -391,15 +458,64 @@ def tenant(written):
     return "tenant: a key in a plan, its value not echoed"
 
 
+def billing(written):
+    given = written["Parameters"]
+    same("the default of TimeZone", given["TimeZone"]["Default"], "UTC")
+    states = (given["ScheduleState"]["Default"], given["ScheduleState"]["AllowedValues"])
+    same("the states of a schedule", states, ("ENABLED", ["ENABLED", "DISABLED"]))
+    function = {"Ref": "BillingFunctionArn"}
+    # Whoever forgets it must hear of it, or the tenant is never billed.
+    must("Default" not in given["BillingFunctionArn"], "BillingFunctionArn has a default")
+    # Strangers have no books.
+    tenants = {"Fn::Not": [{"Fn::Equals": [{"Ref": "TenantId"}, "-"]}]}
+    same("who is billed", written["Conditions"], {"IsBilled": tenants})
+    resources = written["Resources"]
+    for name in ("BillingRuns", "BillingRunsRole"):
+        same(f"the condition of {name}", resources[name].get("Condition"), "IsBilled")
+    schedule = properties(resources, "BillingRuns", "AWS::Scheduler::Schedule")
+    same("the state of the schedule", schedule["State"], {"Ref": "ScheduleState"})
+    same("when a tenant is billed", schedule["ScheduleExpression"], "cron(0 0 * * ? *)")  # once a day
+    same("the zone of the schedule", schedule["ScheduleExpressionTimezone"], {"Ref": "TimeZone"})
+    same("the schedule's window", schedule["FlexibleTimeWindow"], {"Mode": "OFF"})
+    for bound in ("StartDate", "EndDate"):
+        must(bound not in schedule, f"the schedule has an {bound}")
+    target = schedule["Target"]
+    same("what the schedule invokes", target["Arn"], function)
+    same("the schedule's role", target["RoleArn"], {"Fn::GetAtt": ["BillingRunsRole", "Arn"]})
+    same("the fields of the schedule's input", list(target["Input"]), ["Fn::Sub"])
+    text = target["Input"]["Fn::Sub"].replace("${TenantId}", "acme")
+    try:
+        same("the schedule's input", json.loads(text), {"tenant": "acme"})
+    except ValueError as error:
+        raise Fault(f"the schedule's input is no JSON: {error}") from error
+    retries = {"MaximumRetryAttempts": 3, "MaximumEventAgeInSeconds": 3600}
+    same("the schedule's retries", target["RetryPolicy"], retries)
+    role = resources["BillingRunsRole"]
+    properties(resources, "BillingRunsRole", "AWS::IAM::Role")
+    must("ManagedPolicyArns" not in role["Properties"], "the schedule's role has a managed policy")
+    trusted = {
+        "Effect": "Allow",
+        "Principal": {"Service": "scheduler.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+        "Condition": {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}},
+    }
+    same("who may use the schedule's role", listed(role["Properties"]["AssumeRolePolicyDocument"]["Statement"]), [trusted])
+    allowed = {"Effect": "Allow", "Action": ["lambda:InvokeFunction"], "Resource": function}
+    same("what the schedule's role may do", list(statements(role)), [allowed])
+    return "billing: each tenant once a day at midnight in its zone, by a role that may do nothing else"
+
+
 def main(arguments):
     template = Path(arguments[0]) if arguments else HERE.parent / "template.yaml"
     tenants = Path(arguments[1]) if len(arguments) > 1 else HERE / "tenant.yaml"
     try:
         written = yaml_parse(template.read_text())
         resources = transform(written)["Resources"]
-        for check in (routes, authorizer, answers, stage, functions, policies, kept, alarms, outputs):
+        for check in (routes, room, authorizer, answers, stage, functions, policies, kept, alarms, outputs):
             print("ok  ", check(written, resources))
-        print("ok  ", tenant(yaml_parse(tenants.read_text())))
+        attached = yaml_parse(tenants.read_text())
+        for check in (tenant, billing):
+            print("ok  ", check(attached))
     except InvalidDocumentException as error:
         causes = "; ".join(cause.message for cause in error.causes)
         print(f"FAULT {template.name} cannot be transformed: {causes}")
