@@ -12,11 +12,11 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 pub use self::list::{Column, List, find, find_all, indexed, search};
-pub use self::write::{Drawer, put, remove};
+pub use self::write::{Drawer, put, remove, taken};
 use crate::machinery::keys::Entity;
 use crate::words::time::{Date, Instant};
 
-/// What every record has.
+/// What every record has. It stands flat in the record, whose version the commits look at.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Stamps {
     /// The id, dense in the tenant.
