@@ -131,7 +131,7 @@ impl Editable for Tld {
             self.fees.clear();
             for (code, one) in fees {
                 let Some(currency) = tenant.currency_by_code(&code) else {
-                    found.push(Violation::missing(format!("prices.{code}"), "currencies", code));
+                    found.push(Violation::missing(format!("prices.{code}.currency"), "currencies", code));
                     continue;
                 };
                 for (name, fee) in [("register", one.register), ("renew", one.renew), ("transfer", one.transfer)] {

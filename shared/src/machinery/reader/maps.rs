@@ -15,6 +15,15 @@ impl<'p> Reader<'p> {
         })
     }
 
+    /// A list that is kept and shown as it came, as JSON text; a single value counts as a list of one.
+    pub fn list(&mut self, name: &str) -> Field<'_, 'p, String> {
+        self.field(name, json!({"type": "array"}), |value| match value {
+            Value::Array(_) => Ok(value.to_string()),
+            Value::Object(_) => Ok(json!([value]).to_string()),
+            _ => Err(Rule::Kind(Kind::List)),
+        })
+    }
+
     /// An object that is kept and shown as it came, as JSON text.
     pub fn record(&mut self, name: &str) -> Field<'_, 'p, String> {
         self.field(name, json!({"type": "object"}), |value| match value {
