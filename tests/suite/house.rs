@@ -35,6 +35,7 @@ fn every_row_is_served_by_its_familys_function() {
         ("auth", paths(&auth::rows())),
         ("customers", paths(&customers::rows())),
         ("currencies", paths(&currencies::rows())),
+        ("catalog", paths(&catalog::rows())),
         ("invoices", paths(&invoices::rows())),
         ("transactions", paths(&transactions::rows())),
         ("reports", paths(&reports::rows())),
@@ -61,8 +62,18 @@ async fn every_saved_event_works() {
     let demo: Value =
         serde_json::from_str(&std::fs::read_to_string(root().join("infra/local/demo.json")).unwrap()).unwrap();
     let mut count = 0;
-    let functions =
-        ["authorizer", "auth", "customers", "currencies", "invoices", "transactions", "reports", "verify", "rpc"];
+    let functions = [
+        "authorizer",
+        "auth",
+        "customers",
+        "currencies",
+        "catalog",
+        "invoices",
+        "transactions",
+        "reports",
+        "verify",
+        "rpc",
+    ];
     for function in functions {
         let events = files(&root().join("events").join(function), ".json");
         assert!(!events.is_empty(), "{function} has no event");

@@ -8,6 +8,7 @@ use shared::domain::customers::list::Searched;
 use shared::domain::customers::{self, Change, Deletion, List, New, Order, Shown, Status, Unique, Update};
 use shared::domain::tenants::CurrencyRef;
 use shared::machinery::dialect::Dialect::Jerasoft;
+use shared::machinery::dialect::carried::{self, Attribute, Carried};
 use shared::machinery::dialect::jerasoft::{order, several, window};
 use shared::machinery::dialect::{number, word};
 use shared::machinery::reader::Reader;
@@ -15,9 +16,8 @@ use shared::machinery::reply::{Reply, View};
 use shared::machinery::route::Row;
 use shared::words::money::Money;
 use shared::words::page::Page;
-use shared::words::patch::Patch;
 use shared::words::pattern::Pattern;
-use shared::words::time::{Zone, parse_moment, utc_seconds};
+use shared::words::time::Zone;
 
 /// What the dialect calls the operations' fields.
 const NAMES: &[(&str, &str)] = &[
@@ -56,21 +56,8 @@ const EMAILS: &[(&str, Text)] = &[
     ("c_email_tech", Text::EmailTech),
 ];
 
-/// How an attribute that is carried for this dialect is read and written.
-#[derive(Clone, Copy)]
-enum Carried {
-    Id,
-    Count,
-    Decimal,
-    Flag,
-    Word(&'static [(&'static str, &'static str)]),
-    Words,
-    Text,
-    Moment,
-}
-
 /// What this dialect alone knows, with what an unset one shows.
-const CARRIED: &[(&str, Carried, &str)] = &[
+const CARRIED: &[Attribute] = &[
     ("payment_terms_id", Carried::Id, "null"),
     ("taxes_profiles_id", Carried::Id, "null"),
     ("invoices_templates_id", Carried::Id, "null"),
@@ -168,33 +155,8 @@ fn read_change(r: &mut Reader<'_>) -> (Change, Option<String>) {
     for (name, which, longest) in TEXTS {
         change.texts.insert(*which, r.text(name).max(*longest).patch());
     }
-    for (name, kind, unset) in CARRIED {
-        if let Some(json) = read_carried(r, name, *kind, unset) {
-            change.carried.insert((*name).to_owned(), json);
-        }
-    }
+    change.carried = carried::read(r, CARRIED);
     (change, r.untrimmed("cp_password").min(1).max(1024).optional())
-}
-
-/// A carried attribute as JSON text; `None` when it is not mentioned.
-fn read_carried(r: &mut Reader<'_>, name: &str, kind: Carried, unset: &str) -> Option<String> {
-    fn text<T>(patch: Patch<T>, unset: &str, json: impl FnOnce(T) -> Value) -> Option<String> {
-        match patch {
-            Patch::Keep => None,
-            Patch::Clear => Some(unset.to_owned()),
-            Patch::Set(value) => Some(json(value).to_string()),
-        }
-    }
-    match kind {
-        Carried::Id => text(r.id(name).patch(), unset, Value::from),
-        Carried::Count => text(r.integer(name).within(0, i64::from(i32::MAX)).patch(), unset, Value::from),
-        Carried::Decimal => text(r.decimal(name).patch(), unset, number),
-        Carried::Flag => text(r.flag(name).patch(), unset, Value::from),
-        Carried::Word(words) => text(r.choice(name, words).patch(), unset, Value::from),
-        Carried::Words => text(r.texts(name).patch(), unset, Value::from),
-        Carried::Text => text(r.text(name).patch(), unset, Value::from),
-        Carried::Moment => text(r.moment(name).patch(), unset, |at| Value::from(utc_seconds(at))),
-    }
 }
 
 fn read_deletion(r: &mut Reader<'_>) -> Deletion {
@@ -231,24 +193,13 @@ fn client(view: View, shown: &Shown) -> Value {
         ("balance_accountant".to_owned(), number(shown.balance)),
         ("balance_available".to_owned(), available.map_or(Value::Null, number)),
     ]);
-    client.extend(CARRIED.iter().map(|(name, kind, unset)| {
-        let json = customer.carried.get(*name).map_or(*unset, String::as_str);
-        ((*name).to_owned(), write_carried(view, *kind, json))
-    }));
+    client.extend(carried::write(view, CARRIED, &customer.carried));
     client.extend(EMAILS.iter().map(|(name, which)| ((*name).to_owned(), json!(customer.text(*which)))));
     client.extend(TEXTS.iter().map(|(name, which, _)| ((*name).to_owned(), json!(customer.text(*which)))));
     client.insert("tz".into(), customer.timezone.map(Zone::name).into());
     client.insert("custom_fields".into(), custom_fields(&customer.custom_fields));
     client.insert("c_dt".into(), view.zone.stamp(customer.created_at).into());
     Value::Object(client)
-}
-
-fn write_carried(view: View, kind: Carried, json: &str) -> Value {
-    let value: Value = serde_json::from_str(json).unwrap_or(Value::Null);
-    match (kind, value.as_str().and_then(|text| parse_moment(text, Zone::UTC))) {
-        (Carried::Moment, Some(at)) => view.zone.stamp(at).into(),
-        _ => value,
-    }
 }
 
 fn custom_fields(fields: &BTreeMap<String, String>) -> Value {

@@ -7,8 +7,16 @@ use shared::machinery::route::Row;
 
 /// Every family's route table.
 pub fn rows() -> Vec<Row> {
-    [auth::rows(), customers::rows(), currencies::rows(), invoices::rows(), transactions::rows(), reports::rows()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        auth::rows(),
+        customers::rows(),
+        currencies::rows(),
+        catalog::rows(),
+        invoices::rows(),
+        transactions::rows(),
+        reports::rows(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

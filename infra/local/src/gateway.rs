@@ -50,6 +50,7 @@ impl Gateway {
             ("auth", app(auth::rows())),
             ("customers", app(customers::rows())),
             ("currencies", app(currencies::rows())),
+            ("catalog", app(catalog::rows())),
             ("invoices", app(invoices::rows())),
             ("transactions", app(transactions::rows())),
             ("reports", app(reports::rows())),

@@ -70,14 +70,12 @@ impl Row {
                     let mut all = found.clone();
                     let more = also(cx, &input).await?.into_iter().map(|violation| renamed(violation, names));
                     all.extend(more.filter(|more| found.iter().all(|one| one.field != more.field)));
-                    // In the order in which the fields were read.
-                    let top = |field: &str| field.split('.').next().unwrap_or_default().to_owned();
-                    all.sort_by_key(|one| order.iter().position(|name| *name == top(&one.field)));
-                    return Err(Error::told(Told::Invalid(all)));
+                    return Err(in_order(Error::told(Told::Invalid(all)), &order));
                 }
                 finished?;
-                let Done { answer, changes, progress } =
-                    (op.run)(cx, &input).await.map_err(|error| in_the_dialects_names(error, names))?;
+                let Done { answer, changes, progress } = (op.run)(cx, &input)
+                    .await
+                    .map_err(|error| in_order(in_the_dialects_names(error, names), &order))?;
                 Ok(Done { answer: write(View { zone: cx.zone }, answer), changes, progress })
             })
         });
@@ -152,6 +150,14 @@ fn renamed(violation: Violation, names: &[(&'static str, &'static str)]) -> Viol
     // Of a nested field (`items.0.unit_price`) each part may be called differently.
     let parts: Vec<&str> = violation.field.split('.').map(|part| called(part).unwrap_or(part)).collect();
     Violation { field: parts.join("."), ..violation }
+}
+
+/// The violations in the order in which their fields were read.
+fn in_order(error: Error, order: &[String]) -> Error {
+    let Told::Invalid(mut violations) = error.told else { return error };
+    let place = |field: &str| order.iter().position(|name| Some(name.as_str()) == field.split('.').next());
+    violations.sort_by_key(|violation| place(&violation.field));
+    Error { told: Told::Invalid(violations), ..error }
 }
 
 fn in_the_dialects_names(error: Error, names: &[(&'static str, &'static str)]) -> Error {

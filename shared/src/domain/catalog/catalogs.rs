@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::catalog::edit::{Editable, operations};
 use crate::domain::catalog::product::{Product, Shelf};
-use crate::domain::catalog::products::slug;
+use crate::domain::catalog::whole::slug;
 use crate::domain::records::{Claim, Drawer, IndexRow, List, Record, Stamps, find, indexed, search, stamped};
 use crate::domain::tenants::{Reach, TenantRecord};
 use crate::machinery::keys::{CATALOG, Entity, PRODUCT};
@@ -17,7 +17,8 @@ operations!(Catalog, Scope::Tenant, "catalog", [SEARCH, GET, CREATE, UPDATE, DEL
 
 /// Make a catalog with a name for addresses made of its name, where none was chosen.
 pub static CREATE_NAMED: Op<Change, Catalog> =
-    Op::write("catalogs.create", "catalog", Scope::Tenant, |cx, change| Box::pin(create_named(cx, change)));
+    Op::write("catalogs.create", "catalog", Scope::Tenant, |cx, change| Box::pin(create_named(cx, change)))
+        .also(crate::domain::catalog::edit::also::<Catalog>);
 /// Read a catalog with its products, as far as the caller may see them.
 pub static GET_WHOLE: Op<u64, (Catalog, Vec<Product>)> =
     Op::read("catalogs.get", "catalog", Scope::Tenant, |cx, id| Box::pin(get_whole(cx, *id)));
@@ -29,6 +30,7 @@ const MOST_SHOWN: u64 = 1000;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Catalog {
     /// Id, dates and version.
+    #[serde(flatten)]
     pub stamps: Stamps,
     /// The name.
     pub name: String,
@@ -118,7 +120,7 @@ fn first(limit: u64) -> Window {
 async fn create_named(cx: &Context, change: &Change) -> Result<Done<Catalog>> {
     let mut change = change.clone();
     if change.slug.value().is_none() {
-        change.slug = Patch::from(slug(cx, "catalog-slug", change.name.as_deref().unwrap_or_default()).await?);
+        change.slug = Patch::Set(slug(cx, "catalog-slug", change.name.as_deref().unwrap_or_default()).await?);
     }
     crate::domain::catalog::edit::create(cx, &change).await
 }

@@ -4,10 +4,12 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::catalog::edit::{Editable, operations};
-use crate::domain::records::{Claim, Drawer, IndexRow, Record, Stamps, stamped};
+use crate::domain::catalog::product::Product;
+use crate::domain::catalog::tlds::Tld;
+use crate::domain::records::{Claim, Drawer, IndexRow, Record, Stamps, find_all, stamped};
 use crate::domain::tenants::TenantRecord;
 use crate::machinery::keys::{COUPON, Entity};
-use crate::machinery::operation::{Context, Scope};
+use crate::machinery::operation::{Context, Scope, Working};
 use crate::words::error::{Rule, Violation};
 use crate::words::patch::Patch;
 use crate::words::time::Instant;
@@ -29,6 +31,7 @@ pub enum Off {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Coupon {
     /// Id, dates and version.
+    #[serde(flatten)]
     pub stamps: Stamps,
     /// What a customer enters; unique, and case does not count.
     pub code: String,
@@ -156,5 +159,24 @@ impl Editable for Coupon {
             found.push(Violation { field: "expires_at".into(), rule: Rule::Reversed });
         }
         found
+    }
+
+    fn dangling<'a>(cx: &'a Context, tenant: &'a TenantRecord, change: &'a Change) -> Working<'a, Vec<Violation>> {
+        Box::pin(async move {
+            let reach = tenant.reach(&cx.caller);
+            let mut found = Vec::new();
+            let products = change.products.clone().unwrap_or_default();
+            let there = find_all::<Product>(cx, &products).await?;
+            for (place, (id, product)) in products.iter().zip(there).enumerate() {
+                if !product.is_some_and(|product| reach.covers(product.reseller)) {
+                    found.push(Violation::missing(format!("products.{place}"), "products", id));
+                }
+            }
+            let tlds = change.tlds.clone().unwrap_or_default();
+            let there = find_all::<Tld>(cx, &tlds).await?;
+            let gone = tlds.iter().zip(there).enumerate().filter(|(_, (_, tld))| tld.is_none());
+            found.extend(gone.map(|(place, (id, _))| Violation::missing(format!("tlds.{place}"), "tlds", id)));
+            Ok(found)
+        })
     }
 }

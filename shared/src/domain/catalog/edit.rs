@@ -1,6 +1,6 @@
 //! Create, read, change and delete records that need little more than that.
 
-use crate::domain::records::{Drawer, List, Record, Stamps, find, put, remove, search};
+use crate::domain::records::{Drawer, List, Record, Stamps, find, put, remove, search, taken};
 use crate::domain::tenants::TenantRecord;
 use crate::machinery::changes::Changes;
 use crate::machinery::keys::Entity;
@@ -33,6 +33,16 @@ pub trait Editable: Record {
         Box::pin(async { Ok(Vec::new()) })
     }
 
+    /// What is wrong with how it stands among the others after a change; before it was made there is no `before`.
+    fn among<'a>(
+        &'a self,
+        _cx: &'a Context,
+        _tenant: &'a TenantRecord,
+        _before: Option<&'a Self>,
+    ) -> Working<'a, Vec<Violation>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
     /// Why it cannot be deleted, in one sentence; nothing when it can.
     fn in_use<'a>(&'a self, _cx: &'a Context) -> Working<'a, Option<String>> {
         Box::pin(async { Ok(None) })
@@ -46,9 +56,7 @@ pub async fn create<R: Editable>(cx: &Context, change: &R::Change) -> Result<Don
     let mut ids = Drawer::open(cx, &entities).await?;
     let stamps = Stamps::new(ids.next(R::ENTITY), cx.now);
     let mut made = R::blank(cx, &tenant, stamps, change);
-    let mut found = R::dangling(cx, &tenant, change).await?;
-    found.extend(made.apply(cx, &tenant, change, &mut ids));
-    refuse(found)?;
+    refuse(faults(cx, &tenant, None, &mut made, change, &mut ids).await?)?;
     let mut changes = Changes::default();
     ids.into_changes(cx, &mut changes);
     let made = put(cx, &mut changes, None, made, R::EVENTS[0])?;
@@ -59,10 +67,8 @@ pub async fn create<R: Editable>(cx: &Context, change: &R::Change) -> Result<Don
 pub async fn update<R: Editable>(cx: &Context, (id, change): &(u64, R::Change)) -> Result<Done<R>> {
     let (tenant, before) = find::<R>(cx, *id).await?;
     let mut ids = if R::DRAWS.is_empty() { Drawer::default() } else { Drawer::open(cx, R::DRAWS).await? };
-    let mut found = R::dangling(cx, &tenant, change).await?;
     let mut after = before.clone();
-    found.extend(after.apply(cx, &tenant, change, &mut ids));
-    refuse(found)?;
+    refuse(faults(cx, &tenant, Some(&before), &mut after, change, &mut ids).await?)?;
     if after == before {
         return Ok(Done::read(before));
     }
@@ -70,6 +76,25 @@ pub async fn update<R: Editable>(cx: &Context, (id, change): &(u64, R::Change)) 
     ids.into_changes(cx, &mut changes);
     let after = put(cx, &mut changes, Some(&before), after, R::EVENTS[1])?;
     Ok(Done::changed(after, changes))
+}
+
+/// Apply a change; everything that is wrong with it. A value that somebody else has is looked for only beside
+/// other faults: alone, the condition of the commit finds it.
+async fn faults<R: Editable>(
+    cx: &Context,
+    tenant: &TenantRecord,
+    before: Option<&R>,
+    record: &mut R,
+    change: &R::Change,
+    ids: &mut Drawer,
+) -> Result<Vec<Violation>> {
+    let mut found = R::dangling(cx, tenant, change).await?;
+    found.extend(record.apply(cx, tenant, change, ids));
+    found.extend(record.among(cx, tenant, before).await?);
+    if !found.is_empty() {
+        found.extend(taken(cx, before, record).await?);
+    }
+    Ok(found)
 }
 
 /// Delete a record that nothing needs; the number of records deleted.
@@ -102,7 +127,12 @@ pub fn refuse(found: Vec<Violation>) -> Result<()> {
 pub fn also<'a, R: Editable>(cx: &'a Context, change: &'a R::Change) -> Working<'a, Vec<Violation>> {
     Box::pin(async move {
         let tenant = crate::domain::tenants::own(cx).await?;
-        R::dangling(cx, &tenant, change).await
+        let mut record = R::blank(cx, &tenant, Stamps::new(0, cx.now), change);
+        let mut found = faults(cx, &tenant, None, &mut record, change, &mut Drawer::default()).await?;
+        if found.is_empty() {
+            found = taken(cx, None, &record).await?;
+        }
+        Ok(found)
     })
 }
 
@@ -112,8 +142,13 @@ pub fn also_update<'a, R: Editable>(
     (id, change): &'a (u64, R::Change),
 ) -> Working<'a, Vec<Violation>> {
     Box::pin(async move {
-        let (tenant, _) = find::<R>(cx, *id).await?;
-        R::dangling(cx, &tenant, change).await
+        let (tenant, before) = find::<R>(cx, *id).await?;
+        let mut record = before.clone();
+        let mut found = faults(cx, &tenant, Some(&before), &mut record, change, &mut Drawer::default()).await?;
+        if found.is_empty() {
+            found = taken(cx, Some(&before), &record).await?;
+        }
+        Ok(found)
     })
 }
 

@@ -43,7 +43,7 @@ pub fn replaced(
         let mut rates = Rates::new();
         for (code, rate) in &new.rates {
             let Some(currency) = tenant.currency_by_code(code) else {
-                found.push(Violation::missing(format!("{at}.rates.{code}"), "currencies", code));
+                found.push(Violation::missing(format!("{at}.rates.{code}.currency"), "currencies", code));
                 continue;
             };
             for (name, given) in [("price", rate.price), ("setup_fee", rate.setup_fee)] {

@@ -39,6 +39,12 @@ pub struct Price {
 }
 
 impl Price {
+    /// What it is in one currency, with the code, for dialects that know but one: in the base currency where
+    /// it has one in it.
+    pub fn plain(&self, base: &str) -> Option<(&String, &Rate)> {
+        self.rates.get_key_value(base).or_else(|| self.rates.iter().next())
+    }
+
     /// Price and setup fee in a currency, both 0 where it is free; `None` where it is not sold in it (contract
     /// billmora §10.3).
     pub fn sold(&self, code: &str) -> Option<(Decimal, Decimal)> {
@@ -78,6 +84,7 @@ impl Shelf {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Product {
     /// Id, dates and version.
+    #[serde(flatten)]
     pub stamps: Stamps,
     /// The reseller who sells it.
     pub reseller: u64,

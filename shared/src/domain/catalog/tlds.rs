@@ -12,7 +12,7 @@ use crate::domain::records::{Claim, Drawer, IndexRow, List, Record, Stamps, inde
 use crate::domain::tenants::{Reach, TenantRecord};
 use crate::machinery::keys::{Entity, REGISTRANT, TLD};
 use crate::machinery::operation::{Context, Scope, Working};
-use crate::words::error::Violation;
+use crate::words::error::{Rule, Violation};
 use crate::words::page::Window;
 use crate::words::patch::Patch;
 
@@ -36,6 +36,7 @@ pub struct Fees {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Tld {
     /// Id, dates and version.
+    #[serde(flatten)]
     pub stamps: Stamps,
     /// With its leading dot (`.com`); unique.
     pub tld: String,
@@ -113,7 +114,11 @@ impl Editable for Tld {
         let mut found = Vec::new();
         let c = change.clone();
         if let Some(tld) = c.tld {
-            self.tld = format!(".{}", tld.trim_start_matches('.').to_lowercase());
+            let bare = tld.trim().trim_start_matches('.');
+            if bare.is_empty() {
+                found.push(Violation { field: "tld".into(), rule: Rule::Required });
+            }
+            self.tld = format!(".{}", bare.to_lowercase());
         }
         self.shelf = c.shelf.unwrap_or(self.shelf);
         self.min_years = c.min_years.unwrap_or(self.min_years);
@@ -126,7 +131,7 @@ impl Editable for Tld {
             self.fees.clear();
             for (code, one) in fees {
                 let Some(currency) = tenant.currency_by_code(&code) else {
-                    found.push(Violation::missing(format!("prices.{code}"), "currencies", code));
+                    found.push(Violation::missing(format!("prices.{code}.currency"), "currencies", code));
                     continue;
                 };
                 for (name, fee) in [("register", one.register), ("renew", one.renew), ("transfer", one.transfer)] {

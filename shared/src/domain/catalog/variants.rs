@@ -51,6 +51,7 @@ pub struct Choice {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Variant {
     /// Id, dates and version.
+    #[serde(flatten)]
     pub stamps: Stamps,
     /// The name.
     pub name: String,
@@ -86,7 +87,7 @@ pub struct NewChoice {
 pub struct Change {
     /// The name.
     pub name: Option<String>,
-    /// What its value is called; made of the name when missing.
+    /// What its value is called; made of the name when missing or empty.
     pub code: Option<String>,
     /// What it is.
     pub description: Option<String>,
@@ -132,8 +133,9 @@ impl Editable for Variant {
         let mut found = Vec::new();
         let c = change.clone();
         self.name = c.name.unwrap_or_else(|| self.name.clone());
-        if let Some(code) = c.code.or_else(|| self.code.is_empty().then(|| code_of(&self.name))) {
-            self.code = code;
+        self.code = c.code.unwrap_or_else(|| self.code.clone());
+        if self.code.is_empty() {
+            self.code = code_of(&self.name);
         }
         self.description = c.description.or_else(|| self.description.clone());
         self.style = c.style.unwrap_or(self.style);
@@ -141,14 +143,16 @@ impl Editable for Variant {
         self.is_scalable = c.is_scalable.unwrap_or(self.is_scalable);
         self.sort_order = c.sort_order.unwrap_or(self.sort_order);
         if let Some(wanted) = &c.options {
-            let was = std::mem::take(&mut self.options);
+            let mut was = std::mem::take(&mut self.options);
             for (place, new) in wanted.iter().enumerate() {
-                let old = was.iter().find(|option| option.name.to_lowercase() == new.name.to_lowercase());
-                let prices = old.map_or(&[][..], |old| &old.prices);
+                // Two may be of one name: each old one is found once.
+                let same = was.iter().position(|option| option.name.to_lowercase() == new.name.to_lowercase());
+                let old = same.map(|same| was.remove(same));
+                let prices = old.as_ref().map_or(&[][..], |old| &old.prices);
                 let at = format!("options.{place}.prices");
                 let prices = prices::replaced(&at, prices, &new.prices, tenant, ids, &mut found);
                 self.options.push(Choice {
-                    id: old.map_or_else(|| ids.next(OPTION), |old| old.id),
+                    id: old.as_ref().map_or_else(|| ids.next(OPTION), |old| old.id),
                     name: new.name.clone(),
                     value: new.value.clone(),
                     prices,

@@ -52,7 +52,7 @@ pub enum Column {
     Status,
     /// The rank.
     Rank,
-    /// When it began or was made.
+    /// When it began or was made, to the second.
     At,
     /// The first day of its period.
     Span,
@@ -166,7 +166,7 @@ pub(crate) fn compare(list: &List, left: &IndexRow, right: &IndexRow) -> Orderin
             Column::Number => left.number.cmp(&right.number),
             Column::Status => left.status.cmp(&right.status),
             Column::Rank => left.rank.cmp(&right.rank),
-            Column::At => left.at.cmp(&right.at),
+            Column::At => left.at.timestamp().cmp(&right.at.timestamp()),
             Column::Span => left.span.cmp(&right.span),
             Column::Reseller => left.reseller.cmp(&right.reseller),
         };

@@ -13,11 +13,11 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::list::compare;
 pub use self::list::{Column, List, find, find_all, indexed, search};
-pub use self::write::{Drawer, Removal, put, remove};
+pub use self::write::{Drawer, Removal, put, remove, taken};
 use crate::machinery::keys::Entity;
 use crate::words::time::{Date, Instant};
 
-/// What every record has.
+/// What every record has. It stands flat in the record, whose version the commits look at.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Stamps {
     /// The id, dense in the tenant.

@@ -8,7 +8,7 @@ use crate::machinery::keys::{self, Entity, Key};
 use crate::machinery::listing;
 use crate::machinery::operation::Context;
 use crate::machinery::store::{Item, number_of};
-use crate::words::error::{Error, Result, Rule};
+use crate::words::error::{Error, Result, Rule, Violation};
 
 /// The attribute that counts the bearers of a value.
 const BEARERS: &str = "bearers";
@@ -148,4 +148,21 @@ fn claim(cx: &Context, changes: &mut Changes, left: &[Claim], taken: &[Claim]) {
     for new in taken.iter().filter(|new| !among(new, left)) {
         changes.add_to_none(key(new), BEARERS, 1, Error::field(new.field, Rule::Taken));
     }
+}
+
+/// Which values that only one record may bear somebody else bears already. For telling of all faults at once;
+/// what decides is the condition in the commit.
+pub async fn taken<R: Record>(cx: &Context, before: Option<&R>, after: &R) -> Result<Vec<Violation>> {
+    let own = before.map(Record::claims).unwrap_or_default();
+    let same =
+        |one: &Claim, other: &Claim| one.what == other.what && one.value.to_lowercase() == other.value.to_lowercase();
+    let mut new = after.claims();
+    new.retain(|claim| !claim.value.is_empty() && !own.iter().any(|own| same(own, claim)));
+    if new.is_empty() {
+        return Ok(Vec::new());
+    }
+    let keys: Vec<Key> = new.iter().map(|claim| keys::claim(cx.tenant(), claim.what, &claim.value)).collect();
+    let borne = cx.store.get_items(&keys).await?;
+    let found = new.into_iter().zip(borne).filter(|(_, item)| number_of(item.as_ref(), BEARERS) > 0);
+    Ok(found.map(|(claim, _)| Violation { field: claim.field.to_owned(), rule: Rule::Taken }).collect())
 }

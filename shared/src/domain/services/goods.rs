@@ -35,7 +35,6 @@ impl<R: Record> Held<R> {
 pub(crate) struct Goods<'c> {
     cx: &'c Context,
     today: Day,
-    zone: crate::words::time::Zone,
     /// Services by id.
     pub(crate) services: BTreeMap<u64, Held<Service>>,
     /// Registered domains by id.
@@ -52,7 +51,6 @@ impl<'c> Goods<'c> {
         Self {
             cx,
             today: tenant.today(cx),
-            zone: tenant.timezone,
             services: BTreeMap::new(),
             registrants: BTreeMap::new(),
             orders: BTreeMap::new(),
@@ -145,11 +143,6 @@ impl<'c> Goods<'c> {
     pub(crate) fn add_order(&mut self, order: Order) {
         let held = Held { before: None, after: order, event: "order.created" };
         self.orders.insert(held.after.stamps.id, held);
-    }
-
-    /// A day's midnight where the tenant keeps its books.
-    pub(crate) fn midnight(&self, date: Date) -> Option<Day> {
-        Day::midnight(date, self.zone)
     }
 
     /// Move a service to a status. Its dates say so too, unless only the status is to change.

@@ -57,6 +57,8 @@ pub fn failure(told: &Told, facts: &Facts) -> (u16, Value) {
         Told::NotFound { entity, id } => {
             (404, format!("No query results for model [App\\Models\\{}] {id}", model(entity)))
         }
+        // What something else needs is not deleted (contract §13, defect D14).
+        Told::Refused { rule: "in_use", text } => (409, text.clone()),
         Told::Refused { text, .. } => (422, text.clone()),
         Told::KeyReused => (422, "The idempotency key was used before with another request.".into()),
         Told::AnswerTooLarge(most) => (422, format!("The answer would be larger than {most} bytes; lower per_page.")),
@@ -99,6 +101,12 @@ fn model(entity: &str) -> &str {
         "customer" => "User",
         "invoice" => "Invoice",
         "order" => "Order",
+        "product" => "Package",
+        "catalog" => "Catalog",
+        "variant" => "Variant",
+        "tld" => "Tld",
+        "service" => "Service",
+        "registrant" => "Registrant",
         other => other,
     }
 }

@@ -108,9 +108,10 @@ pub fn headers(limit: Option<Limit>) -> Vec<(&'static str, String)> {
     })
 }
 
-/// `customers.0.zip_code` as a person reads it: `Zip code`.
+/// `customers.0.zip_code` as a person reads it: `Zip code`; an entry of a list goes by the list's name.
 fn name(field: &str) -> String {
-    spoken(field.rsplit('.').next().unwrap_or(field))
+    let is_place = |part: &&str| part.bytes().all(|b| b.is_ascii_digit());
+    spoken(field.rsplit('.').find(|part| !is_place(part)).unwrap_or(field))
 }
 
 fn words(violation: &Violation) -> String {

@@ -3,6 +3,7 @@
 //! Every `match` on an error here is without a catch-all arm: a new kind of error visits all four.
 
 pub mod billmora;
+pub mod carried;
 pub mod cloudonex;
 pub mod jerasoft;
 pub mod racknap;

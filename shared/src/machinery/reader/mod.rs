@@ -17,6 +17,7 @@
 //! [`Reader::finish`] refuses.
 
 mod field;
+mod maps;
 mod times;
 mod values;
 

@@ -1,0 +1,66 @@
+//! Objects whose members are not known beforehand.
+
+use serde_json::{Value, json};
+
+use super::{Field, Reader};
+use crate::words::error::{Kind, Rule};
+
+impl<'p> Reader<'p> {
+    /// A list or an object that is kept and shown as it came, as JSON text. How long it may be is for the
+    /// row's longest body to say.
+    pub fn structure(&mut self, name: &str) -> Field<'_, 'p, String> {
+        self.field(name, json!({"type": ["array", "object"]}), |value| match value {
+            Value::Array(_) | Value::Object(_) => Ok(value.to_string()),
+            _ => Err(Rule::Kind(Kind::List)),
+        })
+    }
+
+    /// A list that is kept and shown as it came, as JSON text; a single value counts as a list of one.
+    pub fn list(&mut self, name: &str) -> Field<'_, 'p, String> {
+        self.field(name, json!({"type": "array"}), |value| match value {
+            Value::Array(_) => Ok(value.to_string()),
+            Value::Object(_) => Ok(json!([value]).to_string()),
+            _ => Err(Rule::Kind(Kind::List)),
+        })
+    }
+
+    /// An object that is kept and shown as it came, as JSON text.
+    pub fn record(&mut self, name: &str) -> Field<'_, 'p, String> {
+        self.field(name, json!({"type": "object"}), |value| match value {
+            Value::Object(_) => Ok(value.to_string()),
+            _ => Err(Rule::Kind(Kind::Object)),
+        })
+    }
+
+    /// A map of objects, at most so many, each with its key and a reader of its own.
+    pub fn members(&mut self, name: &str, most: usize) -> Vec<(String, Reader<'p>)> {
+        self.describe(name, false, &json!({"type": "object", "additionalProperties": {"type": "object"}}));
+        let map = match self.given.get(name) {
+            None | Some(Value::Null) => return Vec::new(),
+            Some(Value::Object(map)) => map,
+            // An empty map of clients that know lists only.
+            Some(Value::Array(list)) if list.is_empty() => return Vec::new(),
+            Some(_) => {
+                self.violate(name, Rule::Kind(Kind::Object));
+                return Vec::new();
+            }
+        };
+        if map.len() > most {
+            self.violate(name, Rule::TooMany(most));
+            return Vec::new();
+        }
+        let mut readers = Vec::with_capacity(map.len());
+        for (key, entry) in map {
+            let mut reader = Reader::new(self.params, self.manner, self.zone);
+            reader.prefix = format!("{}{name}.{key}.", self.prefix);
+            match entry {
+                Value::Object(entry) => {
+                    reader.given = entry;
+                    readers.push((key.clone(), reader));
+                }
+                _ => self.violate(&format!("{name}.{key}"), Rule::Kind(Kind::Object)),
+            }
+        }
+        readers
+    }
+}
