@@ -112,7 +112,7 @@ pub fn view(customer: &Customer, currency: &str) -> Value {
         "status": status,
         "currency": currency,
         "language": customer.text(Text::Language).unwrap_or("en_US"),
-        "auto_credit_payment": false,
+        "auto_credit_payment": customer.auto_credit_payment,
         "email_verified_at": null,
         "created_at": utc_micros(customer.created_at),
         "updated_at": utc_micros(customer.updated_at),

@@ -77,6 +77,7 @@ fn read_change(r: &mut Reader<'_>) -> Change {
     for (name, which) in TEXTS {
         change.texts.insert(*which, r.text(name).patch());
     }
+    change.auto_credit_payment = r.flag("auto_credit_payment").present();
     change
 }
 
@@ -154,6 +155,7 @@ fn customer(shown: &Shown) -> Value {
     let mut value = json!({"id": customer.id, "account": customer.name.full(), "email": customer.text(Text::Email)});
     if let Some(members) = value.as_object_mut() {
         members.extend(TEXTS.iter().map(|(name, which)| ((*name).to_owned(), json!(customer.text(*which)))));
+        members.insert("auto_credit_payment".into(), customer.auto_credit_payment.into());
         members.insert("created_at".into(), utc_seconds(customer.created_at).into());
         members.insert("updated_at".into(), utc_seconds(customer.updated_at).into());
     }

@@ -138,14 +138,27 @@ fn due_by_transactions(document: &Document) -> Money {
 
 fn invoice(shown: &Shown, with_items: bool) -> Value {
     let document = &shown.document;
+    let user = shown.customer.as_ref().map(|customer| customers::billmora::view(customer, document.iso.code()));
+    let items = || document.lines.iter().enumerate().map(|(place, line)| item(document, place, line)).collect();
+    let relations = [("user", Some(user.into())), ("items", with_items.then(items))];
+    view(document, relations.into_iter().filter_map(|(name, value)| Some((name, value?))))
+}
+
+/// An invoice without any of its relations, as it stands inside an order.
+pub fn bare(document: &Document) -> Value {
+    view(document, std::iter::empty())
+}
+
+fn view(document: &Document, relations: impl Iterator<Item = (&'static str, Value)>) -> Value {
     let money = |minor| two_places(document.money(minor));
     let sums = &document.sums;
-    let user = shown.customer.as_ref().map(|customer| customers::billmora::view(customer, document.iso.code()));
+    // Fees for setting up are asked for, and not in the subtotal (§10.3, §15.5).
+    let setup: i64 = document.lines.iter().filter(|line| line.setup).map(|line| line.subtotal).sum();
     let mut value = json!({
         "id": document.id,
         "invoice_number": document.number,
         "status": status(document),
-        "subtotal": money(sums.subtotal),
+        "subtotal": money(sums.subtotal - setup),
         "discount": money(sums.discount),
         "tax": money(sums.tax),
         "total": money(sums.total),
@@ -154,13 +167,9 @@ fn invoice(shown: &Shown, with_items: bool) -> Value {
         "due_date": document.due.map(|due| utc_micros(due.at)),
         "paid_at": document.paid_at.map(utc_micros),
         "amount_due": number(due_by_transactions(document).decimal().normalize()),
-        "user": user,
     });
     if let Some(members) = value.as_object_mut() {
-        if with_items {
-            let items = document.lines.iter().enumerate().map(|(place, line)| item(document, place, line));
-            members.insert("items".into(), items.collect());
-        }
+        members.extend(relations.map(|(name, value)| (name.to_owned(), value)));
         members.insert("created_at".into(), utc_micros(document.created_at).into());
         members.insert("updated_at".into(), utc_micros(document.updated_at).into());
     }
@@ -171,8 +180,8 @@ fn item(document: &Document, place: usize, line: &Line) -> Value {
     let unit = minor(line.unit, document.iso).unwrap_or(0);
     json!({
         "id": line_id(document, place),
-        "service_id": null,
-        "registrant_id": null,
+        "service_id": line.service,
+        "registrant_id": line.registrant,
         "description": line.description,
         "quantity": number(line.quantity.normalize()),
         "unit_price": two_places(document.money(unit)),

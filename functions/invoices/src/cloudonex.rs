@@ -14,7 +14,7 @@ use shared::machinery::reader::Reader;
 use shared::machinery::reply::{Reply, View};
 use shared::machinery::route::Row;
 use shared::words::error::Rule;
-use shared::words::money::{Decimal, Money};
+use shared::words::money::{Currency, Decimal, Money};
 use shared::words::page::Page;
 use shared::words::patch::Patch;
 use shared::words::pattern::Pattern;
@@ -51,7 +51,7 @@ pub(crate) fn rows() -> Vec<Row> {
     const ONE: &str = "/api/v2/invoices/{id}";
     vec![
         Row::new(Cloudonex, "GET", ALL, &SEARCH_INVOICES, read_list, write_list, NAMES),
-        Row::new(Cloudonex, "POST", ALL, &CREATE_INVOICE, read_new, write_created, NAMES)
+        Row::new(Cloudonex, "POST", ALL, &CREATE_INVOICE, read_new, write_created_invoice, NAMES)
             .largest_body(LARGEST_DOCUMENT),
         Row::new(Cloudonex, "GET", ONE, &GET_INVOICE, |r| r.own_id("id"), write_one, NAMES),
         Row::new(Cloudonex, "PUT", ONE, &UPDATE_INVOICE, read_update, write_one, NAMES).largest_body(LARGEST_DOCUMENT),
@@ -170,18 +170,24 @@ fn write_one(_: View, shown: Shown) -> Reply {
     Reply::one(invoice(&shown))
 }
 
-fn write_created(_: View, shown: Shown) -> Reply {
+/// A new invoice.
+pub fn write_created_invoice(_: View, shown: Shown) -> Reply {
     Reply::one(invoice(&shown)).status(201).message("Invoice created")
 }
 
 /// An amount as the JSON number with the currency's places.
 pub fn money(document: &Document, minor: i64) -> Value {
-    number(Money { minor, currency: document.iso })
+    amount(document.iso, minor)
+}
+
+/// The same of what is no document.
+pub fn amount(currency: Currency, minor: i64) -> Value {
+    number(Money { minor, currency })
 }
 
 /// A decimal as a JSON number: a price keeps two places at least, a quantity no needless ones.
-fn price(document: &Document, unit: Decimal) -> Value {
-    number(at_least(unit.normalize(), document.iso.places()))
+fn price(currency: Currency, unit: Decimal) -> Value {
+    number(at_least(unit.normalize(), currency.places()))
 }
 
 /// The word for a status.
@@ -199,12 +205,13 @@ fn invoice(shown: &Shown) -> Value {
         "due_date": document.due.map(|due| due.date.to_string()),
         "amount": money(document, document.sums.total),
         "status": status(document),
-        "items": document.lines.iter().map(|line| item(document, line)).collect::<Vec<_>>(),
+        "items": document.lines.iter().map(|line| item(document.iso, line)).collect::<Vec<_>>(),
         "notes": document.notes,
     });
     if let Some(members) = value.as_object_mut() {
         members.extend(sums(document));
         members.insert("amount_due".into(), money(document, document.due_amount()));
+        members.extend(document.order.as_ref().map(|(id, _)| ("order_id".to_owned(), Value::from(*id))));
         members.insert("overdue".into(), document.is_overdue(shown.today).into());
         members.insert("payments".into(), allocations(document));
         members.extend(dates(document));
@@ -215,7 +222,7 @@ fn invoice(shown: &Shown) -> Value {
 /// The header amounts and the currency of a document with lines.
 pub fn sums(document: &Document) -> Map<String, Value> {
     let sums = &document.sums;
-    let taxes: Vec<Value> = document.tax_totals().iter().map(|one| tax(document, one)).collect();
+    let taxes: Vec<Value> = document.tax_totals().iter().map(|one| tax(document.iso, one)).collect();
     Map::from_iter([
         ("currency".to_owned(), document.iso.code().into()),
         ("exchange_rate".to_owned(), number(document.ratio)),
@@ -227,30 +234,31 @@ pub fn sums(document: &Document) -> Map<String, Value> {
     ])
 }
 
-fn tax(document: &Document, tax: &TaxRow) -> Value {
-    json!({"name": tax.name, "percent": number(tax.percent), "amount": money(document, tax.amount)})
+fn tax(currency: Currency, tax: &TaxRow) -> Value {
+    json!({"name": tax.name, "percent": number(tax.percent), "amount": amount(currency, tax.amount)})
 }
 
 /// A line. What is not set is left out, so that the plain line is the contract's own three fields.
-pub fn item(document: &Document, line: &Line) -> Value {
+pub fn item(currency: Currency, line: &Line) -> Value {
     let mut item = Map::from_iter([
         ("description".to_owned(), Value::from(line.description.clone())),
-        ("amount".to_owned(), price(document, line.unit)),
+        ("amount".to_owned(), price(currency, line.unit)),
         ("qty".to_owned(), number(line.quantity.normalize())),
     ]);
     if line.discount != 0 {
-        item.insert("discount".into(), money(document, line.discount));
+        item.insert("discount".into(), amount(currency, line.discount));
     }
     if !line.taxes.is_empty() {
-        item.insert("taxes".into(), line.taxes.iter().map(|one| tax(document, one)).collect());
+        item.insert("taxes".into(), line.taxes.iter().map(|one| tax(currency, one)).collect());
     }
     item.extend(line.cycle.clone().map(|cycle| ("billing_cycle".to_owned(), cycle.into())));
     if let Some(term) = line.term {
         item.insert("period_start".into(), term.start.to_string().into());
         item.insert("period_end".into(), term.end.to_string().into());
     }
-    item.extend(line.product.map(|product| ("product_id".to_owned(), product.into())));
-    item.insert("total".into(), money(document, line.amount));
+    let ids = [("product_id", line.product), ("service_id", line.service), ("registrant_id", line.registrant)];
+    item.extend(ids.into_iter().filter_map(|(name, id)| Some((name.to_owned(), id?.into()))));
+    item.insert("total".into(), amount(currency, line.amount));
     Value::Object(item)
 }
 

@@ -1,6 +1,6 @@
 //! Invoices: what the world sees of them.
 
-mod billmora;
+pub mod billmora;
 pub mod cloudonex;
 pub mod jerasoft;
 pub mod racknap;

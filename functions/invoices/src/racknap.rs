@@ -13,7 +13,7 @@ use shared::machinery::reader::Reader;
 use shared::machinery::reply::{Reply, View};
 use shared::machinery::route::Row;
 use shared::words::error::Rule;
-use shared::words::money::Decimal;
+use shared::words::money::{Currency, Decimal, Money};
 use shared::words::page::{Page, Window};
 use shared::words::time::{Date, Day, Zone};
 
@@ -32,13 +32,7 @@ fn read_list(r: &mut Reader<'_>) -> List {
 
 /// The parameters of every list (§6). What is not issued, or void, is not listed.
 pub fn read(r: &mut Reader<'_>, kinds: &[Kind], statuses: &[Status]) -> List {
-    let page = r.integer("page").within(1, i64::MAX).optional().and_then(|page| u64::try_from(page).ok());
-    let limit = r.integer("limit").within(1, i64::MAX).optional().and_then(|limit| u64::try_from(limit).ok());
-    let window = match limit {
-        None => Window { offset: 0, limit: u64::MAX, newest_first: true },
-        Some(limit) => Window::of_page(page.unwrap_or(1), limit, true),
-    };
-    let mut list = List::all(kinds, window, Sort::Newest);
+    let mut list = List::all(kinds, read_page(r), Sort::Newest);
     list.statuses = Some(statuses.to_vec());
     list.customers = form_id(r, "customer_id").into_iter().collect();
     let from = r.day_first("startdate").optional().map(|day| day.date);
@@ -53,8 +47,18 @@ pub fn read(r: &mut Reader<'_>, kinds: &[Kind], statuses: &[Status]) -> List {
     list
 }
 
+/// The window: everything, unless `limit` says otherwise, newest first.
+pub fn read_page(r: &mut Reader<'_>) -> Window {
+    let page = r.integer("page").within(1, i64::MAX).optional().and_then(|page| u64::try_from(page).ok());
+    let limit = r.integer("limit").within(1, i64::MAX).optional().and_then(|limit| u64::try_from(limit).ok());
+    match limit {
+        None => Window { offset: 0, limit: u64::MAX, newest_first: true },
+        Some(limit) => Window::of_page(page.unwrap_or(1), limit, true),
+    }
+}
+
 /// An id of a form, where an empty text is none.
-fn form_id(r: &mut Reader<'_>, name: &str) -> Option<u64> {
+pub fn form_id(r: &mut Reader<'_>, name: &str) -> Option<u64> {
     match r.loose(name) {
         Some(text) if text.trim().is_empty() => None,
         _ => r.id(name).optional(),
@@ -95,9 +99,14 @@ pub fn company(shown: &Shown) -> Option<String> {
 
 /// Tax rows whose ids follow from their owner's.
 pub fn tax_rows(document: &Document, owner: u64, taxes: &[TaxRow]) -> Value {
+    plain_tax_rows(document.iso, owner, taxes)
+}
+
+/// The same of what is no document.
+pub fn plain_tax_rows(currency: Currency, owner: u64, taxes: &[TaxRow]) -> Value {
     let row = |(place, tax): (usize, &TaxRow)| {
         json!({"id": owner * 100 + place as u64 + 1, "tax_type": tax.name, "tax_val": percent(tax.percent),
-            "tax_amount": two_places(document.money(tax.amount))})
+            "tax_amount": two_places(Money { minor: tax.amount, currency })})
     };
     taxes.iter().enumerate().map(row).collect()
 }
@@ -159,7 +168,7 @@ fn invoice(view: View, shown: &Shown) -> Value {
         "nextduedate": document.due.map(|due| moment(due, view.zone)),
         "is_bundle": 0,
         "currency": document.iso.code(),
-        "ordernum": null,
+        "ordernum": document.order.as_ref().map(|(_, number)| number),
         "transaction_num": numbers(document, Kind::Receipt),
         "base_sub_total": two_places(document.base_money(document.sums.base_net)),
         "discount": money(document.sums.discount),
@@ -194,7 +203,7 @@ fn item(shown: &Shown, place: usize, line: &Line) -> Value {
         "billingcycle": line.cycle,
         "quantity": number(line.quantity.normalize()),
         "planid": line.product.unwrap_or(0),
-        "serviceid": 0,
+        "serviceid": line.service.unwrap_or(0),
         "item_uom": null,
         "per_unit_price": money(unit),
         "is_bundle": 0,

@@ -90,7 +90,7 @@ fn item(shown: &Shown, place: usize, line: &Line) -> Value {
         "taxamount": money(line.tax()),
         "amount": money(line.amount),
         "billingcycle": line.cycle,
-        "serviceid": 0,
+        "serviceid": line.service.unwrap_or(0),
         "start_billing_date": day(line.term.map(|term| term.start)),
         "end_billing_date": day(line.term.map(|term| term.end)),
         "planid": line.product.unwrap_or(0),

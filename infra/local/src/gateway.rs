@@ -52,6 +52,8 @@ impl Gateway {
             ("currencies", app(currencies::rows())),
             ("catalog", app(catalog::rows())),
             ("invoices", app(invoices::rows())),
+            ("quotes", app(quotes::rows())),
+            ("orders", app(orders::rows())),
             ("transactions", app(transactions::rows())),
             ("reports", app(reports::rows())),
         ]);

@@ -1,5 +1,6 @@
 //! `cargo run`: the whole API on one machine.
 
+mod bill;
 mod verify;
 
 use std::io::Write;
@@ -30,6 +31,7 @@ Examples:
   cargo run -p local -- --endpoint http://127.0.0.1:8000 on a DynamoDB of your own
   cargo run -p local -- load tenants.json --endpoint https://dynamodb.eu-west-1.amazonaws.com
   cargo run -p local -- verify acme --json               whether the books agree with the documents
+  cargo run -p local -- bill acme --until 2026-12-31     issue what is due by that day
   cargo run -p local -- routes --json                    every operation in every dialect
   cargo run -p local -- aws                              the store for `cargo lambda watch`";
 
@@ -97,6 +99,17 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Issue what is due by a day, and suspend or end what was not paid; stopped half-way, the next run goes on
+    Bill {
+        /// The tenants to bill; the demo tenant when none is named and the store is embedded
+        tenants: Vec<String>,
+        /// The day, for example 2026-12-31; today when missing
+        #[arg(long, value_name = "DATE")]
+        until: Option<String>,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Offer the embedded store in AWS's own protocol, for functions under `cargo lambda watch`
     Aws {
         /// Address to listen on
@@ -142,11 +155,21 @@ async fn run(cli: Cli) -> Result<(), String> {
         Some(Command::Routes { json }) => routes(json),
         Some(Command::Verify { tenants, json }) => {
             let (store, _, _) = open(&cli.place, &outside, Table::Existing).await?;
-            let demo = tenants.is_empty() && cli.place.endpoint.is_none();
-            verify::verify(&store, if demo { vec!["demo".into()] } else { tenants }, json).await
+            verify::verify(&store, named(&cli.place, tenants), json).await
+        }
+        Some(Command::Bill { tenants, until, json }) => {
+            let (store, secrets, _) = open(&cli.place, &outside, Table::Existing).await?;
+            let app = App::new(store, secrets, outside, orders::rows());
+            bill::bill(&app, named(&cli.place, tenants), until.as_deref(), json).await
         }
         Some(Command::Aws { on }) => aws(&cli.place, outside, on, cli.load.as_deref()).await,
     }
+}
+
+/// The tenants that were named, or the demo tenant.
+fn named(place: &PlaceArgs, tenants: Vec<String>) -> Vec<String> {
+    let demo = tenants.is_empty() && place.endpoint.is_none();
+    if demo { vec!["demo".into()] } else { tenants }
 }
 
 async fn serve(place: &PlaceArgs, outside: &Outside, listen: SocketAddr, load: Option<&Path>) -> Result<(), String> {

@@ -6,10 +6,12 @@ use crate::domain::catalog::tlds::Tld;
 use crate::domain::customers::Customer;
 use crate::domain::records::{Claim, IndexRow, List, Record, Stamps, find, find_all, search, stamped};
 use crate::domain::services::goods::Goods;
-use crate::domain::tenants::own;
+use crate::machinery::caller::{Caller, Tenant};
 use crate::machinery::changes::Changes;
-use crate::machinery::keys::{self, Entity, REGISTRANT};
+use crate::machinery::keys::{self, Entity, REGISTRANT, TLD};
+use crate::machinery::listing;
 use crate::machinery::operation::{Context, Done, Op, Scope};
+use crate::machinery::store::{number_of, text_of};
 use crate::words::error::{Error, Result};
 use crate::words::money::{Currency, Money};
 use crate::words::page::Page;
@@ -27,6 +29,10 @@ pub static UPDATE: Op<Change, Shown> =
 /// Take a registered domain away; the number taken away.
 pub static DELETE: Op<u64, u64> =
     Op::write("registrants.delete", "registrant", Scope::Reseller, |cx, id| Box::pin(delete(cx, *id)));
+
+/// Whether a name is free: needs no credential (contract billmora §9.11).
+pub static CHECK: Op<Check, Availability> =
+    Op::read("domains.check", "domain", Scope::Open, |cx, wanted| Box::pin(check(cx, wanted)));
 
 /// Where a registered domain stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -199,7 +205,11 @@ pub struct Change {
     pub nameservers: Option<Vec<Option<String>>>,
 }
 
-async fn beside(cx: &Context, tenant: &crate::domain::tenants::TenantRecord, rows: Vec<Registrant>) -> Result<Vec<Shown>> {
+async fn beside(
+    cx: &Context,
+    tenant: &crate::domain::tenants::TenantRecord,
+    rows: Vec<Registrant>,
+) -> Result<Vec<Shown>> {
     let customers = crate::domain::customers::shown::by_id(cx, tenant, rows.iter().map(|row| row.customer)).await?;
     let mut tlds: Vec<u64> = rows.iter().map(|row| row.tld).collect();
     tlds.sort_unstable();
@@ -279,19 +289,33 @@ pub struct Availability {
     pub tld: u64,
 }
 
-/// Look a name up.
-pub async fn check(cx: &Context, domain: &str) -> Result<Availability> {
-    own(cx).await?;
-    let domain = domain.trim().to_lowercase();
-    let tld = parts(&domain).ok_or_else(|| Error::refused("domain_format", "Invalid domain name format."))?;
-    let rows: Vec<IndexRow> =
-        crate::machinery::listing::index(cx, keys::index(cx.tenant(), crate::machinery::keys::TLD)).await?;
+/// A name to look up.
+#[derive(Debug, Clone, Default)]
+pub struct Check {
+    /// The name.
+    pub domain: String,
+    /// The tenant among whose top-level domains it is looked up; the site's when missing.
+    pub tenant: Option<String>,
+}
+
+async fn check(cx: &Context, check: &Check) -> Result<Done<Availability>> {
+    let domain = check.domain.trim().to_lowercase();
+    let refused = |text: &str| Error::refused("domain_check", text);
+    let tld = parts(&domain).ok_or_else(|| refused("Invalid domain name format."))?;
+    let site = match &check.tenant {
+        Some(_) => None,
+        None => cx.store.get_items(&[keys::site()]).await?.pop().flatten(),
+    };
+    let named = check.tenant.clone().or_else(|| text_of(&site?, "tenant").map(str::to_owned));
+    let tenant = named.and_then(|id| Tenant::named(&id)).ok_or_else(|| refused("TLD is not supported."))?;
+    let cx = &Context { caller: Caller { tenant, ..cx.caller.clone() }, ..cx.clone() };
+    let rows: Vec<IndexRow> = listing::index(cx, keys::index(cx.tenant(), TLD)).await?;
     let found = rows.iter().find(|row| row.name == tld && row.status == "visible");
-    let found = found.ok_or_else(|| Error::refused("tld_unsupported", "TLD is not supported."))?;
+    let found = found.ok_or_else(|| refused("TLD is not supported."))?;
     let claim = name_claim(&domain);
     let item = cx.store.get_items(&[keys::claim(cx.tenant(), claim.what, &claim.value)]).await?.pop().flatten();
-    let free = crate::machinery::store::number_of(item.as_ref(), "bearers") == 0;
-    Ok(Availability { tld: found.id, domain, free })
+    let free = number_of(item.as_ref(), "bearers") == 0;
+    Ok(Done::read(Availability { tld: found.id, free, domain: domain.clone() }))
 }
 
 /// Everything from the first dot on, of a name that is one: a label of two characters at least (letters, digits,

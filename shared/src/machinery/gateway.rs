@@ -38,8 +38,13 @@ pub type AnswerEvent = for<'a> fn(&'a App, &'a Value) -> Working<'a, Value>;
 
 /// The whole `main` of a function that is invoked directly or by a schedule.
 pub async fn serve_events(answer: AnswerEvent) -> Result<(), lambda_runtime::Error> {
+    serve_events_with(Vec::new(), answer).await
+}
+
+/// The same for one that sends itself requests for these rows.
+pub async fn serve_events_with(rows: Vec<Row>, answer: AnswerEvent) -> Result<(), lambda_runtime::Error> {
     lambda_http::tracing::init_default_subscriber();
-    let app = App::from_environment(Vec::new());
+    let app = App::from_environment(rows);
     let app = &app;
     lambda_runtime::run(lambda_runtime::service_fn(move |event: LambdaEvent<Value>| async move {
         answer(app, &event.payload).await.map_err(|error| {

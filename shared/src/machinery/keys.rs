@@ -11,6 +11,7 @@
 //! | credential | `-#credential#<hmac>` | `A` | every request, once; the request's rate limit is counted in the same write | 1 write, or 1 read where the dialect has no limit |
 //! | login | `-#login#<login>` | `<tenant>#<user>` | the two token calls | 1 read |
 //! | sign-in attempts | `-#attempt#<sha>` | `A` | the two token calls, which count in it | 1 write |
+//! | site | `-#site` | `A` | the domain check, which asks for no credential: whose top-level domains it looks among | 1 read |
 //! | tenant | `<t>#tenant` | `A` | every operation, in the batch with its record; holds currencies and resellers | 1 read per 4 KB |
 //! | fixture loaded | `<t>#tenant` | `loaded` | the loader | |
 //! | user | `<t>#user` | id | bearer JWT, token calls | 1 read |
@@ -145,6 +146,11 @@ pub fn login(login: &str, tenant: &Tenant, user: u64) -> Key {
 /// Sign-in attempts with one login.
 pub fn attempts(digest: &str) -> Key {
     key(format!("-#attempt#{digest}"), ONLY)
+}
+
+/// The tenant that those mean who name none.
+pub fn site() -> Key {
+    key("-#site".to_owned(), ONLY)
 }
 
 /// The tenant itself.

@@ -20,6 +20,8 @@ pub enum Content {
     One(Value),
     /// A list with page numbers and totals.
     Page(Page<Value>),
+    /// The whole body, without the dialect's envelope.
+    Whole(Value),
     /// Nothing but that it is done.
     Nothing,
     /// Nothing was done, since all of it was wrong in these ways.
@@ -43,6 +45,11 @@ impl Reply {
     /// One value, status 200.
     pub fn one(value: impl Into<Value>) -> Self {
         Self { status: 200, content: Content::One(value.into()), message: None, meta: None }
+    }
+
+    /// A whole body, status 200.
+    pub fn whole(value: Value) -> Self {
+        Self { status: 200, content: Content::Whole(value), message: None, meta: None }
     }
 
     /// A page, status 200.

@@ -216,7 +216,7 @@ async fn perform(
 
 fn render(reply: Reply) -> (u16, String) {
     let value = match reply.content {
-        Content::One(value) => value,
+        Content::One(value) | Content::Whole(value) => value,
         Content::Page(page) => Value::Array(page.rows),
         Content::Nothing => Value::Bool(true),
         // No operation with a JSON-RPC name answers with faults.

@@ -279,6 +279,10 @@ impl Visit<'_> {
             };
             match outcome {
                 Outcome::Done if long => {
+                    // Others get their turn before the next step.
+                    if let Some(turn) = turn.take() {
+                        turn.pass_on(self.now).await;
+                    }
                     cx.progress = done.progress;
                     (step, runs) = (step + u32::from(!idle), 0);
                 }

@@ -130,7 +130,7 @@ pub(super) fn note(shown: &Shown) -> Value {
         "description": document.description,
         "amount": money(document, document.sums.total),
         "status": status(document),
-        "items": document.lines.iter().map(|line| item(document, line)).collect::<Vec<_>>(),
+        "items": document.lines.iter().map(|line| item(document.iso, line)).collect::<Vec<_>>(),
     });
     if let Some(members) = value.as_object_mut() {
         members.extend(sums(document));

@@ -42,13 +42,7 @@ pub(crate) async fn step<'c>(cx: &'c Context, mut desk: Desk<'c>, report: &mut R
     Ok(Step::Nothing(Box::new(desk)))
 }
 
-async fn renew(
-    cx: &Context,
-    desk: &mut Desk<'_>,
-    goods: &mut Goods<'_>,
-    row: &Row,
-    report: &mut Report,
-) -> Result<()> {
+async fn renew(cx: &Context, desk: &mut Desk<'_>, goods: &mut Goods<'_>, row: &Row, report: &mut Report) -> Result<()> {
     row.take(cx, &mut desk.changes);
     let Some(held) = goods.registrants.get_mut(&row.note.id) else { return Ok(()) };
     let registrant = &mut held.after;
@@ -78,7 +72,8 @@ async fn invoice(cx: &Context, desk: &mut Desk<'_>, registrant: &Registrant, row
     let tld = find_all::<Tld>(cx, &[registrant.tld]).await?.pop().flatten();
     let fee = tld.and_then(|tld| tld.fees.get(registrant.iso.code()).map(|fees| fees.renew));
     // Of a top-level domain without a price in its currency the domain's own stays.
-    let price = fee.map_or_else(|| registrant.money(registrant.price).decimal(), |fee| fee * Decimal::from(registrant.years));
+    let price =
+        fee.map_or_else(|| registrant.money(registrant.price).decimal(), |fee| fee * Decimal::from(registrant.years));
     let lead = Duration::days(i64::from(desk.books.settings.invoice_days));
     let zone = desk.tenant.timezone;
     let today = desk.today();

@@ -73,7 +73,8 @@ impl Report {
         let why = match &error.told {
             Told::Refused { text, .. } => text.clone(),
             Told::Invalid(violations) => {
-                let one = |violation: &crate::words::error::Violation| format!("{}: {:?}", violation.field, violation.rule);
+                let one =
+                    |violation: &crate::words::error::Violation| format!("{}: {:?}", violation.field, violation.rule);
                 violations.iter().map(one).collect::<Vec<_>>().join(", ")
             }
             _ => return Err(error),

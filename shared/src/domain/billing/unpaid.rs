@@ -70,8 +70,7 @@ async fn open(_cx: &Context, desk: &mut Desk<'_>, row: &Row) -> Result<Option<Do
 async fn living_on<'c>(cx: &'c Context, desk: &Desk<'c>, invoice: &Document) -> Result<Goods<'c>> {
     let orders: Vec<u64> = invoice.order.iter().map(|(id, _)| *id).collect();
     let services: BTreeSet<u64> = invoice.lines.iter().filter_map(|line| line.service).collect();
-    let mut goods =
-        Goods::open(cx, &desk.tenant, &orders, &services.iter().copied().collect::<Vec<_>>(), &[]).await?;
+    let mut goods = Goods::open(cx, &desk.tenant, &orders, &services.iter().copied().collect::<Vec<_>>(), &[]).await?;
     // Its order's services, and those it names; not the others of their orders.
     let mine: BTreeSet<u64> = orders
         .iter()

@@ -163,7 +163,11 @@ async fn update(cx: &Context, input: &Update, invoice: bool) -> Result<Done<Show
     let document = desk.put(&held, updated(held.after.kind), today)?;
     let shown = desk.shown(document)?;
     // Nothing but the documents themselves is written for a change that changes nothing.
-    Ok(if held.before.as_ref() == Some(&held.after) { Done::read(shown) } else { Done::changed(shown, desk.finish().await?) })
+    Ok(if held.before.as_ref() == Some(&held.after) {
+        Done::read(shown)
+    } else {
+        Done::changed(shown, desk.finish().await?)
+    })
 }
 
 /// Go the way to a status. `others` are what the document is set against and the charges it stands for;

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::billing::agenda::{self, Note, OVERDUE};
 use crate::domain::books::Books;
 use crate::domain::customers::Customer;
 use crate::domain::documents::entity::{Document, Kind, Ref, Stage, Status};
@@ -16,7 +17,6 @@ use crate::domain::documents::number::Series;
 use crate::domain::documents::pay::CREDIT_DEPOSIT;
 use crate::domain::documents::shown::Shown;
 use crate::domain::orders::fulfil;
-use crate::domain::billing::agenda::{self, Note, OVERDUE};
 use crate::domain::tenants::{Reach, TenantRecord, of_item};
 use crate::machinery::changes::Changes;
 use crate::machinery::keys::{self, CUSTOMER, Entity, INVOICE, Key, TRANSACTION};

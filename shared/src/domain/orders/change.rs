@@ -138,12 +138,8 @@ async fn delete(cx: &Context, id: u64) -> Result<Done<u64>> {
         let key = keys::row(cx.tenant(), one.kind.entity(), one.id);
         if let Some(invoice) = cx.store.get::<crate::domain::documents::Document>(&key).await? {
             let version = invoice.version;
-            let after = crate::domain::documents::Document {
-                order: None,
-                updated_at: cx.now,
-                version: version + 1,
-                ..invoice
-            };
+            let after =
+                crate::domain::documents::Document { order: None, updated_at: cx.now, version: version + 1, ..invoice };
             changes.replace(key, &after, version)?;
             changes.tell("invoice.updated", after.id, after.version);
         }

@@ -54,8 +54,10 @@ pub struct DomainItem {
 pub struct New {
     /// Who orders.
     pub customer: u64,
-    /// In which currency.
+    /// In which currency …
     pub currency: CurrencyRef,
+    /// … or in the customer's own.
+    pub own_currency: bool,
     /// The coupon's code.
     pub coupon: Option<String>,
     /// What it is made as.
@@ -260,7 +262,11 @@ async fn look_closely(cx: &Context, new: &New, chosen: &Chosen) -> Result<()> {
             let list = crate::domain::records::List {
                 customers: vec![new.customer],
                 parents: vec![product.stamps.id],
-                ..crate::domain::records::List::all(crate::words::page::Window { offset: 0, limit: 1, newest_first: false })
+                ..crate::domain::records::List::all(crate::words::page::Window {
+                    offset: 0,
+                    limit: 1,
+                    newest_first: false,
+                })
             };
             let reach = crate::domain::tenants::Reach::Everything;
             let rows = crate::domain::records::indexed(cx, keys::SERVICE, &list, &reach).await?;

@@ -45,7 +45,7 @@ fn own_references(desk: &Desk<'_>, new: &New) -> Vec<Violation> {
     if desk.customer.is_none() {
         found.push(Violation::missing("customer", "customers", new.customer));
     }
-    if new.currency.find(&desk.tenant).is_none() {
+    if !new.own_currency && new.currency.find(&desk.tenant).is_none() {
         found.push(Violation::missing("currency", "currencies", new.currency.given()));
     }
     found
@@ -53,6 +53,11 @@ fn own_references(desk: &Desk<'_>, new: &New) -> Vec<Violation> {
 
 async fn create(cx: &Context, new: &New) -> Result<Done<Shown>> {
     let (mut desk, _) = Desk::open(cx, &[Kind::Invoice], Some(new.customer), &[]).await?;
+    let mut new = new.clone();
+    if let Some(customer) = desk.customer.as_ref().filter(|_| new.own_currency) {
+        new.currency = crate::domain::tenants::CurrencyRef::Id(customer.currency);
+    }
+    let new = &new;
     let mut ids = Drawer::open(cx, &[PRICE, ORDER, SERVICE, REGISTRANT]).await?;
     let mut violations = own_references(&desk, new);
     let (more, found) = choose::references(cx, new, ids.last(PRICE)).await?;
@@ -158,7 +163,14 @@ fn package(one: &ChosenPackage, code: &str, strict: bool, listed: &[u64]) -> Pac
 }
 
 /// The invoice that asks for an order's money.
-fn invoice(new: &New, chosen: &Chosen, priced: &Priced, desk: &Desk<'_>, currency: &TenantCurrency, id: u64) -> NewDocument {
+fn invoice(
+    new: &New,
+    chosen: &Chosen,
+    priced: &Priced,
+    desk: &Desk<'_>,
+    currency: &TenantCurrency,
+    id: u64,
+) -> NewDocument {
     let mut invoice = NewDocument::of(Kind::Invoice);
     invoice.customer = Some(new.customer);
     invoice.currency = Some(crate::domain::tenants::CurrencyRef::Id(currency.id));
@@ -170,7 +182,8 @@ fn invoice(new: &New, chosen: &Chosen, priced: &Priced, desk: &Desk<'_>, currenc
     let domains = priced.domains.iter().map(|(_, priced)| priced.line.clone());
     invoice.lines = packages.chain(domains).collect();
     if let Some(coupon) = &chosen.coupon {
-        let of_packages = priced.packages.iter().map(|(of, priced)| (of.tax, priced.discount * Decimal::from(of.quantity)));
+        let of_packages =
+            priced.packages.iter().map(|(of, priced)| (of.tax, priced.discount * Decimal::from(of.quantity)));
         let of_domains = priced.domains.iter().map(|(_, priced)| (Decimal::ZERO, priced.discount));
         let taken: Vec<_> = of_packages.chain(of_domains).collect();
         invoice.lines.extend(pricing::discounts(&coupon.code, &taken));
@@ -395,7 +408,8 @@ impl Made<'_> {
 /// What a service is configured with: what the product says, and the value of each option by its variant's code
 /// (contract billmora §10.3).
 fn configuration(chosen: &ChosenPackage) -> String {
-    let own = chosen.product.provisioning.as_deref().and_then(|text| serde_json::from_str::<Map<String, Value>>(text).ok());
+    let own =
+        chosen.product.provisioning.as_deref().and_then(|text| serde_json::from_str::<Map<String, Value>>(text).ok());
     let mut all = own.unwrap_or_default();
     for (variant, choice, _) in &chosen.options {
         let text = choice.value.as_str();

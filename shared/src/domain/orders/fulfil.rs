@@ -33,9 +33,10 @@ pub(crate) async fn paid(cx: &Context, desk: &mut Desk<'_>, invoices: &[Document
     let midnight = |date| crate::words::time::Day::midnight(date, zone);
     for line in lines() {
         if let Some(held) = line.service.and_then(|id| goods.services.get_mut(&id)) {
-            let scaled = held.after.pending_scaling().is_some_and(|one| {
-                one.invoice.is_some_and(|invoice| invoices.iter().any(|paid| paid.id == invoice))
-            });
+            let scaled = held
+                .after
+                .pending_scaling()
+                .is_some_and(|one| one.invoice.is_some_and(|invoice| invoices.iter().any(|paid| paid.id == invoice)));
             let id = held.after.stamps.id;
             if scaled {
                 crate::domain::services::write::carry_out(&mut held.after, cx.now);

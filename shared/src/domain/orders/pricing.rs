@@ -176,11 +176,11 @@ fn cut(of: &Package, unit: Decimal, currency: Currency, today: Date) -> Option<O
 
 /// The next day with a day of the month, today included; in a month that is shorter, its last day.
 fn next_day_of_month(today: Date, day: u32) -> Option<Date> {
-    let in_month = |first: Date| {
-        (1..=day.min(31)).rev().find_map(|day| chrono::Datelike::with_day(&first, day))
-    };
+    let in_month = |first: Date| (1..=day.min(31)).rev().find_map(|day| chrono::Datelike::with_day(&first, day));
     let first = chrono::Datelike::with_day(&today, 1)?;
-    in_month(first).filter(|date| *date >= today).or_else(|| in_month(first.checked_add_months(chrono::Months::new(1))?))
+    in_month(first)
+        .filter(|date| *date >= today)
+        .or_else(|| in_month(first.checked_add_months(chrono::Months::new(1))?))
 }
 
 /// What a domain comes to when it is ordered on a day.

@@ -193,7 +193,12 @@ impl<'c> Goods<'c> {
             is.map_or(Ok(()), |day| agenda::put(cx, changes, what, day, &Note { id, day }))
         };
         for (id, held) in &self.services {
-            on_agenda(held.after.agenda(), *id, held.before.as_ref().and_then(Service::renews_on), held.after.renews_on())?;
+            on_agenda(
+                held.after.agenda(),
+                *id,
+                held.before.as_ref().and_then(Service::renews_on),
+                held.after.renews_on(),
+            )?;
         }
         for (id, held) in &self.registrants {
             on_agenda(DOMAINS, *id, held.before.as_ref().and_then(Registrant::ends_on), held.after.ends_on())?;

@@ -19,8 +19,7 @@ use crate::words::time::{Date, Instant};
 pub static SEARCH: Op<Wanted, Page<Shown>> =
     Op::read("services.search", "service", Scope::Reseller, |cx, wanted| Box::pin(search(cx, wanted)));
 /// Read a service.
-pub static GET: Op<u64, Shown> =
-    Op::read("services.get", "service", Scope::Reseller, |cx, id| Box::pin(get(cx, *id)));
+pub static GET: Op<u64, Shown> = Op::read("services.get", "service", Scope::Reseller, |cx, id| Box::pin(get(cx, *id)));
 
 /// Where a subscription stands at an instant (contract jerasoft §4.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -174,4 +173,3 @@ fn sort(rows: &mut [IndexRow], wanted: &Wanted, by: Named, name: impl Fn(&IndexR
         way.then_with(|| crate::domain::records::compare(&wanted.list, left, right))
     });
 }
-

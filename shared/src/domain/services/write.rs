@@ -105,7 +105,13 @@ async fn hold(cx: &Context, id: u64) -> Result<(TenantRecord, Service, Goods<'_>
 }
 
 /// Put a service back, and answer with it as it will be.
-async fn done(cx: &Context, tenant: &TenantRecord, before: Service, goods: Goods<'_>, mut changes: Changes) -> Result<Done<Shown>> {
+async fn done(
+    cx: &Context,
+    tenant: &TenantRecord,
+    before: Service,
+    goods: Goods<'_>,
+    mut changes: Changes,
+) -> Result<Done<Shown>> {
     let id = before.stamps.id;
     let after = goods.services.get(&id).map_or_else(|| before.clone(), |held| held.after.clone());
     if after == before && changes.is_empty() {
@@ -173,7 +179,8 @@ async fn move_service(cx: &Context, step: &Move) -> Result<Done<Shown>> {
         Status::Pending => &[],
     };
     if before.status != step.status && !allowed.contains(&before.status) {
-        let (from, to) = (before.status.word(), if step.status == Status::Active { "unsuspended" } else { step.status.word() });
+        let (from, to) =
+            (before.status.word(), if step.status == Status::Active { "unsuspended" } else { step.status.word() });
         return Err(Error::refused("illegal_move", format!("A service that is {from} cannot be {to}")));
     }
     goods.move_to(step.id, step.status, true);
@@ -199,7 +206,9 @@ async fn scale_service(cx: &Context, scale: &Scale) -> Result<Done<Shown>> {
     let product = scale.product.unwrap_or(before.product);
     let found = find_all::<Product>(cx, &[product]).await?.pop().flatten();
     let Some(found) = found else { return Err(Violation::missing("product", "products", product).into()) };
-    let Some(price) = found.price(scale.price) else { return Err(Violation::missing("price", "prices", scale.price).into()) };
+    let Some(price) = found.price(scale.price) else {
+        return Err(Violation::missing("price", "prices", scale.price).into());
+    };
     if price.cycle != before.cycle {
         return refused("The new price must have the billing cycle of the old one");
     }

@@ -27,6 +27,7 @@ pub fn credential(request: &Request) -> Option<Presented> {
 pub fn success(reply: Reply, facts: &Facts) -> (u16, Value) {
     let body = match reply.content {
         Content::One(value) => json!({"data": value}),
+        Content::Whole(value) => value,
         Content::Nothing => json!({"message": reply.message}),
         Content::Page(page) => paginator(page, &facts.url),
         Content::Faults(faults) => return failure(&Told::Invalid(faults), facts),
@@ -37,6 +38,7 @@ pub fn success(reply: Reply, facts: &Facts) -> (u16, Value) {
 /// A sentence, and each field's sentences where fields are to blame.
 pub fn failure(told: &Told, facts: &Facts) -> (u16, Value) {
     let (status, message): (u16, String) = match told {
+        Told::Refused { rule: "domain_check", text } => return (422, json!({"success": false, "message": text})),
         // Laravel reads a broken body as an empty one. On an update that would answer 200 and change nothing,
         // so the status of the original is kept (422 on a create) and the fault is named.
         Told::Malformed(why) => {

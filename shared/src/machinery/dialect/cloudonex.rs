@@ -13,7 +13,7 @@ use crate::words::text::spoken;
 use crate::words::time::Date;
 
 /// Its nouns that are no plurals.
-pub const SINGULAR_NOUNS: [&str; 2] = ["batch", "numbering"];
+pub const SINGULAR_NOUNS: [&str; 3] = ["batch", "billing", "numbering"];
 
 /// `Authorization: Bearer <key>`, which wins, or `?api_key=<key>`.
 pub fn credential(request: &Request) -> Option<Presented> {
@@ -32,6 +32,7 @@ pub fn success(reply: Reply) -> (u16, Value) {
             body.insert("data".into(), value);
             reply.meta
         }
+        Content::Whole(value) => return (reply.status, value),
         Content::Nothing => {
             body.insert("data".into(), Value::Null);
             reply.meta

@@ -20,7 +20,7 @@ pub fn credential(request: &Request) -> Option<Presented> {
 /// The value without any wrapper; every success is a 200.
 pub fn success(reply: Reply) -> (u16, Value) {
     match reply.content {
-        Content::One(value) => (200, value),
+        Content::One(value) | Content::Whole(value) => (200, value),
         Content::Page(page) => (200, Value::Array(page.rows)),
         Content::Nothing => (200, Value::Bool(true)),
         Content::Faults(faults) => failure(&Told::Invalid(faults)),

@@ -20,7 +20,7 @@ pub fn credential(request: &Request) -> Option<Presented> {
 /// `status` and `data`.
 pub fn success(reply: Reply) -> (u16, Value) {
     let data = match reply.content {
-        Content::One(value) => value,
+        Content::One(value) | Content::Whole(value) => value,
         Content::Page(page) => Value::Array(page.rows),
         Content::Nothing => Value::Array(Vec::new()),
         Content::Faults(faults) => return failure(&Told::Invalid(faults)),

@@ -1,0 +1,50 @@
+//! `/orders`, `/services`, `/registrants`, `/billing/run` and `/settings`, in CloudOnex's habits: the original names
+//! orders without describing them (contract cloudonex §8.10), and has none of the others.
+
+mod billing;
+mod orders;
+mod services;
+
+use serde_json::Value;
+use shared::domain::records::{List, Stamps};
+use shared::machinery::dialect::cloudonex::window;
+use shared::machinery::reader::Reader;
+use shared::machinery::route::Row;
+use shared::words::pattern::Pattern;
+use shared::words::time::utc_seconds;
+
+/// What the dialect calls the operations' fields.
+pub(crate) const NAMES: &[(&str, &str)] = &[
+    ("customer", "customer_id"),
+    ("packages", "items"),
+    ("product", "product_id"),
+    ("price", "price_id"),
+    ("tld", "tld_id"),
+    ("fee", "price"),
+];
+
+pub(crate) fn rows() -> Vec<Row> {
+    [orders::rows(), services::rows(), billing::rows()].into_iter().flatten().collect()
+}
+
+/// A list, newest first: `customer_id`, `search`, and `status` among these words.
+pub(crate) fn read_list<T: Copy + 'static>(
+    r: &mut Reader<'_>,
+    statuses: &'static [(&'static str, T)],
+    own: fn(T) -> &'static str,
+) -> List {
+    let mut list = List::all(window(r, true));
+    list.customers = r.id("customer_id").optional().into_iter().collect();
+    list.search = r.text("search").optional().filter(|text| !text.is_empty()).map(|text| Pattern::plain(&text));
+    list.statuses = r.choice("status", statuses).optional().map(|status| vec![own(status).to_owned()]);
+    list
+}
+
+/// A view with the record's dates.
+pub(crate) fn dated(mut value: Value, stamps: &Stamps) -> Value {
+    if let Some(members) = value.as_object_mut() {
+        members.insert("created_at".into(), utc_seconds(stamps.created_at).into());
+        members.insert("updated_at".into(), utc_seconds(stamps.updated_at).into());
+    }
+    value
+}

@@ -1,0 +1,79 @@
+//! A whole billing run of a tenant, as its schedule or its operator asks for it: request after request, each the
+//! same as `POST /api/v2/billing/run`, until nothing is due.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use shared::machinery::app::App;
+use shared::machinery::auth::Standing;
+use shared::machinery::caller::{Abilities, Caller, Tenant};
+use shared::machinery::operation::Working;
+use shared::machinery::request::Request;
+use shared::words::error::{Error, Result};
+use shared::words::time::Zone;
+
+/// The counts of a report, which add up over requests.
+const COUNTS: [&str; 7] = ["invoices", "charges", "suspended", "terminated", "ended", "expired", "failed"];
+
+/// Run a tenant's billing until a day (today when missing). `tell` hears the report so far after each request.
+pub async fn run(
+    app: &App,
+    tenant: &Tenant,
+    until: Option<&str>,
+    tell: &mut (dyn FnMut(&Value) + Send),
+) -> Result<Value> {
+    let caller = Caller {
+        tenant: tenant.clone(),
+        user: 0,
+        credential: "billing".into(),
+        reseller: None,
+        abilities: Abilities::all(),
+        zone: Zone::UTC,
+    };
+    let standing = serde_json::to_string(&Standing::known(caller, None));
+    let standing = standing.map_err(|e| Error::internal(format!("the operator's standing: {e}")))?;
+    let body = until.map_or_else(|| json!({}), |until| json!({"until": until}));
+    let mut whole = json!({"tenant": tenant.id(), "failures": []});
+    loop {
+        let request = Request {
+            verb: "POST".into(),
+            path: "/api/v2/billing/run".into(),
+            headers: vec![("content-type".into(), "application/json".into())],
+            body: body.to_string().into_bytes(),
+            id: "billing".into(),
+            authorized: BTreeMap::from([("standing".into(), standing.clone())]),
+            ..Request::default()
+        };
+        let response = app.handle(&request).await;
+        let answer: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+        if response.status != 200 {
+            let message = answer["message"].as_str().unwrap_or("no answer").to_owned();
+            let errors = answer.get("errors").map(|errors| format!(" {errors}")).unwrap_or_default();
+            return Err(Error::internal(format!("the billing run of {}: {message}{errors}", tenant.id())));
+        }
+        let report = &answer["data"];
+        for name in COUNTS {
+            let sum = whole[name].as_u64().unwrap_or(0) + report[name].as_u64().unwrap_or(0);
+            whole[name] = sum.into();
+        }
+        if let (Some(all), Some(more)) = (whole["failures"].as_array_mut(), report["failures"].as_array()) {
+            all.extend(more.iter().cloned());
+            all.truncate(50);
+        }
+        (whole["until"], whole["complete"]) = (report["until"].clone(), report["complete"].clone());
+        tell(&whole);
+        if report["complete"] == true {
+            return Ok(whole);
+        }
+    }
+}
+
+/// The answer to an event.
+pub fn answer<'a>(app: &'a App, event: &'a Value) -> Working<'a, Value> {
+    Box::pin(async move {
+        let tenant = event["tenant"].as_str().and_then(Tenant::named);
+        let tenant = tenant.ok_or_else(|| Error::internal("the event names no tenant"))?;
+        let until = event["until"].as_str();
+        run(app, &tenant, until, &mut |_| {}).await
+    })
+}
