@@ -8,6 +8,7 @@ pub mod currencies;
 pub mod customers;
 pub mod documents;
 pub mod rates;
+pub mod rating;
 pub mod records;
 pub mod reports;
 pub mod sessions;

@@ -11,6 +11,7 @@ mod write;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::list::compare;
 pub use self::list::{Column, List, find, find_all, indexed, search};
 pub use self::write::{Drawer, put, remove, taken};
 use crate::machinery::keys::Entity;
