@@ -77,7 +77,7 @@ fn read_list(r: &mut Reader<'_>, special: bool) -> Search {
 
 fn read_new(r: &mut Reader<'_>) -> New {
     let table = r.id("rate_tables_id").required();
-    let codes = r.text("code").max(LONGEST_CODES).optional();
+    let codes = r.scalar("code").max(LONGEST_CODES).optional();
     let code_name = r.text("code_name").min(1).optional();
     match (&codes, &code_name) {
         (None, None) => r.violate("code", Rule::Required),
@@ -103,7 +103,7 @@ fn read_special(r: &mut Reader<'_>) -> New {
 
 fn read_update(r: &mut Reader<'_>, special: bool) -> (Which, Change) {
     let which = which(r, special);
-    let code = if special { None } else { r.text("code").max(LONGEST_CODES).present() };
+    let code = if special { None } else { r.scalar("code").max(LONGEST_CODES).present() };
     let code = code.and_then(|text| expanded(r, "code", &text, 1).pop());
     let code_name = r.text("code_name").min(1).present();
     if code.is_some() && code_name.is_some() {
@@ -161,7 +161,7 @@ fn read_rest(r: &mut Reader<'_>) -> Change {
 
 /// Whose use a rate is for: at most one of three. Source codes come as a text, since one may stand for several.
 fn read_source(r: &mut Reader<'_>) -> (Patch<Source>, Option<String>) {
-    let code = r.text("src_code").min(1).max(LONGEST_CODES).patch();
+    let code = r.scalar("src_code").min(1).max(LONGEST_CODES).patch();
     let name = r.text("src_code_name").min(1).patch();
     let origin = r.text("origin_name").min(1).patch();
     let sent = [("src_code", code.value()), ("src_code_name", name.value()), ("origin_name", origin.value())];

@@ -14,6 +14,15 @@ fn kept(value: &Value) -> Result<String, Rule> {
 }
 
 impl<'p> Reader<'p> {
+    /// A text that may be written as a number, like a code of digits.
+    pub fn scalar(&mut self, name: &str) -> Field<'_, 'p, String> {
+        self.field(name, json!({"type": ["string", "integer"]}), |value| match value {
+            Value::String(text) => Ok(text.clone()),
+            Value::Number(number) => Ok(number.to_string()),
+            _ => Err(Rule::Kind(Kind::Text)),
+        })
+    }
+
     /// A list or an object that is kept and shown as it came, as JSON text.
     pub fn structure(&mut self, name: &str) -> Field<'_, 'p, String> {
         self.field(name, json!({"type": ["array", "object"]}), |value| match value {
