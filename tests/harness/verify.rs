@@ -6,6 +6,10 @@ use serde_json::Value;
 
 use crate::World;
 
+/// The entities that are records.
+const RECORDS: [&str; 8] =
+    ["product", "catalog", "variant", "tld", "coupon", "client-account", "rate-table", "usage-rate"];
+
 /// What an entity's partition may look like: text of an attribute.
 fn text<'v>(item: &'v Value, name: &str) -> &'v str {
     item[name]["S"].as_str().unwrap_or_default()
@@ -20,10 +24,12 @@ impl World {
     pub fn verify(&self) -> usize {
         let items = self.items();
         for tenant in ["acme", "other"] {
-            for entity in ["customer", "rate", "invoice", "transaction"] {
+            let records = RECORDS.iter().copied();
+            for entity in ["customer", "rate", "invoice", "transaction"].into_iter().chain(records) {
                 ids_fit(&items, tenant, entity);
             }
             index_fits(&items, tenant);
+            RECORDS.iter().for_each(|entity| record_index_fits(&items, tenant, entity));
             claims_fit(&items, tenant);
             rates_fit(&items, tenant);
         }
@@ -110,6 +116,17 @@ fn ids_fit(items: &[Value], tenant: &str, entity: &str) {
     let kept: BTreeSet<u64> =
         of(items, &format!("{tenant}#{entity}-deleted")).iter().map(|row| number(row, "id")).collect();
     assert!(kept.is_subset(&holes), "{tenant} {entity}: what was deleted is a hole");
+}
+
+/// Every record has its index row and a customer's record another one, and there are no others.
+fn record_index_fits(items: &[Value], tenant: &str, entity: &str) {
+    let ids = |pk: &str| of(items, pk).iter().map(|row| number(row, "id")).collect::<BTreeSet<u64>>();
+    let rows = of(items, &format!("{tenant}#{entity}"));
+    let index = format!("{tenant}#{entity}-index");
+    assert_eq!(ids(&format!("{tenant}#{entity}")), ids(&index), "{tenant} {entity}: index rows");
+    let own = |row: &&&Value| row.get("customer").is_some();
+    let of_customers = items.iter().filter(|item| text(item, "PK").starts_with(&format!("{index}#"))).count();
+    assert_eq!(rows.iter().filter(own).count(), of_customers, "{tenant} {entity}: index rows of customers");
 }
 
 /// Every customer has its index row, and it says the same.

@@ -166,7 +166,7 @@ async fn a_batch_tells_of_each_entry() {
             failed(3, json!({"email": "Email is already in use"}), "Resource conflict"),
             failed(
                 4,
-                json!({"customers.4": "4 must be an object", "account": "Account is required"}),
+                json!({"customers.4": "Customers must be an object", "account": "Account is required"}),
                 "Validation failed"
             ),
         ])

@@ -57,12 +57,36 @@ fn request(row: &Row) -> Call {
         ("categories.create", _) => json!({"name": "New", "type": "Income"}),
         ("tax_rates.create", _) => json!({"name": "New", "percent": 3}),
         ("numbering.update", _) => json!({"template": "T{seq}", "reset": "never"}),
+        ("products.create", "jerasoft") => {
+            json!({"companies_id": 1, "name": "X", "period": "P1M", "currencies_id": 1, "fees": [{"type": "subscription", "amount": 5}]})
+        }
+        ("products.create", "billmora") => json!({"name": "X", "catalog_id": 1}),
+        ("products.create", _) => json!({"name": "X", "price": 1, "sku": "X"}),
+        ("catalogs.create" | "variants.create", _) => json!({"name": "X"}),
+        ("products.update" | "catalogs.update" | "variants.update" | "rate_tables.update", _) => {
+            json!({"name": "touched"})
+        }
+        ("tlds.create", _) => json!({"tld": ".x", "status": "visible", "min_years": 1, "max_years": 2}),
+        ("tlds.update", _) => json!({"sort_order": 3}),
+        ("coupons.create", _) => json!({"code": "X", "type": "percentage", "value": 5}),
+        ("coupons.update" | "usage_rates.update", _) => json!({"value": 6}),
+        ("rate_tables.create", _) => json!({"name": "X", "currencies_id": 1, "companies_id": 1}),
+        ("client_accounts.create", _) => json!({"clients_id": 2, "name": "X"}),
+        ("client_accounts.update", _) => json!({"name": "touched"}),
+        ("usage_rates.create", _) if row.path.contains("special") => {
+            json!({"rate_tables_id": 1, "code_name": "X", "value": 1, "effective_from": "2026-01-01", "time_profiles_id": 1})
+        }
+        // More than one commit holds.
+        ("usage_rates.create", _) => {
+            json!({"rate_tables_id": 1, "code": "44(00-59)", "value": 1, "effective_from": "2026-01-01", "time_profiles_id": 1})
+        }
         (_, _) => json!({}),
     };
     let noun = row.path.trim_start_matches("/api/v2/").split('/').next().unwrap();
     let id = match (row.operation, noun) {
         ("currencies.delete", _) => "3",
         (operation, _) if operation.starts_with("customers.") => "3",
+        (operation, _) if operation.starts_with("usage_rates.") && row.path.contains("special") => "3",
         (_, "refunds") => "3",
         ("allocations.create", "receipts") => "1",
         ("invoices.delete", "invoices") => "1",
@@ -98,7 +122,35 @@ async fn prepared() -> World {
     }
     let charge = json!({"clients_id": 2, "type": "charge", "amount": -12, "dt": "2026-02-10"});
     world.send(Call::new("POST", "/api/accounting/transactions").key(ADMIN).json(&charge)).await.expect(200);
+    catalogue(&world).await;
     world
+}
+
+/// What is sold: two of each, the second of which nothing needs; rates 1 and 2, and special rate 3.
+async fn catalogue(world: &World) {
+    let rate = json!({"rate_tables_id": 1, "code_name": "UK", "value": 1, "effective_from": "2026-01-01", "time_profiles_id": 1});
+    for n in 1..=2 {
+        for (path, body) in [
+            ("catalogs", json!({"name": format!("C {n}")})),
+            ("variants", json!({"name": format!("V {n}"), "options": [{"name": "A", "value": "1"}]})),
+            (
+                "tlds",
+                json!({"tld": format!(".t{n}"), "prices": {"USD": {"register_price": 1, "renew_price": 1, "transfer_price": 1}}}),
+            ),
+            ("coupons", json!({"code": format!("K{n}"), "type": "percentage", "value": 5})),
+            ("products", json!({"name": format!("P {n}"), "price": 5, "catalog_id": 1, "sku": format!("S{n}")})),
+        ] {
+            world.send(Call::new("POST", &format!("/api/v2/{path}")).bearer(ADMIN).json(&body)).await.expect(201);
+        }
+        for (path, body) in [
+            ("rates/tables", json!({"name": format!("T {n}"), "currencies_id": 1})),
+            ("rates", rate.clone()),
+            ("clients/accounts", json!({"clients_id": 2, "name": format!("A {n}")})),
+        ] {
+            world.send(Call::new("POST", &format!("/api/{path}")).key(ADMIN).json(&body)).await.expect(200);
+        }
+    }
+    world.send(Call::new("POST", "/api/rates/special").key(ADMIN).json(&rate)).await.expect(200);
 }
 
 fn good(answer: &Answer) -> bool {
@@ -132,7 +184,7 @@ async fn a_stop_at_any_boundary_of_any_write_leaves_all_or_nothing() {
                 world.faulty.plan(|_, _| Fault::None);
                 world.verify();
                 let half = world.truth("acme");
-                let long = row.operation == "customers.create_many";
+                let long = ["customers.create_many", "usage_rates.create"].contains(&row.operation);
                 assert!(half == before || half == after || long, "{what}: {stop:?} at call {call}: half done");
                 let again = send(&world.another_process(), request(row).once("good")).await;
                 assert!(good(&again), "{what}: {stop:?} at call {call}: {}", again.text);

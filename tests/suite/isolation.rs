@@ -54,7 +54,30 @@ async fn prepared() -> World {
         )
         .await
         .expect(201);
+    catalogue(&world).await;
     world
+}
+
+/// What is sold, by reseller 3 where it is a reseller's: one of each, and a special rate beside the rate.
+async fn catalogue(world: &World) {
+    for (path, body) in [
+        ("catalogs", json!({"name": MARK})),
+        ("variants", json!({"name": MARK, "options": [{"name": MARK, "value": "1"}]})),
+        ("tlds", json!({"tld": ".acme-secret"})),
+        ("coupons", json!({"code": MARK, "type": "percentage", "value": 5})),
+    ] {
+        world.send(Call::new("POST", &format!("/api/v2/{path}")).bearer(ADMIN).json(&body)).await.expect(201);
+    }
+    let rate = json!({"rate_tables_id": 1, "code_name": MARK, "value": 1, "effective_from": "2026-01-01", "time_profiles_id": 1});
+    for (path, body) in [
+        ("packages", json!({"companies_id": 3, "name": MARK, "period": "P1M", "currencies_id": 1})),
+        ("rates/tables", json!({"companies_id": 3, "name": MARK, "currencies_id": 1})),
+        ("rates", rate.clone()),
+        ("rates/special", rate),
+        ("clients/accounts", json!({"clients_id": 1, "name": MARK})),
+    ] {
+        world.send(Call::new("POST", &format!("/api/{path}")).key(ADMIN).json(&body)).await.expect(200);
+    }
 }
 
 /// The id of something only acme has: customer 1 is of reseller 3, currency 4 and rate 3 of no other tenant.
@@ -69,6 +92,7 @@ fn id(row: &Row) -> u64 {
         ("accounts", _) => 3,
         ("categories", _) => 3,
         ("tax_rates", _) => 4,
+        ("usage_rates", _) if row.path.contains("special") => 2,
         _ => 1,
     }
 }
@@ -109,6 +133,25 @@ fn body(row: &Row) -> Value {
         ("tax_rates.create", _) => json!({"name": "touched", "percent": 3}),
         ("categories.update" | "tax_rates.update", _) => json!({"name": "touched"}),
         ("numbering.update", _) => json!({"template": "T{seq}", "reset": "never"}),
+        ("products.create", "jerasoft") => {
+            json!({"companies_id": 3, "name": "X", "period": "P1M", "currencies_id": 1, "fees": [{"type": "subscription", "amount": 5}]})
+        }
+        ("products.create", "billmora") => json!({"name": "X", "catalog_id": 1}),
+        ("products.create", _) => json!({"name": "X", "price": 1, "sku": "X"}),
+        ("catalogs.create" | "variants.create", _) => json!({"name": "X"}),
+        ("products.update" | "catalogs.update" | "variants.update" | "rate_tables.update", _) => {
+            json!({"name": "touched"})
+        }
+        ("tlds.create", _) => json!({"tld": ".x", "status": "visible", "min_years": 1, "max_years": 2}),
+        ("tlds.update", _) => json!({"sort_order": 3}),
+        ("coupons.create", _) => json!({"code": "X", "type": "percentage", "value": 5}),
+        ("coupons.update" | "usage_rates.update", _) => json!({"value": 6}),
+        ("rate_tables.create", _) => json!({"name": "X", "currencies_id": 1, "companies_id": 3}),
+        ("client_accounts.create", _) => json!({"clients_id": 1, "name": "X"}),
+        ("client_accounts.update", _) => json!({"name": "touched"}),
+        ("usage_rates.create", _) => {
+            json!({"rate_tables_id": 1, "code_name": "X", "value": 1, "effective_from": "2026-01-01", "time_profiles_id": 1})
+        }
         ("reports.statement", _) => json!({"customer_id": 1}),
         ("reports.summary", _) => json!({"return_fields": ["record_origin", "quantity"]}),
         (_, _) => json!({}),
@@ -243,9 +286,9 @@ async fn every_row_refuses_every_wrong_credential() {
                     nothing_to_refuse += 1;
                     continue;
                 }
-                let creates = row.operation == "customers.create" || row.operation == "customers.create_many";
+                let creates = ["customers.create", "customers.create_many", "products.create"].contains(&row.operation);
                 if creates && !jerasoft {
-                    nothing_to_refuse += 1; // The new customer is the caller's own reseller's.
+                    nothing_to_refuse += 1; // What is new is the caller's own reseller's.
                     continue;
                 }
                 let answer = world.send(with(call.clone(), row, other)).await;

@@ -5,8 +5,9 @@ use shared::domain::catalog::product::{Price, Shelf};
 use shared::domain::catalog::products::Change;
 use shared::domain::catalog::variants::Style;
 use shared::domain::catalog::{Cycle, Product, Unit};
-use shared::machinery::dialect::word;
+use shared::machinery::dialect::{at_least, number, word};
 use shared::machinery::reader::Reader;
+use shared::words::money::Decimal;
 use shared::words::patch::Patch;
 
 /// Whether something can be chosen.
@@ -112,4 +113,9 @@ pub(crate) fn two_words(shelf: Shelf) -> Shelf {
         Shelf::Visible => Shelf::Visible,
         Shelf::Hidden | Shelf::Archived => Shelf::Hidden,
     }
+}
+
+/// An amount as a JSON number with so many places at least.
+pub(crate) fn money(amount: Decimal, places: u32) -> Value {
+    number(at_least(amount.normalize(), places))
 }

@@ -3,6 +3,7 @@
 pub mod billmora;
 mod cloudonex;
 pub mod common;
+mod jerasoft;
 
 use shared::machinery::route::Row;
 
@@ -11,5 +12,5 @@ pub(crate) const LARGEST_RECORD: usize = 48 * 1024;
 
 /// The family's route table.
 pub fn rows() -> Vec<Row> {
-    [cloudonex::rows(), billmora::rows()].into_iter().flatten().collect()
+    [jerasoft::rows(), cloudonex::rows(), billmora::rows()].into_iter().flatten().collect()
 }

@@ -3,10 +3,11 @@
 pub mod billmora;
 mod cloudonex;
 mod jerasoft;
+mod jerasoft_accounts;
 
 use shared::machinery::route::Row;
 
 /// The family's route table.
 pub fn rows() -> Vec<Row> {
-    [jerasoft::rows(), cloudonex::rows(), billmora::rows()].into_iter().flatten().collect()
+    [jerasoft::rows(), jerasoft_accounts::rows(), cloudonex::rows(), billmora::rows()].into_iter().flatten().collect()
 }

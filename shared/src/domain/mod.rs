@@ -11,6 +11,7 @@ pub mod documents;
 pub mod orders;
 pub mod quotes;
 pub mod rates;
+pub mod rating;
 pub mod records;
 pub mod registrants;
 pub mod reports;

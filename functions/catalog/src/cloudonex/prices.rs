@@ -5,7 +5,6 @@ use shared::domain::catalog::prices::{MOST_PRICES, NewPrice};
 use shared::domain::catalog::product::{Price, Rate, Rates};
 use shared::domain::catalog::{Cycle, Unit};
 use shared::domain::tenants::MOST_CURRENCIES;
-use shared::machinery::dialect::{at_least, number};
 use shared::machinery::reader::Reader;
 use shared::words::error::Rule;
 use shared::words::money::{Currency, Decimal};
@@ -90,8 +89,7 @@ fn rate_view(code: &str, rate: &Rate) -> Value {
     json!({"price": shown(rate.price), "setup_fee": shown(rate.setup_fee), "enabled": rate.enabled})
 }
 
-/// An amount as the JSON number with its currency's places.
+/// An amount as the JSON number with the places of the currency of a code.
 pub(crate) fn money(amount: Decimal, code: &str) -> Value {
-    let places = Currency::from_code(code).map_or(2, Currency::places);
-    number(at_least(amount.normalize(), places))
+    crate::common::money(amount, Currency::from_code(code).map_or(2, Currency::places))
 }

@@ -5,8 +5,10 @@
 //!
 //! * [`list`]: which customers, in what order;
 //! * [`write`]: create, update, archive, delete; one by one and in batches;
+//! * [`accounts`]: by what their use is recognised;
 //! * [`entity`]: the customer, and how a change is applied to it; [`shown`]: what its readers see beside it.
 
+pub mod accounts;
 pub mod entity;
 pub mod list;
 pub mod shown;

@@ -5,21 +5,37 @@ use serde_json::{Value, json};
 use super::{Field, Reader};
 use crate::words::error::{Kind, Rule};
 
+/// The longest list or object that is kept as it came, in bytes of JSON: a few of them must fit one item.
+const LONGEST_JSON: usize = 16 * 1024;
+
+fn kept(value: &Value) -> Result<String, Rule> {
+    let text = value.to_string();
+    if text.len() > LONGEST_JSON { Err(Rule::TooLong(LONGEST_JSON)) } else { Ok(text) }
+}
+
 impl<'p> Reader<'p> {
-    /// A list or an object that is kept and shown as it came, as JSON text. How long it may be is for the
-    /// row's longest body to say.
+    /// A text that may be written as a number, like a code of digits.
+    pub fn scalar(&mut self, name: &str) -> Field<'_, 'p, String> {
+        self.field(name, json!({"type": ["string", "integer"]}), |value| match value {
+            Value::String(text) => Ok(text.clone()),
+            Value::Number(number) => Ok(number.to_string()),
+            _ => Err(Rule::Kind(Kind::Text)),
+        })
+    }
+
+    /// A list or an object that is kept and shown as it came, as JSON text.
     pub fn structure(&mut self, name: &str) -> Field<'_, 'p, String> {
         self.field(name, json!({"type": ["array", "object"]}), |value| match value {
-            Value::Array(_) | Value::Object(_) => Ok(value.to_string()),
+            Value::Array(_) | Value::Object(_) => kept(value),
             _ => Err(Rule::Kind(Kind::List)),
         })
     }
 
-    /// A list that is kept and shown as it came, as JSON text; a single value counts as a list of one.
+    /// A list that is kept and shown as it came, as JSON text; a single object counts as a list of one.
     pub fn list(&mut self, name: &str) -> Field<'_, 'p, String> {
         self.field(name, json!({"type": "array"}), |value| match value {
-            Value::Array(_) => Ok(value.to_string()),
-            Value::Object(_) => Ok(json!([value]).to_string()),
+            Value::Array(_) => kept(value),
+            Value::Object(_) => kept(&json!([value])),
             _ => Err(Rule::Kind(Kind::List)),
         })
     }
@@ -27,7 +43,7 @@ impl<'p> Reader<'p> {
     /// An object that is kept and shown as it came, as JSON text.
     pub fn record(&mut self, name: &str) -> Field<'_, 'p, String> {
         self.field(name, json!({"type": "object"}), |value| match value {
-            Value::Object(_) => Ok(value.to_string()),
+            Value::Object(_) => kept(value),
             _ => Err(Rule::Kind(Kind::Object)),
         })
     }
