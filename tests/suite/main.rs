@@ -23,6 +23,7 @@ mod limits;
 mod malformed;
 mod model;
 mod oracle;
+mod orders;
 mod paging;
 mod rpc_spec;
 mod sequences;

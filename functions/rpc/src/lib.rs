@@ -13,6 +13,8 @@ pub fn rows() -> Vec<Row> {
         currencies::rows(),
         catalog::rows(),
         invoices::rows(),
+        quotes::rows(),
+        orders::rows(),
         transactions::rows(),
         reports::rows(),
     ]

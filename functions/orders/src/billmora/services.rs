@@ -51,7 +51,7 @@ fn read_update(r: &mut Reader<'_>) -> Update {
         Patch::Keep => Patch::Keep,
         Patch::Clear => Patch::Clear,
         Patch::Set(text) => match options(&text) {
-            Some(chosen) => Patch::Set(chosen),
+            Some(chosen) => Patch::Set(chosen.into_iter().collect()),
             None => {
                 r.violate("variant_selections", Rule::Kind(Kind::Object));
                 Patch::Keep
@@ -97,7 +97,7 @@ fn view<const N: usize>(service: &Service, relations: [(&'static str, Value); N]
         Cycle::Every { count, unit } => ("recurring", Some(count), word(UNITS, &unit)),
     };
     // The map's keys are lost on the wire (§7).
-    let selections = service.selections.as_ref().map(|map| map.values().cloned().collect::<Vec<_>>());
+    let selections = service.selections.as_ref().map(|chosen| chosen.iter().map(|(_, options)| options.clone()).collect::<Vec<_>>());
     let mut value = json!({
         "id": service.stamps.id,
         "service_number": service.number(),

@@ -350,7 +350,7 @@ impl Made<'_> {
             suspended_at: None,
             terminated_at: None,
             cancelled_at: (status == Status::Cancelled).then_some(cx.now),
-            selections: Some(chosen.item.options.clone()),
+            selections: Some(chosen.item.options.clone().into_iter().collect()),
             configuration: Some(configuration(chosen)),
             plugin: product.plugin,
             scalings: Vec::new(),

@@ -82,6 +82,7 @@ pub struct Item {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
     /// Id, dates and version.
+    #[serde(flatten)]
     pub stamps: Stamps,
     /// Who ordered.
     pub customer: u64,

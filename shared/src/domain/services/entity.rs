@@ -75,6 +75,7 @@ pub struct Scaling {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Service {
     /// Id, dates and version.
+    #[serde(flatten)]
     pub stamps: Stamps,
     /// Whose it is.
     pub customer: u64,
@@ -125,7 +126,7 @@ pub struct Service {
     /// When it was cancelled, UTC.
     pub cancelled_at: Option<Instant>,
     /// The options chosen of each variant; absent where nothing was ever chosen.
-    pub selections: Option<BTreeMap<u64, Vec<u64>>>,
+    pub selections: Option<Vec<(u64, Vec<u64>)>>,
     /// What it is configured with, as JSON text.
     pub configuration: Option<String>,
     /// The plugin that provisions it.

@@ -1,7 +1,5 @@
 //! Changing services: their fields, their status, their plan; and taking them away.
 
-use std::collections::BTreeMap;
-
 use rust_decimal::Decimal;
 
 use crate::domain::catalog::Product;
@@ -55,7 +53,7 @@ pub struct Update {
     /// The plugin.
     pub plugin: Patch<u64>,
     /// The options chosen of each variant.
-    pub selections: Patch<BTreeMap<u64, Vec<u64>>>,
+    pub selections: Patch<Vec<(u64, Vec<u64>)>>,
     /// What it is configured with, as JSON text.
     pub configuration: Patch<String>,
     /// When it begins; before it has begun only.
