@@ -8,6 +8,7 @@
     reason = "tests fail loudly and print their figures"
 )]
 
+mod billing;
 mod calls;
 mod costs;
 mod cross;

@@ -41,7 +41,7 @@ fn the_order() -> Value {
         "domain_items": [{"type": "register", "domain": "noor.dev", "tld_id": 1, "years": 3}]})
 }
 
-async fn data(world: &World, call: Call, status: u16) -> Value {
+pub(crate) async fn data(world: &World, call: Call, status: u16) -> Value {
     let answer: Answer = world.send(call).await;
     assert_eq!(answer.status, status, "{}", answer.text);
     answer.json["data"].clone()
