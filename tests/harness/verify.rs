@@ -235,7 +235,8 @@ fn agenda_fits(items: &[Value], tenant: &str) {
     };
     let (renewed, domains) = (&on("renewals") | &on("charges"), &on("domains") | &on("expiries"));
     for service in of(items, &format!("{tenant}#service")) {
-        let renews = text(service, "status") == "active" && service.get("anchor").is_some_and(|one| one.get("S").is_some());
+        let renews =
+            text(service, "status") == "active" && service.get("anchor").is_some_and(|one| one.get("S").is_some());
         let id = number(service, "id");
         assert!(!renews || renewed.contains(&id), "{tenant}: service {id} is on no agenda");
     }

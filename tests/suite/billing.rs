@@ -19,7 +19,7 @@ async fn bill(world: &World, until: &str) -> Value {
 }
 
 /// Every record of an entity, as it is stored.
-fn stored<T: serde::de::DeserializeOwned>(world: &World, entity: &str) -> Vec<T> {
+pub(crate) fn stored<T: serde::de::DeserializeOwned>(world: &World, entity: &str) -> Vec<T> {
     let own = world.items().into_iter().filter(|item| item["PK"]["S"] == format!("acme#{entity}"));
     own.map(|item| {
         let item: std::collections::BTreeMap<String, Value> = serde_json::from_value(item).unwrap();
@@ -210,7 +210,10 @@ async fn what_is_not_paid_is_suspended_and_ends_and_what_is_paid_goes_on() {
     assert_eq!(bill(&world, "2026-03-24").await["invoices"], 0);
     assert_eq!(bill(&world, "2026-03-25").await["invoices"], 2);
     let invoice = data(&world, billmora("GET", "/invoices/3"), 200).await;
-    assert_eq!((&invoice["total"], &invoice["due_date"], &invoice["items"][0]["service_id"]), (&json!("22.00"), &json!("2026-04-01T00:00:00.000000Z"), &json!(1)));
+    assert_eq!(
+        (&invoice["total"], &invoice["due_date"], &invoice["items"][0]["service_id"]),
+        (&json!("22.00"), &json!("2026-04-01T00:00:00.000000Z"), &json!(1))
+    );
     assert_eq!(bill(&world, "2026-03-25").await["invoices"], 0);
     // The first is paid, the second is not.
     world.pass(30 * 24 * 3600);
@@ -219,7 +222,10 @@ async fn what_is_not_paid_is_suspended_and_ends_and_what_is_paid_goes_on() {
     assert_eq!(service(1).await["next_due_date"], "2026-05-01T00:00:00.000000Z");
     assert_eq!(bill(&world, "2026-04-03").await["suspended"], 0);
     assert_eq!(bill(&world, "2026-04-04").await["suspended"], 1);
-    assert_eq!((service(1).await["status"].clone(), service(2).await["status"].clone()), (json!("active"), json!("suspended")));
+    assert_eq!(
+        (service(1).await["status"].clone(), service(2).await["status"].clone()),
+        (json!("active"), json!("suspended"))
+    );
     assert_eq!(bill(&world, "2026-04-07").await["terminated"], 0);
     let stock = data(&world, billmora("GET", "/packages/1"), 200).await["stock"].as_i64().unwrap();
     assert_eq!(bill(&world, "2026-04-08").await["terminated"], 1);
@@ -264,12 +270,21 @@ async fn domains_are_renewed_or_expire() {
     assert_eq!(bill(&world, "2027-02-22").await["invoices"], 2);
     let invoice = data(&world, billmora("GET", "/invoices/4"), 200).await;
     assert_eq!((&invoice["total"], &invoice["items"][0]["registrant_id"]), (&json!("12.00"), &json!(1)));
-    world.send(cloudonex("POST", "/receipts").json(&json!({"customer_id": 1, "account_id": 1, "amount": 12, "invoice_id": 4}))).await.expect(201);
+    world
+        .send(
+            cloudonex("POST", "/receipts")
+                .json(&json!({"customer_id": 1, "account_id": 1, "amount": 12, "invoice_id": 4})),
+        )
+        .await
+        .expect(201);
     assert_eq!(domain(1).await["expires_at"], "2028-03-01T12:00:00.000000Z");
     // Its last day is its own; whose renewal is still owed waits.
     assert_eq!(bill(&world, "2027-03-01").await["expired"], 0);
     assert_eq!(bill(&world, "2027-03-02").await["expired"], 1);
-    assert_eq!((domain(2).await["status"].clone(), domain(3).await["status"].clone()), (json!("active"), json!("expired")));
+    assert_eq!(
+        (domain(2).await["status"].clone(), domain(3).await["status"].clone()),
+        (json!("active"), json!("expired"))
+    );
     data(&world, billmora("PUT", "/invoices/5").json(&json!({"status": "cancelled"})), 200).await;
     assert_eq!(bill(&world, "2027-03-04").await["expired"], 1);
     assert_eq!(domain(2).await["status"], "expired");
@@ -279,18 +294,35 @@ async fn domains_are_renewed_or_expire() {
 #[tokio::test(flavor = "multi_thread")]
 async fn subscriptions_are_charged_to_the_balance() {
     let world = World::new().await;
-    let rpc = |method: &str, params: Value| Call::rpc(&json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})).key(ADMIN);
+    let rpc = |method: &str, params: Value| {
+        Call::rpc(&json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})).key(ADMIN)
+    };
     let client = json!({"name": "Blue Harbour", "companies_id": 1, "currencies_id": 1});
     world.send(rpc("clients.create", client)).await.expect(200);
     let package = json!({"name": "Office 20", "companies_id": 1, "currencies_id": 1, "period": "P1M",
         "fees": [{"type": "activation", "name": "Start", "amount": 10}, {"type": "subscription", "name": "Fee", "amount": 20}]});
     let package = world.send(rpc("packages.create", package)).await.expect(200)["result"].clone();
-    let made = world.send(rpc("clients.subscriptions.create", json!({"clients_id": 1, "packages_id": package["id"], "start_dt": "2026-01-31"}))).await;
+    let made = world
+        .send(rpc(
+            "clients.subscriptions.create",
+            json!({"clients_id": 1, "packages_id": package["id"], "start_dt": "2026-01-31"}),
+        ))
+        .await;
     let made = made.expect(200)["result"].clone();
-    assert_eq!((&made["condition"], &made["periods_start_dt"], &made["periods_stop_dt"]), (&json!("activated"), &json!("2026-01-31 00:00:00+0000"), &json!("2026-02-28 00:00:00+0000")), "{made}");
-    let later = world.send(rpc("clients.subscriptions.create", json!({"clients_id": 1, "packages_id": package["id"], "start_dt": "2026-04-01"}))).await;
+    assert_eq!(
+        (&made["condition"], &made["periods_start_dt"], &made["periods_stop_dt"]),
+        (&json!("activated"), &json!("2026-01-31 00:00:00+0000"), &json!("2026-02-28 00:00:00+0000")),
+        "{made}"
+    );
+    let later = world
+        .send(rpc(
+            "clients.subscriptions.create",
+            json!({"clients_id": 1, "packages_id": package["id"], "start_dt": "2026-04-01"}),
+        ))
+        .await;
     assert_eq!(later.expect(200)["result"]["condition"], "new");
-    let balance = async || world.send(rpc("clients.get", json!({"id": 1}))).await.expect(200)["result"]["balance"].to_string();
+    let balance =
+        async || world.send(rpc("clients.get", json!({"id": 1}))).await.expect(200)["result"]["balance"].to_string();
     assert_eq!(balance().await, "-30.00");
     // February's period and March's are due by 1 March; then one a month, and the second one begins.
     assert_eq!(bill(&world, "2026-03-31").await["charges"], 2);
@@ -298,7 +330,12 @@ async fn subscriptions_are_charged_to_the_balance() {
     world.pass(31 * 24 * 3600);
     assert_eq!(bill(&world, "2026-04-01").await["charges"], 1);
     assert_eq!(balance().await, "-100.00");
-    let list = world.send(rpc("clients.subscriptions.search", json!({"clients_id": 1, "status": ["active"], "order": ["-start_dt"]}))).await;
+    let list = world
+        .send(rpc(
+            "clients.subscriptions.search",
+            json!({"clients_id": 1, "status": ["active"], "order": ["-start_dt"]}),
+        ))
+        .await;
     let list = list.expect(200)["result"].clone();
     assert_eq!(list.as_array().unwrap().iter().map(|one| one["id"].as_u64().unwrap()).collect::<Vec<_>>(), [2, 1]);
     // It stops: what is left is not charged; and one that was charged is not deleted.

@@ -10,6 +10,7 @@
 
 mod billing;
 mod calls;
+mod chain;
 mod costs;
 mod cross;
 mod documents;
@@ -26,6 +27,7 @@ mod model;
 mod oracle;
 mod orders;
 mod paging;
+mod quotes;
 mod rpc_spec;
 mod sequences;
 mod series;

@@ -18,14 +18,25 @@ pub(crate) fn cloudonex(verb: &str, path: &str) -> Call {
 pub(crate) async fn shop() -> World {
     let world = World::new().await;
     world.customers(3).await;
-    let monthly = |price: &str, fee: &str| json!({"name": "Monthly", "type": "recurring", "time_interval": 1, "billing_period": "monthly",
-        "rates": {"USD": {"price": price, "setup_fee": fee, "enabled": true}}});
+    let monthly = |price: &str, fee: &str| {
+        json!({"name": "Monthly", "type": "recurring", "time_interval": 1, "billing_period": "monthly",
+        "rates": {"USD": {"price": price, "setup_fee": fee, "enabled": true}}})
+    };
     for (path, body) in [
         ("/catalogs", json!({"name": "Hosting"})),
-        ("/variants", json!({"name": "Backup", "code": "backup", "type": "select", "options": [{"name": "Daily", "value": "1", "prices": [monthly("4.00", "2.00")]}]})),
-        ("/tlds", json!({"tld": ".dev", "status": "visible", "min_years": 1, "max_years": 5,
-            "prices": {"USD": {"register_price": "10.00", "renew_price": "12.00", "transfer_price": "8.00"}}})),
-        ("/products", json!({"name": "Studio", "type": "service", "catalog_id": 1, "stock": 5, "allow_quantity": "multiple", "variant_ids": [1], "prices": [monthly("18.00", "6.00")]})),
+        (
+            "/variants",
+            json!({"name": "Backup", "code": "backup", "type": "select", "options": [{"name": "Daily", "value": "1", "prices": [monthly("4.00", "2.00")]}]}),
+        ),
+        (
+            "/tlds",
+            json!({"tld": ".dev", "status": "visible", "min_years": 1, "max_years": 5,
+            "prices": {"USD": {"register_price": "10.00", "renew_price": "12.00", "transfer_price": "8.00"}}}),
+        ),
+        (
+            "/products",
+            json!({"name": "Studio", "type": "service", "catalog_id": 1, "stock": 5, "allow_quantity": "multiple", "variant_ids": [1], "prices": [monthly("18.00", "6.00")]}),
+        ),
         ("/products", json!({"name": "Gift", "prices": [{"name": "Free", "type": "free"}]})),
         ("/products", json!({"name": "Cut", "prorata_day": 25, "prices": [monthly("30.00", "0.00")]})),
         ("/coupons", json!({"code": "QUARTER", "type": "percentage", "value": "25"})),
@@ -70,17 +81,30 @@ async fn the_worked_example_of_billmora_to_the_cent() {
         assert_eq!((&service["variant_selections"], &service["configuration"]), (&json!([[1]]), &json!({"backup": 1})));
     }
     let domain = &order["registrants"][0];
-    assert_eq!((&domain["status"], &domain["price"], &domain["years"]), (&json!("pending"), &json!("22.50"), &json!(3)));
+    assert_eq!(
+        (&domain["status"], &domain["price"], &domain["years"]),
+        (&json!("pending"), &json!("22.50"), &json!(3))
+    );
     let invoice = &order["invoices"][0];
     let sums = ["status", "subtotal", "discount", "total"].map(|name| invoice[name].as_str().unwrap());
     assert_eq!(sums, ["unpaid", "74.00", "22.50", "67.50"]);
-    assert_eq!((invoice["amount_due"].to_string(), &invoice["due_date"]), ("67.5".into(), &json!("2026-03-08T12:00:00.000000Z")));
+    assert_eq!(
+        (invoice["amount_due"].to_string(), &invoice["due_date"]),
+        ("67.5".into(), &json!("2026-03-08T12:00:00.000000Z"))
+    );
     let whole = data(&world, billmora("GET", "/invoices/1"), 200).await;
     let lines: Vec<String> = whole["items"]
         .as_array()
         .unwrap()
         .iter()
-        .map(|line| format!("{}x{} {}", line["quantity"], line["unit_price"].as_str().unwrap(), line["description"].as_str().unwrap()))
+        .map(|line| {
+            format!(
+                "{}x{} {}",
+                line["quantity"],
+                line["unit_price"].as_str().unwrap(),
+                line["description"].as_str().unwrap()
+            )
+        })
         .collect();
     // The domain stands before its discount, so that the lines add up (defect D17).
     assert_eq!(
@@ -119,7 +143,12 @@ async fn an_order_can_be_made_at_every_stage() {
         let mut new = the_order();
         new["status"] = json!(status);
         let order = data(&world, billmora("POST", "/orders").json(&new), 201).await;
-        let got = [&order["status"], &order["services"][0]["status"], &order["registrants"][0]["status"], &order["invoices"][0]["status"]];
+        let got = [
+            &order["status"],
+            &order["services"][0]["status"],
+            &order["registrants"][0]["status"],
+            &order["invoices"][0]["status"],
+        ];
         assert_eq!(got.map(|value| value.as_str().unwrap()), [status, service, domain, invoice], "{order}");
         assert_eq!(order["completed_at"].is_string(), status == "completed");
         assert_eq!(order["cancelled_at"].is_string(), ["cancelled", "failed"].contains(&status));
@@ -138,7 +167,10 @@ async fn a_free_order_is_completed_when_it_is_made() {
     let new = json!({"user_id": 1, "currency": "USD", "coupon": null, "status": "pending", "package_items": [{"package_id": 2, "billing_id": 3}]});
     let made = data(&world, billmora("POST", "/orders").json(&new), 201).await;
     let order = data(&world, billmora("GET", &format!("/orders/{}", made["id"])), 200).await;
-    assert_eq!((&order["status"], &order["services"][0]["status"], &order["invoices"][0]["status"]), (&json!("completed"), &json!("active"), &json!("paid")));
+    assert_eq!(
+        (&order["status"], &order["services"][0]["status"], &order["invoices"][0]["status"]),
+        (&json!("completed"), &json!("active"), &json!("paid"))
+    );
     assert_eq!(order["total"], "0.00");
 }
 
@@ -173,20 +205,49 @@ async fn every_refusal_of_an_order_in_the_contracts_words() {
         let answer = world.send(billmora("POST", "/orders").json(&new)).await;
         assert_eq!((answer.status, answer.json["message"].as_str()), (422, Some(message)), "{}", answer.text);
     };
-    refuse(|new| (new["package_items"], new["domain_items"]) = (json!([]), Value::Null), "At least one package or domain item is required.").await;
+    refuse(
+        |new| (new["package_items"], new["domain_items"]) = (json!([]), Value::Null),
+        "At least one package or domain item is required.",
+    )
+    .await;
     refuse(|new| new["package_items"][0]["billing_id"] = json!(4), "Invalid billing cycle for package.").await;
-    refuse(|new| new["currency"] = json!("INR"), "The selected billing cycle is not available for your selected currency.").await;
+    refuse(
+        |new| new["currency"] = json!("INR"),
+        "The selected billing cycle is not available for your selected currency.",
+    )
+    .await;
     refuse(|new| new["package_items"][0]["variant_options"] = json!({"9": [1]}), "The Backup field is required.").await;
-    refuse(|new| new["package_items"][0]["variant_options"] = json!({"1": [1], "9": [1]}), "One or more selected variants do not belong to this package.").await;
-    refuse(|new| new["package_items"][0]["variant_options"] = json!({"1": [7]}), "One or more selected options are invalid or do not belong to this package.").await;
-    refuse(|new| new["package_items"][0]["quantity"] = json!(40), "An order can hold at most 12 services and domains, this one asks for 41.").await;
+    refuse(
+        |new| new["package_items"][0]["variant_options"] = json!({"1": [1], "9": [1]}),
+        "One or more selected variants do not belong to this package.",
+    )
+    .await;
+    refuse(
+        |new| new["package_items"][0]["variant_options"] = json!({"1": [7]}),
+        "One or more selected options are invalid or do not belong to this package.",
+    )
+    .await;
+    refuse(
+        |new| new["package_items"][0]["quantity"] = json!(40),
+        "An order can hold at most 12 services and domains, this one asks for 41.",
+    )
+    .await;
     refuse(|new| new["user_id"] = json!(99), "The selected user id is invalid.").await;
     refuse(|new| new["coupon"] = json!("NONE"), "The selected coupon is invalid.").await;
     refuse(|new| new["currency"] = json!("XXX"), "The selected currency is invalid.").await;
-    refuse(|new| new["package_items"][0]["package_id"] = json!(99), "The selected package_items.0.package_id is invalid.").await;
-    refuse(|new| new["package_items"][0]["billing_id"] = json!(99), "The selected package_items.0.billing_id is invalid.").await;
+    refuse(
+        |new| new["package_items"][0]["package_id"] = json!(99),
+        "The selected package_items.0.package_id is invalid.",
+    )
+    .await;
+    refuse(
+        |new| new["package_items"][0]["billing_id"] = json!(99),
+        "The selected package_items.0.billing_id is invalid.",
+    )
+    .await;
     refuse(|new| new["domain_items"][0]["tld_id"] = json!(99), "The selected domain_items.0.tld_id is invalid.").await;
-    refuse(|new| new["domain_items"][0]["years"] = json!(0), "The domain_items.0.years field must be at least 1.").await;
+    refuse(|new| new["domain_items"][0]["years"] = json!(0), "The domain_items.0.years field must be at least 1.")
+        .await;
     refuse(|new| new["status"] = json!("done"), "The selected status is invalid.").await;
 }
 
@@ -221,26 +282,41 @@ async fn the_status_machine_of_orders_and_services() {
     let world = shop().await;
     let order = data(&world, billmora("POST", "/orders").json(&the_order()), 201).await;
     let stock = async || data(&world, billmora("GET", "/packages/1"), 200).await["stock"].as_i64().unwrap();
-    let put = async |status: &str| data(&world, billmora("PUT", &format!("/orders/{}", order["id"])).json(&json!({"status": status})), 200).await;
+    let put = async |status: &str| {
+        data(&world, billmora("PUT", &format!("/orders/{}", order["id"])).json(&json!({"status": status})), 200).await
+    };
     let done = put("completed").await;
-    assert_eq!((&done["services"][0]["status"], &done["registrants"][0]["status"], stock().await), (&json!("active"), &json!("active"), 3));
+    assert_eq!(
+        (&done["services"][0]["status"], &done["registrants"][0]["status"], stock().await),
+        (&json!("active"), &json!("active"), 3)
+    );
     assert!(done["completed_at"].is_string() && done["cancelled_at"].is_null());
     let gone = put("cancelled").await;
-    assert_eq!((&gone["services"][1]["status"], &gone["registrants"][0]["status"], stock().await), (&json!("cancelled"), &json!("cancelled"), 5));
+    assert_eq!(
+        (&gone["services"][1]["status"], &gone["registrants"][0]["status"], stock().await),
+        (&json!("cancelled"), &json!("cancelled"), 5)
+    );
     assert!(gone["cancelled_at"].is_string() && gone["completed_at"].is_null());
     let again = put("pending").await;
-    assert_eq!((&again["services"][0]["status"], &again["services"][0]["next_due_date"]), (&json!("pending"), &Value::Null));
+    assert_eq!(
+        (&again["services"][0]["status"], &again["services"][0]["next_due_date"]),
+        (&json!("pending"), &Value::Null)
+    );
     // Its invoice stays as it was (defect D18).
     assert_eq!(again["invoices"][0]["status"], "unpaid");
     // One service after the other: the order is completed with the last.
     for id in [1, 2] {
-        let service = data(&world, billmora("PUT", &format!("/services/{id}")).json(&json!({"status": "active"})), 200).await;
+        let service =
+            data(&world, billmora("PUT", &format!("/services/{id}")).json(&json!({"status": "active"})), 200).await;
         assert_eq!((&service["status"], &service["activated_at"]), (&json!("active"), &Value::Null));
         let order = data(&world, billmora("GET", "/orders/1"), 200).await;
         assert_eq!(order["status"] == "completed", id == 2);
     }
     // Taking one away gives up its order, and no other service.
-    assert_eq!(world.send(billmora("DELETE", "/services/1")).await.expect(200)["message"], "Service deleted successfully.");
+    assert_eq!(
+        world.send(billmora("DELETE", "/services/1")).await.expect(200)["message"],
+        "Service deleted successfully."
+    );
     let order = data(&world, billmora("GET", "/orders/1"), 200).await;
     assert_eq!((&order["status"], order["services"].as_array().unwrap().len()), (&json!("cancelled"), 1));
     assert_eq!(order["services"][0]["status"], "active");

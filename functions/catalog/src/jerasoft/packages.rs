@@ -17,6 +17,8 @@ use shared::machinery::route::Row;
 use shared::words::error::Rule;
 use shared::words::money::{Decimal, parse_decimal};
 use shared::words::page::Page;
+use shared::words::patch::Patch;
+use shared::words::time::{Zone, parse_moment};
 
 use super::{dated, read_list, write_count, write_true};
 use crate::common::money;
@@ -86,6 +88,7 @@ fn read_new(r: &mut Reader<'_>) -> Change {
     let mut change = read_change(r, currency);
     // Sold by the period, a package is a service.
     (change.reseller, change.name, change.is_service) = (reseller, name, Some(true));
+    change.charged_before = change.charged_before.or(Some(true));
     change
 }
 
@@ -108,7 +111,17 @@ fn read_change(r: &mut Reader<'_>, currency: Option<CurrencyRef>) -> Change {
         carried.insert("fees".to_owned(), json);
     }
     let is_said = plain.cycle.is_some() || plain.currency.is_some() || plain.price.is_some();
-    Change { shelf, carried, plain: is_said.then_some(plain), ..Change::default() }
+    let mut change = Change { shelf, plain: is_said.then_some(plain), ..Change::default() };
+    // What subscriptions act upon; it is shown as it was sent.
+    let said = |name: &str| carried.get(name).and_then(|json| serde_json::from_str::<Value>(json).ok());
+    let moment = |name: &str| match said(name) {
+        None => Patch::Keep,
+        Some(value) => value.as_str().and_then(|text| parse_moment(text, Zone::UTC)).map_or(Patch::Clear, Patch::Set),
+    };
+    (change.sold_from, change.sold_till) = (moment("effective_from"), moment("effective_till"));
+    change.charged_before = said("charging").map(|word| word == "pre_activation");
+    change.carried = carried;
+    change
 }
 
 /// A period of one unit: `P1M`, `P2W`.

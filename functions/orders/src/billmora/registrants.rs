@@ -1,9 +1,8 @@
 //! `/registrants` and `POST /api/domains/check` (contract billmora §8.9, §9.9, §9.11).
 
 use serde_json::{Value, json};
-use shared::domain::registrants::{
-    Availability, CHECK, Change, Check, DELETE, GET, Registrant, SEARCH, Shown, Status, UPDATE,
-};
+use shared::domain::registrants::check::{Availability, CHECK, Check};
+use shared::domain::registrants::{Change, DELETE, GET, Registrant, SEARCH, Shown, Status, UPDATE};
 use shared::machinery::dialect::Dialect::Billmora;
 use shared::machinery::dialect::{two_places, word};
 use shared::machinery::reader::Reader;

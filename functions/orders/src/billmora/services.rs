@@ -97,7 +97,8 @@ fn view<const N: usize>(service: &Service, relations: [(&'static str, Value); N]
         Cycle::Every { count, unit } => ("recurring", Some(count), word(UNITS, &unit)),
     };
     // The map's keys are lost on the wire (§7).
-    let selections = service.selections.as_ref().map(|chosen| chosen.iter().map(|(_, options)| options.clone()).collect::<Vec<_>>());
+    let selections =
+        service.selections.as_ref().map(|chosen| chosen.iter().map(|(_, options)| options.clone()).collect::<Vec<_>>());
     let mut value = json!({
         "id": service.stamps.id,
         "service_number": service.number(),

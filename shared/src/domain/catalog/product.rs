@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::catalog::cycle::Cycle;
 use crate::domain::records::{Claim, IndexRow, Record, Stamps, stamped};
 use crate::machinery::keys::{Entity, PRODUCT};
+use crate::words::time::Instant;
 
 /// What a price is in one currency, as it was given: Billmora shows it so (contract billmora §7).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -123,6 +124,12 @@ pub struct Product {
     pub auto_provision: bool,
     /// Where it stands in its catalog.
     pub sort_order: i64,
+    /// From when on it can be assigned as a subscription, UTC; absent for ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sold_from: Option<Instant>,
+    /// Until when, UTC; absent for ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sold_till: Option<Instant>,
     /// Whether a period's fee counts on the day before it begins, where it is charged (contract jerasoft §4.3).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub charged_before: bool,

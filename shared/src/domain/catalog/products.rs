@@ -18,6 +18,7 @@ use crate::machinery::operation::{Context, Scope, Working};
 use crate::words::error::Violation;
 use crate::words::page::Window;
 use crate::words::patch::Patch;
+use crate::words::time::Instant;
 
 operations!(Product, Scope::Reseller, "product", [SEARCH, GET, CREATE, UPDATE, DELETE]);
 
@@ -60,6 +61,10 @@ pub struct Change {
     pub prorata_next_month_day: Patch<u32>,
     /// Whether a paid order brings it to life.
     pub auto_provision: Option<bool>,
+    /// See [`Product::sold_from`].
+    pub sold_from: Patch<Instant>,
+    /// See [`Product::sold_till`].
+    pub sold_till: Patch<Instant>,
     /// See [`Product::charged_before`].
     pub charged_before: Option<bool>,
     /// Where it stands in its catalog.
@@ -117,6 +122,8 @@ impl Editable for Product {
         }
         c.catalog.apply(&mut self.catalog);
         c.plugin.apply(&mut self.plugin);
+        c.sold_from.apply(&mut self.sold_from);
+        c.sold_till.apply(&mut self.sold_till);
         c.provisioning.apply(&mut self.provisioning);
         c.prorata_day.apply(&mut self.prorata_day);
         c.prorata_next_month_day.apply(&mut self.prorata_next_month_day);

@@ -7,7 +7,7 @@
 //! note) is set against each other by allocations; what is left open of the one is receivable, of the other
 //! the customer's credit.
 //!
-//! * [`write`], [`change`], [`pay`]: the operations that change something;
+//! * [`write`], [`change`], [`pay`]: the operations that change something; [`new`]: what to make;
 //! * [`list`]: those that read;
 //! * [`moves`]: the state machine, and setting documents against each other;
 //! * [`sums`], [`accrual`], [`number`]: the arithmetic;
@@ -17,6 +17,7 @@
 
 pub mod accrual;
 pub mod change;
+mod charges;
 pub(crate) mod desk;
 pub mod entity;
 pub mod kind;
@@ -25,6 +26,7 @@ pub mod line;
 pub mod lines;
 pub mod list;
 pub mod moves;
+pub mod new;
 pub mod number;
 pub mod pay;
 pub mod posting;

@@ -7,16 +7,19 @@
 //! ```
 //!
 //! * [`create`]: making one; [`change`]: moving it, taking it away; [`list`]: reading;
-//! * [`choose`]: what its items mean, and whether they may be ordered; [`pricing`]: what they cost;
+//! * [`choose`]: what its items mean, and whether they may be ordered; [`pricing`]: what they cost; [`ask`]: the
+//!   invoice that asks for it; [`made`]: the order with its services and domains;
 //! * [`fulfil`]: what a payment brings about;
 //! * [`entity`]: the order.
 
+pub(crate) mod ask;
 pub mod change;
 pub mod choose;
 pub mod create;
 pub mod entity;
 pub(crate) mod fulfil;
 pub mod list;
+pub(crate) mod made;
 pub mod pricing;
 
 pub use entity::{Order, Stage};

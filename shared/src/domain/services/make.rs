@@ -208,6 +208,10 @@ async fn subscribe(cx: &Context, new: &Subscribe) -> Result<Done<Shown>> {
     if product.shelf != crate::domain::catalog::Shelf::Visible {
         return Err(Error::refused("not_sold", "The package is not active"));
     }
+    let too_early = product.sold_from.is_some_and(|from| start < from);
+    if too_early || product.sold_till.is_some_and(|till| start > till) {
+        return Err(Error::refused("not_sold", "The package is not effective when the subscription begins"));
+    }
     let own = desk.tenant.currency_of(customer.currency)?.iso;
     let (code, fee, setup) = product.plain_price(own.code());
     let currency = desk.tenant.currency_by_code(&code).cloned();
@@ -224,6 +228,7 @@ async fn subscribe(cx: &Context, new: &Subscribe) -> Result<Done<Shown>> {
     let begins = start <= cx.now;
     if begins {
         let today = desk.today();
+        // The first fee counts when it begins, whatever the others do.
         charge(cx, &mut desk, &mut service, &product, today).await?;
     } else {
         let key = keys::row(cx.tenant(), CUSTOMER, customer.id);

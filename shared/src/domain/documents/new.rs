@@ -1,0 +1,103 @@
+//! A document to make.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+
+use crate::domain::documents::entity::{Kind, Line, Status};
+use crate::domain::documents::lines::NewLine;
+use crate::domain::documents::pay::Against;
+use crate::domain::documents::sums::Rounding;
+use crate::domain::tenants::CurrencyRef;
+use crate::words::time::{Day, Instant};
+
+/// What to make.
+#[derive(Debug, Clone)]
+pub struct New {
+    /// The kind.
+    pub kind: Kind,
+    /// Whose it is; of a receipt for an invoice the invoice's when missing.
+    pub customer: Option<u64>,
+    /// The accounting day; today when missing.
+    pub day: Option<Day>,
+    /// When it is due; the accounting day when missing.
+    pub due: Option<Day>,
+    /// Whether it may not be due before its date.
+    pub due_after_date: bool,
+    /// The currency; the customer's when missing, else the account's, else the base currency.
+    pub currency: Option<CurrencyRef>,
+    /// The lines of an invoice or note.
+    pub lines: Vec<NewLine>,
+    /// Lines that were worked out before, in place of those: of a quote that was accepted.
+    pub quoted: Option<Vec<Line>>,
+    /// Whether prices include their taxes.
+    pub inclusive: bool,
+    /// How the header is made.
+    pub rounding: Rounding,
+    /// The amount of money that comes or goes.
+    pub amount: Option<Decimal>,
+    /// A number chosen by hand.
+    pub number: Option<String>,
+    /// What it is made as; issued when missing.
+    pub status: Option<Status>,
+    /// The account.
+    pub account: Option<u64>,
+    /// The category.
+    pub category: Option<u64>,
+    /// The invoice a note concerns: it is set against it, as far as that is open.
+    pub invoice: Option<u64>,
+    /// The order an invoice asks the money of: its id and number.
+    pub order: Option<(u64, String)>,
+    /// What it is about.
+    pub description: String,
+    /// Notes.
+    pub notes: Option<String>,
+    /// How it was paid.
+    pub method: Option<String>,
+    /// The payment's reference at a gateway.
+    pub reference: Option<String>,
+    /// What money is set against.
+    pub against: Vec<Against>,
+    /// A refund that needs no credit: it just lowers the balance (JeraSoft).
+    pub unbacked: bool,
+    /// Whether the balance with the credit limit may not fall below 0.
+    pub no_negative: bool,
+    /// An invoice of the charges from one instant to before another (JeraSoft).
+    pub charges: Option<(Instant, Instant)>,
+    /// Carried attributes, as JSON text.
+    pub carried: BTreeMap<String, String>,
+}
+
+impl New {
+    /// A document of a kind, of which nothing is known yet.
+    pub fn of(kind: Kind) -> Self {
+        Self {
+            kind,
+            customer: None,
+            day: None,
+            due: None,
+            due_after_date: false,
+            currency: None,
+            lines: Vec::new(),
+            quoted: None,
+            inclusive: false,
+            rounding: Rounding::Lines,
+            amount: None,
+            number: None,
+            status: None,
+            account: None,
+            category: None,
+            invoice: None,
+            order: None,
+            description: String::new(),
+            notes: None,
+            method: None,
+            reference: None,
+            against: Vec::new(),
+            unbacked: false,
+            no_negative: false,
+            charges: None,
+            carried: BTreeMap::new(),
+        }
+    }
+}

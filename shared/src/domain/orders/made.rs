@@ -1,0 +1,255 @@
+//! What an order brings about: the order itself, its services and its registered domains, as its status has them
+//! (contract billmora §10.3).
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+use serde_json::{Map, Value};
+
+use crate::domain::catalog::{Cycle, Unit};
+use crate::domain::documents::desk::Desk;
+use crate::domain::documents::entity::Document;
+use crate::domain::documents::ledger::out_of_range;
+use crate::domain::documents::sums::minor;
+use crate::domain::orders::ask::Priced;
+use crate::domain::orders::choose::{Chosen, ChosenPackage, New};
+use crate::domain::orders::entity::{Item, Order, Stage, What};
+use crate::domain::orders::pricing::PricedPackage;
+use crate::domain::records::{Drawer, Stamps};
+use crate::domain::registrants::{Registrant, Status as DomainStatus};
+use crate::domain::services::entity::{Service, Status};
+use crate::domain::services::goods::Goods;
+use crate::domain::tenants::TenantCurrency;
+use crate::machinery::keys::{REGISTRANT, SERVICE};
+use crate::machinery::operation::Context;
+use crate::words::error::Result;
+use crate::words::money::parse_decimal;
+use crate::words::time::{Date, Day, Instant};
+
+/// What an order is made of.
+pub(crate) struct Made<'m> {
+    pub(crate) cx: &'m Context,
+    pub(crate) new: &'m New,
+    pub(crate) chosen: &'m Chosen,
+    pub(crate) priced: &'m Priced,
+    pub(crate) currency: &'m TenantCurrency,
+    pub(crate) today: Day,
+    pub(crate) id: u64,
+}
+
+impl Made<'_> {
+    fn minor(&self, amount: Decimal) -> Result<i64> {
+        minor(amount, self.currency.iso).ok_or_else(out_of_range)
+    }
+
+    /// The order itself.
+    pub(crate) fn order(&self, desk: &Desk<'_>, invoice: &Document) -> Result<Order> {
+        let cx = self.cx;
+        let (mut subtotal, mut setup, mut discount) = (Decimal::ZERO, Decimal::ZERO, Decimal::ZERO);
+        let mut items = Vec::new();
+        let mut cut = 0;
+        for (of, priced) in &self.priced.packages {
+            let quantity = Decimal::from(of.quantity);
+            let part = priced.cut.map_or(0, |cut| cut.part * i64::from(of.quantity));
+            subtotal += priced.unit * quantity;
+            setup += priced.setup_fee * quantity;
+            discount += priced.discount * quantity;
+            cut += part;
+            items.push(Item {
+                what: What::Service,
+                description: of.name.clone(),
+                quantity: of.quantity,
+                cycle: of.cycle,
+                unit: self.minor(priced.unit)?,
+                setup_fee: self.minor(priced.setup_fee)?,
+                amount: self.minor((priced.unit + priced.setup_fee) * quantity)?,
+                discount: self.minor(priced.discount * quantity)?,
+                taxes: Vec::new(),
+                product: of.product,
+            });
+        }
+        for (of, priced) in &self.priced.domains {
+            subtotal += priced.amount;
+            discount += priced.discount;
+            let left = self.minor(priced.amount - priced.discount)?;
+            items.push(Item {
+                what: What::Domain,
+                description: of.domain.clone(),
+                quantity: 1,
+                cycle: Cycle::Every { count: of.years, unit: Unit::Year },
+                unit: left,
+                setup_fee: 0,
+                amount: left,
+                discount: self.minor(priced.discount)?,
+                taxes: Vec::new(),
+                product: 0,
+            });
+        }
+        // The taxes of an item are those of its lines on the invoice.
+        for item in items.iter_mut().filter(|item| item.what == What::Service) {
+            let own = invoice.lines.iter().filter(|line| line.product == Some(item.product));
+            for tax in own.flat_map(|line| &line.taxes) {
+                match item.taxes.iter_mut().find(|known| known.name == tax.name && known.percent == tax.percent) {
+                    Some(known) => known.amount += tax.amount,
+                    None => item.taxes.push(tax.clone()),
+                }
+            }
+        }
+        let over = matches!(self.new.stage, Stage::Cancelled | Stage::Failed);
+        Ok(Order {
+            stamps: Stamps::new(self.id, cx.now),
+            customer: self.new.customer,
+            reseller: invoice.reseller,
+            stage: self.new.stage,
+            currency: self.currency.id,
+            iso: self.currency.iso,
+            base: desk.ledger.base(),
+            ratio: invoice.ratio,
+            subtotal: self.minor(subtotal)? + cut,
+            discount: self.minor(discount)?,
+            setup_fee: self.minor(setup)?,
+            tax: invoice.sums.tax,
+            total: invoice.sums.total,
+            base_net: invoice.sums.base_net,
+            coupon: self.chosen.coupon.as_ref().map(|coupon| (coupon.stamps.id, coupon.code.clone())),
+            notes: self.new.notes.clone(),
+            items,
+            services: Vec::new(),
+            registrants: Vec::new(),
+            invoice: Some((invoice.id, invoice.number.clone())),
+            completed_at: (self.new.stage == Stage::Completed).then_some(cx.now),
+            cancelled_at: over.then_some(cx.now),
+        })
+    }
+
+    /// As many services as each package item asks for, as the order's status has it (contract billmora §10.3).
+    pub(crate) fn services(&self, order: &mut Order, goods: &mut Goods<'_>, ids: &mut Drawer) -> Result<()> {
+        for (chosen, (of, priced)) in self.chosen.packages.iter().zip(&self.priced.packages) {
+            goods.hold_product(chosen.product.clone());
+            for _ in 0..of.quantity {
+                let service = self.service(order, chosen, priced, ids.next(SERVICE))?;
+                order.services.push(service.stamps.id);
+                goods.add_service(service);
+            }
+        }
+        Ok(())
+    }
+
+    fn service(&self, order: &Order, chosen: &ChosenPackage, priced: &PricedPackage, id: u64) -> Result<Service> {
+        let (cx, product) = (self.cx, &chosen.product);
+        let cycle = chosen.price.cycle;
+        let status = match self.new.stage {
+            Stage::Pending | Stage::Processing => Status::Pending,
+            Stage::Completed => Status::Active,
+            Stage::Cancelled | Stage::Failed => Status::Cancelled,
+        };
+        let anchor = priced.cut.map_or(self.today.date, |cut| cut.until);
+        let recurs = cycle.recurs();
+        let midnight = |date: Date| Day::midnight(date, cx.zone);
+        let next = cycle.start(anchor, 1).map(|date| Day { at: self.today_at(date), date });
+        let next_due = match (status, priced.cut) {
+            (Status::Active, _) if recurs => next,
+            (Status::Active, _) => None,
+            (_, Some(cut)) => midnight(cut.due),
+            _ => Some(Day { at: cx.now, date: self.today.date }),
+        };
+        Ok(Service {
+            stamps: Stamps::new(id, cx.now),
+            customer: order.customer,
+            reseller: order.reseller,
+            order: Some(order.stamps.id),
+            product: product.stamps.id,
+            price: chosen.price.id,
+            name: product.name.clone(),
+            status,
+            currency: self.currency.id,
+            iso: self.currency.iso,
+            cycle,
+            quantity: 1,
+            fee: self.minor(priced.unit)?,
+            setup_fee: self.minor(priced.setup_fee)?,
+            anchor: recurs.then_some(anchor),
+            periods: u32::from(recurs),
+            next_due,
+            start: cx.now,
+            stop: None,
+            charged: false,
+            account: None,
+            activated_at: (status == Status::Active && recurs).then_some(cx.now),
+            suspended_at: None,
+            terminated_at: None,
+            cancelled_at: (status == Status::Cancelled).then_some(cx.now),
+            selections: Some(chosen.item.options.clone().into_iter().collect()),
+            configuration: Some(configuration(chosen)),
+            plugin: product.plugin,
+            scalings: Vec::new(),
+            carried: BTreeMap::new(),
+        })
+    }
+
+    /// The time of day of now, on another day.
+    fn today_at(&self, date: Date) -> Instant {
+        self.cx.now + (date - self.today.date)
+    }
+
+    /// Its registered domains.
+    pub(crate) fn registrants(&self, order: &mut Order, goods: &mut Goods<'_>, ids: &mut Drawer) -> Result<()> {
+        let now = self.cx.now;
+        for ((item, tld, _), (of, priced)) in self.chosen.domains.iter().zip(&self.priced.domains) {
+            let status = match self.new.stage {
+                _ if item.transfer => DomainStatus::PendingTransfer,
+                Stage::Pending | Stage::Processing | Stage::Completed => DomainStatus::Pending,
+                Stage::Cancelled | Stage::Failed => DomainStatus::Cancelled,
+            };
+            let mut registrant = Registrant {
+                stamps: Stamps::new(ids.next(REGISTRANT), now),
+                customer: order.customer,
+                reseller: order.reseller,
+                order: Some(order.stamps.id),
+                tld: tld.stamps.id,
+                domain: of.domain.clone(),
+                status,
+                transfer: item.transfer,
+                epp_code: item.epp_code.clone().filter(|_| item.transfer),
+                years: item.years,
+                currency: self.currency.id,
+                iso: self.currency.iso,
+                price: self.minor(priced.amount - priced.discount)?,
+                auto_renew: true,
+                nameservers: None,
+                registered_at: None,
+                expires_at: None,
+                renewal: None,
+                suspended_at: None,
+                cancelled_at: None,
+            };
+            if self.new.stage == Stage::Completed {
+                registrant.activate(now);
+                // A transfer stays on its way, with the stamps of its order (contract billmora §10.3).
+                registrant.status = if item.transfer { DomainStatus::PendingTransfer } else { DomainStatus::Active };
+            }
+            order.registrants.push(registrant.stamps.id);
+            goods.add_registrant(registrant);
+        }
+        Ok(())
+    }
+}
+
+/// What a service is configured with: what the product says, and the value of each option by its variant's code
+/// (contract billmora §10.3).
+fn configuration(chosen: &ChosenPackage) -> String {
+    let own =
+        chosen.product.provisioning.as_deref().and_then(|text| serde_json::from_str::<Map<String, Value>>(text).ok());
+    let mut all = own.unwrap_or_default();
+    for (variant, choice, _) in &chosen.options {
+        let text = choice.value.as_str();
+        let value = match text {
+            "true" => Value::Bool(true),
+            "false" => Value::Bool(false),
+            _ if parse_decimal(text).is_some() => text.parse().map_or_else(|_| Value::from(text), Value::Number),
+            _ => Value::from(text),
+        };
+        all.insert(variant.code.clone(), value);
+    }
+    Value::Object(all).to_string()
+}
