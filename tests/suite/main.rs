@@ -24,6 +24,7 @@ mod malformed;
 mod model;
 mod oracle;
 mod paging;
+mod rating;
 mod rpc_spec;
 mod sequences;
 mod series;
