@@ -291,6 +291,12 @@ async fn a_product_is_the_same_in_every_dialect() {
     let kept = world.send(Call::new("GET", "/api/v2/products/1").bearer(ADMIN)).await.expect(200);
     assert_eq!(kept["data"]["prices"][1]["rates"]["USD"]["price"].to_string(), "180.00", "other prices stay");
     assert_eq!(kept["data"]["prices"][0]["rates"]["INR"]["price"].to_string(), "1300.00", "and other currencies");
+    // What JeraSoft reads and sends back changes nothing, also of what it does not see.
+    let read = world.send(Call::new("GET", "/api/packages/1").key(ADMIN)).await.expect(200);
+    let whole = async || world.send(Call::new("GET", "/api/v2/products/1").bearer(ADMIN)).await.expect(200);
+    let before = whole().await;
+    world.send(Call::new("PATCH", "/api/packages/1").key(ADMIN).json(&read)).await.expect(200);
+    assert_eq!(whole().await, before);
     world.send(Call::new("POST", "/api/packages/1/archive").key(ADMIN)).await.expect(200);
     same(1, said("Starter", "19", "0", json!("P3M"), "hidden")).await;
 }
