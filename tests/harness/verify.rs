@@ -31,6 +31,15 @@ const CLAIMED: [(&str, &str, &str); 6] = [
     ("domain", "registrant", "domain"),
 ];
 
+/// What records claim: the claim, whose it is, and the attribute.
+const CLAIMS: [(&str, &str, &str); 5] = [
+    ("catalog-slug", "catalog", "slug"),
+    ("product-slug", "product", "slug"),
+    ("product-sku", "product", "sku"),
+    ("tld", "tld", "tld"),
+    ("coupon", "coupon", "code"),
+];
+
 /// What an entity's partition may look like: text of an attribute.
 fn text<'v>(item: &'v Value, name: &str) -> &'v str {
     item[name]["S"].as_str().unwrap_or_default()
@@ -183,9 +192,22 @@ fn claims_fit(items: &[Value], tenant: &str) {
         let reseller = row["reseller"]["N"].as_str().unwrap().to_owned();
         *names.entry((reseller, whole_name(row).to_lowercase())).or_default() += 1;
     }
+    let mut records: BTreeMap<(&str, String), u64> = BTreeMap::new();
+    for (kind, entity, attribute) in CLAIMS {
+        for row in of(items, &format!("{tenant}#{entity}")) {
+            if let Some(value) = row[attribute]["S"].as_str() {
+                *records.entry((kind, value.to_lowercase())).or_default() += 1;
+            }
+        }
+    }
     for claim in items.iter().filter(|item| text(item, "PK").starts_with(&format!("{tenant}#claim#"))) {
         let (kind, value) = (text(claim, "PK").rsplit('#').next().unwrap(), text(claim, "SK"));
         let counted = number(claim, "bearers");
+        if let Some((kind, _, _)) = CLAIMS.iter().find(|(known, _, _)| *known == kind) {
+            let borne = records.remove(&(*kind, value.to_owned())).unwrap_or(0);
+            assert_eq!(counted, borne, "{tenant}: {kind} {value}");
+            continue;
+        }
         match kind.strip_prefix("customer-name-") {
             None if kind != "customer-email" => {}
             Some(reseller) => {
@@ -208,7 +230,8 @@ fn claims_fit(items: &[Value], tenant: &str) {
             }
         }
     }
-    assert!(emails.is_empty() && names.is_empty(), "{tenant}: without a claim: {emails:?} {names:?}");
+    let all = emails.is_empty() && names.is_empty() && records.is_empty();
+    assert!(all, "{tenant}: without a claim: {emails:?} {names:?} {records:?}");
 }
 
 /// Every claim of records counts its bearers.

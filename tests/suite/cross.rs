@@ -1,6 +1,7 @@
 //! One customer, written in one dialect, reads correctly in the others.
 
 use serde_json::{Value, json};
+use shared::words::money::Decimal;
 use tests::{ADMIN, Call, TOKEN, World};
 
 async fn read(world: &World, id: u64) -> (Value, Value, Value) {
@@ -194,4 +195,108 @@ async fn a_batch_tells_of_each_entry() {
     let ids: Vec<u64> =
         long["data"]["created"].as_array().unwrap().iter().map(|made| made["id"].as_u64().unwrap()).collect();
     assert_eq!(ids, (5..95).collect::<Vec<_>>());
+}
+
+/// What every dialect must say of the same product: name, price, setup fee, how often, and where it stands.
+async fn product(world: &World, id: u64) -> [(Value, Value, Value, Value, Value); 3] {
+    let jerasoft = world.send(Call::new("GET", &format!("/api/packages/{id}")).key(ADMIN)).await.expect(200);
+    let cloudonex = world.send(Call::new("GET", &format!("/api/v2/products/{id}")).bearer(ADMIN)).await.expect(200);
+    let billmora = world.send(Call::new("GET", &format!("/api/v1/packages/{id}")).bearer(TOKEN)).await.expect(200);
+    let (cloudonex, billmora) = (&cloudonex["data"], &billmora["data"]);
+    let sum = |kind: &str| {
+        let fees = jerasoft["fees"].as_array().unwrap().iter().filter(|fee| fee["type"] == kind);
+        json!(fees.map(|fee| decimal(&fee["amount"])).sum::<Decimal>().normalize().to_string())
+    };
+    let plain = |value: &Value| json!(decimal(value).normalize().to_string());
+    let period = |price: &Value, count: &str| {
+        let unit = price["billing_period"].as_str().unwrap_or_default();
+        let letter = unit.chars().next().unwrap_or_default().to_ascii_uppercase();
+        price[count].as_u64().map_or(Value::Null, |count| json!(format!("P{count}{letter}")))
+    };
+    let shelf = match jerasoft["status"].as_str().unwrap() {
+        "active" => "visible",
+        "disabled" => "hidden",
+        other => other,
+    };
+    let (own, rate) = (&cloudonex["prices"][0], &billmora["prices"][0]["rates"]["USD"]);
+    let hidden = if cloudonex["status"] == "archived" { json!("hidden") } else { cloudonex["status"].clone() };
+    let fee = |value: &Value| if value.is_null() { json!("0") } else { plain(value) };
+    [
+        (
+            jerasoft["name"].clone(),
+            sum("subscription"),
+            sum("activation"),
+            jerasoft["period"].clone(),
+            if shelf == "archive" { json!("hidden") } else { json!(shelf) },
+        ),
+        (
+            cloudonex["name"].clone(),
+            plain(&cloudonex["price"]),
+            fee(&own["rates"]["USD"]["setup_fee"]),
+            period(own, "time_interval"),
+            hidden,
+        ),
+        (
+            billmora["name"].clone(),
+            plain(&rate["price"]),
+            fee(&rate["setup_fee"]),
+            period(&billmora["prices"][0], "billing_interval"),
+            billmora["status"].clone(),
+        ),
+    ]
+}
+
+fn decimal(value: &Value) -> Decimal {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned).parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_product_is_the_same_in_every_dialect() {
+    let world = World::new().await;
+    let said = |name: &str, price: &str, setup: &str, period: Value, status: &str| {
+        (json!(name), json!(price), json!(setup), period, json!(status))
+    };
+    let same = async |id: u64, expected: (Value, Value, Value, Value, Value)| {
+        for (place, one) in product(&world, id).await.into_iter().enumerate() {
+            assert_eq!(one, expected, "product {id}, dialect {place}");
+        }
+    };
+    world.send(Call::new("POST", "/api/v2/catalogs").bearer(ADMIN).json(&json!({"name": "All"}))).await.expect(201);
+    let rates = json!({"USD": {"price": "18.00", "setup_fee": 6}, "INR": {"price": 1300}});
+    let new = json!({"name": "Starter", "catalog_id": 1, "prices": [
+        {"name": "Monthly", "type": "recurring", "billing_period": "monthly", "rates": rates},
+        {"name": "Yearly", "type": "recurring", "billing_period": "yearly", "rates": {"USD": {"price": 180}}}]});
+    world.send(Call::new("POST", "/api/v2/products").bearer(ADMIN).json(&new)).await.expect(201);
+    same(1, said("Starter", "18", "6", json!("P1M"), "visible")).await;
+
+    let fees = json!([{"type": "subscription", "amount": 10}, {"type": "subscription", "amount": "2.50"}, {"type": "activation", "amount": 5}]);
+    let new = json!({"companies_id": 1, "name": "Voice", "period": "P2W", "currencies_id": 1, "fees": fees, "status": "disabled"});
+    world.send(Call::new("POST", "/api/packages").key(ADMIN).json(&new)).await.expect(200);
+    same(2, said("Voice", "12.5", "5", json!("P2W"), "hidden")).await;
+
+    // Each changes what it knows, and leaves the rest.
+    world
+        .send(
+            Call::new("PUT", "/api/v1/packages/2")
+                .bearer(TOKEN)
+                .json(&json!({"name": "Voice Two", "status": "visible"})),
+        )
+        .await
+        .expect(200);
+    world.send(Call::new("PUT", "/api/v2/products/2").bearer(ADMIN).json(&json!({"price": 13}))).await.expect(200);
+    same(2, said("Voice Two", "13", "5", json!("P2W"), "visible")).await;
+    let fees = json!({"fees": [{"type": "subscription", "name": "All", "amount": 19}], "period": "P3M"});
+    world.send(Call::new("PATCH", "/api/packages/1").key(ADMIN).json(&fees)).await.expect(200);
+    same(1, said("Starter", "19", "0", json!("P3M"), "visible")).await;
+    let kept = world.send(Call::new("GET", "/api/v2/products/1").bearer(ADMIN)).await.expect(200);
+    assert_eq!(kept["data"]["prices"][1]["rates"]["USD"]["price"].to_string(), "180.00", "other prices stay");
+    assert_eq!(kept["data"]["prices"][0]["rates"]["INR"]["price"].to_string(), "1300.00", "and other currencies");
+    // What JeraSoft reads and sends back changes nothing, also of what it does not see.
+    let read = world.send(Call::new("GET", "/api/packages/1").key(ADMIN)).await.expect(200);
+    let whole = async || world.send(Call::new("GET", "/api/v2/products/1").bearer(ADMIN)).await.expect(200);
+    let before = whole().await;
+    world.send(Call::new("PATCH", "/api/packages/1").key(ADMIN).json(&read)).await.expect(200);
+    assert_eq!(whole().await, before);
+    world.send(Call::new("POST", "/api/packages/1/archive").key(ADMIN)).await.expect(200);
+    same(1, said("Starter", "19", "0", json!("P3M"), "hidden")).await;
 }

@@ -219,6 +219,7 @@ fn files_are_short() {
         ("shared/src/machinery/spine.rs", 530, "what happens around an operation, in one order"),
         ("shared/src/domain/customers/write.rs", 480, "the writes that share claims and references"),
         ("infra/local/src/fixture/mod.rs", 480, "the fixture's form beside what is made of it"),
+        ("shared/src/machinery/keys.rs", 380, "every key, and the table of them"),
         ("tests/suite/malformed.rs", 500, "a table of faults"),
         ("tests/suite/isolation.rs", 480, "one matrix"),
         ("tests/suite/model.rs", 700, "a model is one thing"),

@@ -28,6 +28,7 @@ mod oracle;
 mod orders;
 mod paging;
 mod quotes;
+mod rating;
 mod rpc_spec;
 mod sequences;
 mod series;

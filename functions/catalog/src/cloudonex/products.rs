@@ -23,6 +23,9 @@ const TYPES: &[(&str, bool)] = &[("service", true), ("product", false)];
 const SHELVES: &[(&str, Shelf)] =
     &[("visible", Shelf::Visible), ("hidden", Shelf::Hidden), ("archived", Shelf::Archived)];
 
+/// The most variants of a product: they are shown with it.
+const MOST_VARIANTS: usize = 50;
+
 pub(super) fn rows() -> Vec<Row> {
     const ALL: &str = "/api/v2/products";
     const ONE: &str = "/api/v2/products/{id}";
@@ -68,7 +71,8 @@ fn read_change(r: &mut Reader<'_>) -> Change {
     change.catalog = r.id("catalog_id").patch();
     change.shelf = r.choice("status", SHELVES).present();
     read_columns(r, &mut change);
-    change.variants = or_unset(r.ids("variant_ids").patch(), Vec::new());
+    let few = |ids: &Vec<u64>| ids.len() <= MOST_VARIANTS;
+    change.variants = or_unset(r.ids("variant_ids").bound(Rule::TooMany(MOST_VARIANTS), few).patch(), Vec::new());
     if r.has("prices") {
         if r.has("price") {
             r.violate("price", Rule::Contradicts);

@@ -30,7 +30,6 @@ const MOST_SHOWN: u64 = 1000;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Catalog {
     /// Id, dates and version.
-    #[serde(flatten)]
     pub stamps: Stamps,
     /// The name.
     pub name: String,

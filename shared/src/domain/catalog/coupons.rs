@@ -31,7 +31,6 @@ pub enum Off {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Coupon {
     /// Id, dates and version.
-    #[serde(flatten)]
     pub stamps: Stamps,
     /// What a customer enters; unique, and case does not count.
     pub code: String,

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use crate::domain::catalog::cycle::Cycle;
-use crate::domain::catalog::product::{Price, Rate, Rates};
+use crate::domain::catalog::product::{Price, Rates};
 use crate::domain::documents::sums::amount;
 use crate::domain::records::Drawer;
 use crate::domain::tenants::TenantRecord;
@@ -63,9 +63,4 @@ pub fn fault(field: &str, given: Decimal, currency: crate::words::money::Currenc
         return Some(Violation { field: field.to_owned(), rule: Rule::TooSmall("0".into()) });
     }
     amount(field, given, currency).err()
-}
-
-/// A price in one currency.
-pub fn single(code: &str, price: Decimal, setup_fee: Option<Decimal>) -> Rates {
-    Rates::from([(code.to_owned(), Rate { price: Some(price), setup_fee, enabled: true })])
 }

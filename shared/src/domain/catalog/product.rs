@@ -85,7 +85,6 @@ impl Shelf {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Product {
     /// Id, dates and version.
-    #[serde(flatten)]
     pub stamps: Stamps,
     /// The reseller who sells it.
     pub reseller: u64,

@@ -8,7 +8,7 @@ use crate::domain::catalog::catalogs::Catalog;
 use crate::domain::catalog::cycle::Cycle;
 use crate::domain::catalog::edit::{Editable, operations};
 use crate::domain::catalog::prices::{self, NewPrice};
-use crate::domain::catalog::product::{Price, Product, Shelf};
+use crate::domain::catalog::product::{Price, Product, Rate, Rates, Shelf};
 use crate::domain::catalog::variants::Variant;
 use crate::domain::documents::sums::percent_fault;
 use crate::domain::records::{Drawer, List, Stamps, find_all, indexed};
@@ -190,30 +190,37 @@ impl Product {
             None => old.and_then(|(code, _)| tenant.currency_by_code(code)).or_else(|| tenant.base().ok()),
         };
         let Some(currency) = currency else { return };
-        let cycle = plain.cycle.or(was.as_ref().map(|price| price.cycle)).unwrap_or(Cycle::Once);
         let amount = plain.price.or(old.and_then(|(_, rate)| rate.price)).unwrap_or_default();
         let setup = plain.setup_fee.or(old.and_then(|(_, rate)| rate.setup_fee));
         for (field, given) in [("price", Some(amount)), ("setup_fee", setup)] {
             found.extend(given.and_then(|given| prices::fault(field, given, currency.iso)));
         }
         let code = currency.iso.code();
+        let is_same = old.is_some_and(|(known, _)| known == code);
+        let enabled = old.is_none_or(|(_, rate)| !is_same || rate.enabled);
+        let rate = Rate { price: Some(amount), setup_fee: setup, enabled };
+        // What was free and costs something now is asked for once.
+        let stays = |cycle: &Cycle| *cycle != Cycle::Free || amount.is_zero();
+        let known = was.as_ref().map(|price| price.cycle).filter(stays);
+        let cycle = plain.cycle.or(known).unwrap_or(Cycle::Once);
         let name = cycle.word().map_or_else(|| "Default".to_owned(), str::to_owned);
+        let is_taken = self.prices.iter().skip(1).any(|other| other.name.eq_ignore_ascii_case(&name));
         match self.prices.first_mut() {
-            None => {
-                let rates = prices::single(code, amount, setup);
-                self.prices.push(Price { id: ids.next(PRICE), name, cycle, rates });
-            }
-            Some(price) => {
-                let renamed = plain.cycle.is_some_and(|cycle| cycle != price.cycle);
-                if renamed {
+            None => self.prices.push(Price { id: ids.next(PRICE), name, cycle, rates: Rates::new() }),
+            Some(price) if price.cycle != cycle => {
+                price.cycle = cycle;
+                // It goes by its new cycle's word, unless another price of the product does already.
+                if !is_taken {
                     price.name = name;
                 }
-                price.cycle = cycle;
-                if plain.currency.is_some() {
-                    price.rates.clear();
-                }
-                price.rates.extend(prices::single(code, amount, setup));
             }
+            Some(_) => {}
+        }
+        if let Some(price) = self.prices.first_mut() {
+            if plain.currency.is_some() && !is_same {
+                price.rates.clear();
+            }
+            price.rates.insert(code.to_owned(), rate);
         }
     }
 

@@ -36,7 +36,6 @@ pub struct Fees {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Tld {
     /// Id, dates and version.
-    #[serde(flatten)]
     pub stamps: Stamps,
     /// With its leading dot (`.com`); unique.
     pub tld: String,

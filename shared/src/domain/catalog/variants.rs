@@ -51,7 +51,6 @@ pub struct Choice {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Variant {
     /// Id, dates and version.
-    #[serde(flatten)]
     pub stamps: Stamps,
     /// The name.
     pub name: String,

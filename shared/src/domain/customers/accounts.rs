@@ -39,7 +39,6 @@ pub static DELETE: Op<u64, u64> =
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ClientAccount {
     /// Id, dates and version.
-    #[serde(flatten)]
     pub stamps: Stamps,
     /// Whose it is. Its reseller is the customer's, wherever the customer moves.
     pub customer: u64,

@@ -82,7 +82,6 @@ pub struct Item {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
     /// Id, dates and version.
-    #[serde(flatten)]
     pub stamps: Stamps,
     /// Who ordered.
     pub customer: u64,

@@ -80,7 +80,6 @@ impl Stage {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quote {
     /// Id, dates and version.
-    #[serde(flatten)]
     pub stamps: Stamps,
     /// For whom it is.
     pub customer: u64,

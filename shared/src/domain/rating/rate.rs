@@ -30,7 +30,6 @@ pub enum Source {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UsageRate {
     /// Id, dates and version.
-    #[serde(flatten)]
     pub stamps: Stamps,
     /// Its table …
     pub table: u64,

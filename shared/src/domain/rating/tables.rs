@@ -24,7 +24,6 @@ const MOST_PARENTS: usize = 20;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct RateTable {
     /// Id, dates and version.
-    #[serde(flatten)]
     pub stamps: Stamps,
     /// The reseller whose it is.
     pub reseller: u64,

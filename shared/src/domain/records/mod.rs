@@ -17,7 +17,7 @@ pub use self::write::{Drawer, Removal, put, remove, taken};
 use crate::machinery::keys::Entity;
 use crate::words::time::{Date, Instant};
 
-/// What every record has. It stands flat in the record, whose version the commits look at.
+/// What every record has.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Stamps {
     /// The id, dense in the tenant.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use crate::domain::records::{Claim, Record};
 use crate::machinery::changes::Changes;
 use crate::machinery::keys::{self, Entity, Key};
@@ -12,6 +14,21 @@ use crate::words::error::{Error, Result, Rule, Violation};
 
 /// The attribute that counts the bearers of a value.
 const BEARERS: &str = "bearers";
+
+/// A record as its row: id and version also stand where the conditions of commits look for them.
+#[derive(Serialize)]
+struct Row<'r, R> {
+    id: u64,
+    version: u64,
+    #[serde(flatten)]
+    record: &'r R,
+}
+
+impl<'r, R: Record> Row<'r, R> {
+    fn of(record: &'r R) -> Self {
+        Self { id: record.stamps().id, version: record.stamps().version, record }
+    }
+}
 
 /// Draws ids for one commit.
 #[derive(Debug, Default)]
@@ -73,9 +90,9 @@ pub fn put<R: Record>(
     (stamps.updated_at, stamps.version) = (cx.now, was + 1);
     let key = keys::row(t, R::ENTITY, id);
     if before.is_some() {
-        changes.replace(key, &after, was)?
+        changes.replace(key, &Row::of(&after), was)?;
     } else {
-        changes.insert(key, &after)?
+        changes.insert(key, &Row::of(&after))?;
     }
     let row = after.index_row();
     let old = before.map(Record::index_row);
@@ -114,7 +131,7 @@ impl Removal {
         let t = cx.tenant();
         let (id, version) = (record.stamps().id, record.stamps().version);
         changes.delete(keys::row(t, R::ENTITY, id), version);
-        changes.write(keys::deleted(t, R::ENTITY, id), record)?;
+        changes.write(keys::deleted(t, R::ENTITY, id), &Row::of(record))?;
         for of in partitions(record.index_row().customer) {
             changes.erase(keys::record_index_row(t, R::ENTITY, of, id));
         }

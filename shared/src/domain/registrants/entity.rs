@@ -48,7 +48,6 @@ impl Status {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Registrant {
     /// Id, dates and version.
-    #[serde(flatten)]
     pub stamps: Stamps,
     /// Whose it is.
     pub customer: u64,

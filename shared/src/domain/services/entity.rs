@@ -75,7 +75,6 @@ pub struct Scaling {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Service {
     /// Id, dates and version.
-    #[serde(flatten)]
     pub stamps: Stamps,
     /// Whose it is.
     pub customer: u64,
