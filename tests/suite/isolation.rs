@@ -78,6 +78,18 @@ async fn catalogue(world: &World) {
     ] {
         world.send(Call::new("POST", &format!("/api/{path}")).key(ADMIN).json(&body)).await.expect(200);
     }
+    // A quote, and an order with a service and a domain, of the customer of reseller 3.
+    let line = json!([{"description": MARK, "amount": 10, "qty": 1}]);
+    let quote = json!({"customer_id": 1, "valid_until": "2026-12-31", "items": line, "subject": MARK});
+    world.send(Call::new("POST", "/api/v2/quotes").bearer(ADMIN).json(&quote)).await.expect(201);
+    world.send(Call::new("POST", "/api/v1/orders").bearer(TOKEN).json(&order())).await.expect(201);
+}
+
+/// What only acme can order.
+fn order() -> Value {
+    json!({"user_id": 1, "currency": "USD", "coupon": null, "status": "completed", "notes": MARK,
+        "package_items": [{"package_id": 1, "billing_id": 1}],
+        "domain_items": [{"type": "register", "domain": "acme-secret.example", "tld_id": 1, "years": 1}]})
 }
 
 /// The id of something only acme has: customer 1 is of reseller 3, currency 4 and rate 3 of no other tenant.
@@ -152,6 +164,24 @@ fn body(row: &Row) -> Value {
         ("usage_rates.create", _) => {
             json!({"rate_tables_id": 1, "code_name": "X", "value": 1, "effective_from": "2026-01-01", "time_profiles_id": 1})
         }
+        ("quotes.create", _) => {
+            json!({"customer_id": 1, "valid_until": "2026-12-31", "items": [{"description": "x", "amount": 5}]})
+        }
+        ("quotes.update", _) => json!({"notes": "touched"}),
+        ("orders.create", "billmora") => order(),
+        ("orders.create", _) => json!({"customer_id": 1, "items": [{"product_id": 1, "price_id": 1}]}),
+        ("orders.update", "billmora") => json!({"status": "cancelled"}),
+        ("orders.update", _) => json!({"notes": "touched"}),
+        ("services.update", "jerasoft") => json!({"stop_dt": "2027-01-01"}),
+        ("services.update", _) => json!({"name": "touched"}),
+        ("services.move", "racknap") => json!({"serviceid": 1}),
+        ("services.scale", _) => json!({"price_id": 1}),
+        ("services.subscribe", _) => json!({"clients_id": 1, "packages_id": 1}),
+        ("services.create", _) => json!({"customer_id": 1, "quantity": 1, "planid": 1, "regdate": "01/01/2026",
+            "nextduedate": "01/04/2026", "billingcycle": "Monthly", "plan_billing_cycle": "Monthly", "amount": 5,
+            "recuring_amount": 5, "first_plan_price": 5, "recuring_plan_price": 5, "firstpayment": 5}),
+        ("registrants.update", _) => json!({"auto_renew": false}),
+        ("settings.update", _) => json!({"invoice_days": 9}),
         ("reports.statement", _) => json!({"customer_id": 1}),
         ("reports.summary", _) => json!({"return_fields": ["record_origin", "quantity"]}),
         (_, _) => json!({}),
