@@ -12,7 +12,7 @@ use tests::{ADMIN, Call, Dice, World};
 use crate::orders::{billmora, cloudonex, data, shop};
 
 /// One run to its end, as the schedule's function makes it.
-async fn bill(world: &World, until: &str) -> Value {
+pub(crate) async fn bill(world: &World, until: &str) -> Value {
     let tenant = shared::machinery::caller::Tenant::named("acme").unwrap();
     let report = orders::run::run(&world.another_process(), &tenant, Some(until), &mut |_| {}).await;
     report.unwrap_or_else(|e| panic!("{e:?}"))

@@ -32,6 +32,7 @@ mod rating;
 mod rpc_spec;
 mod sequences;
 mod series;
+mod services;
 mod store;
 mod verify;
 mod zones;

@@ -43,10 +43,13 @@ pub(crate) async fn step<'c>(cx: &'c Context, mut desk: Desk<'c>, report: &mut R
 }
 
 async fn renew(cx: &Context, desk: &mut Desk<'_>, goods: &mut Goods<'_>, row: &Row, report: &mut Report) -> Result<()> {
-    row.take(cx, &mut desk.changes);
-    let Some(held) = goods.registrants.get_mut(&row.note.id) else { return Ok(()) };
+    let Some(held) = goods.registrants.get_mut(&row.note.id) else {
+        row.take(cx, &mut desk.changes);
+        return Ok(());
+    };
     let registrant = &mut held.after;
     if registrant.ends_on() != Some(row.note.day) {
+        row.take(cx, &mut desk.changes);
         return Ok(());
     }
     let customer = cx.store.get::<Customer>(&keys::row(cx.tenant(), CUSTOMER, registrant.customer)).await?;
@@ -57,6 +60,7 @@ async fn renew(cx: &Context, desk: &mut Desk<'_>, goods: &mut Goods<'_>, row: &R
             Ok(made) => {
                 registrant.renewal = Some(made.id);
                 report.invoices += 1;
+                // Paid from credit: it ends on another day, and its row goes with that.
                 if made.status() == crate::domain::documents::Status::Paid {
                     registrant.renew(cx.now);
                     return Ok(());
@@ -65,6 +69,7 @@ async fn renew(cx: &Context, desk: &mut Desk<'_>, goods: &mut Goods<'_>, row: &R
             Err(error) => report.fail("registrant", row.note.id, error)?,
         }
     }
+    row.take(cx, &mut desk.changes);
     agenda::put(cx, &mut desk.changes, EXPIRIES, row.note.day, &Note { id: row.note.id, day: row.note.day })
 }
 

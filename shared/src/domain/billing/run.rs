@@ -15,8 +15,8 @@ use crate::words::time::Date;
 pub static RUN: Op<Run, Report> =
     Op::write("billing.run", "billing_run", Scope::Tenant, |cx, run| Box::pin(work(cx, run)));
 
-/// The most commits of one request.
-pub const MOST_COMMITS: u64 = 200;
+/// The most commits of one request: some seconds' work, well below what a function may take.
+pub const MOST_COMMITS: u64 = 50;
 /// The most failures that a report names.
 const MOST_FAILURES: usize = 50;
 

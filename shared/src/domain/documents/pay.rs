@@ -17,6 +17,8 @@ use crate::words::text::spoken;
 
 /// The most documents that one may be set against in one step.
 pub const MOST_AT_ONCE: usize = 20;
+/// The most receipts and credit notes that pay an invoice by themselves: its commit may bring an order to life too.
+const MOST_CREDITS: usize = 5;
 /// The most documents that one may be set against in all.
 const MOST_IN_ALL: usize = 200;
 /// The most documents that change beside one: three actions each of the 100 of a commit.
@@ -135,7 +137,7 @@ pub(crate) async fn from_credit(
         before < document.due_amount()
     });
     let refs: Vec<Ref> = needed.map(|row| Ref { kind: row.kind, id: row.id }).collect();
-    if enough < document.due_amount() || refs.len() > MOST_AT_ONCE {
+    if enough < document.due_amount() || refs.len() > MOST_CREDITS {
         return Ok(());
     }
     for credit in desk.more(None, &refs).await?.into_iter().flatten() {

@@ -8,13 +8,14 @@ use crate::domain::catalog::tlds::{Fees, Tld};
 use crate::domain::catalog::variants::{Choice, Style, Variant};
 use crate::domain::catalog::{Cycle, Price, Product, Shelf};
 use crate::domain::orders::entity::Stage;
-use crate::domain::records::{IndexRow, find_all};
-use crate::domain::tenants::CurrencyRef;
+use crate::domain::records::{IndexRow, List, Record, find_all, indexed};
+use crate::domain::tenants::{CurrencyRef, Reach};
 use crate::machinery::keys::{self, COUPON};
 use crate::machinery::listing;
 use crate::machinery::operation::Context;
 use crate::machinery::store::number_of;
 use crate::words::error::{Error, Result, Violation};
+use crate::words::page::Window;
 
 /// The most services and domains of an order: its payment brings all of them to life in one commit.
 pub const MOST_UNITS: u32 = 12;
@@ -100,8 +101,8 @@ pub struct Chosen {
 }
 
 /// What an order refers to and is not there, beside its customer and its currency. `prices` is the last id of a
-/// price that was drawn: one that is above it was never there.
-pub async fn references(cx: &Context, new: &New, prices: u64) -> Result<(Vec<Violation>, Found)> {
+/// price that was drawn: one that is above it was never there. A product that the caller may not see is not there.
+pub async fn references(cx: &Context, new: &New, prices: u64, reach: &Reach) -> Result<(Vec<Violation>, Found)> {
     let mut violations = Vec::new();
     let coupon = match &new.coupon {
         None => None,
@@ -116,7 +117,8 @@ pub async fn references(cx: &Context, new: &New, prices: u64) -> Result<(Vec<Vio
     let unique = |ids: Vec<u64>| -> Vec<u64> { ids.into_iter().collect::<BTreeSet<_>>().into_iter().collect() };
     let products = unique(new.packages.iter().map(|item| item.product).collect());
     let tlds = unique(new.domains.iter().map(|item| item.tld).collect());
-    let products = found::<Product>(cx, &products).await?;
+    let mut products = found::<Product>(cx, &products).await?;
+    products.retain(|_, product| reach.covers(product.reseller));
     let tlds = found::<Tld>(cx, &tlds).await?;
     for (place, item) in new.packages.iter().enumerate() {
         if !products.contains_key(&item.product) {
@@ -144,7 +146,7 @@ pub struct Found {
     coupon: Option<Coupon>,
 }
 
-async fn found<R: crate::domain::records::Record>(cx: &Context, ids: &[u64]) -> Result<BTreeMap<u64, R>> {
+async fn found<R: Record>(cx: &Context, ids: &[u64]) -> Result<BTreeMap<u64, R>> {
     if ids.is_empty() {
         return Ok(BTreeMap::new());
     }
@@ -259,17 +261,9 @@ async fn look_closely(cx: &Context, new: &New, chosen: &Chosen) -> Result<()> {
             return refused("out_of_stock", format!("{name} is out of stock: {} left", product.stock));
         }
         if product.per_user_limit >= 0 {
-            let list = crate::domain::records::List {
-                customers: vec![new.customer],
-                parents: vec![product.stamps.id],
-                ..crate::domain::records::List::all(crate::words::page::Window {
-                    offset: 0,
-                    limit: 1,
-                    newest_first: false,
-                })
-            };
-            let reach = crate::domain::tenants::Reach::Everything;
-            let rows = crate::domain::records::indexed(cx, keys::SERVICE, &list, &reach).await?;
+            let all = List::all(Window { offset: 0, limit: 1, newest_first: false });
+            let list = List { customers: vec![new.customer], parents: vec![product.stamps.id], ..all };
+            let rows = indexed(cx, keys::SERVICE, &list, &Reach::Everything).await?;
             let has = rows.iter().filter(|row| !["terminated", "cancelled"].contains(&row.status.as_str())).count();
             if i64::try_from(has).unwrap_or(i64::MAX).saturating_add(asked) > product.per_user_limit {
                 return refused("limit_reached", format!("A customer may have {} of {name}", product.per_user_limit));

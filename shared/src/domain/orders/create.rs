@@ -29,7 +29,7 @@ fn also<'a>(cx: &'a Context, new: &'a New) -> Working<'a, Vec<Violation>> {
         let (desk, _) = Desk::open(cx, &[], Some(new.customer), &[]).await?;
         let ids = Drawer::open(cx, &[PRICE]).await?;
         let mut found = own_references(&desk, new);
-        found.extend(choose::references(cx, new, ids.last(PRICE)).await?.0);
+        found.extend(choose::references(cx, new, ids.last(PRICE), &desk.reach).await?.0);
         Ok(found)
     })
 }
@@ -54,7 +54,7 @@ async fn create(cx: &Context, new: &New) -> Result<Done<Shown>> {
     let new = &new;
     let mut ids = Drawer::open(cx, &[PRICE, ORDER, SERVICE, REGISTRANT]).await?;
     let mut violations = own_references(&desk, new);
-    let (more, found) = choose::references(cx, new, ids.last(PRICE)).await?;
+    let (more, found) = choose::references(cx, new, ids.last(PRICE), &desk.reach).await?;
     violations.extend(more);
     if !violations.is_empty() {
         return Err(Error::told(Told::Invalid(violations)));

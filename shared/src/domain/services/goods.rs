@@ -29,6 +29,16 @@ impl<R: Record> Held<R> {
     fn read(record: R, event: &'static str) -> Self {
         Self { before: Some(record.clone()), after: record, event }
     }
+
+    /// The row, and what lists read of it in its own and its customer's partition.
+    fn actions(&self) -> usize {
+        if self.before.as_ref() == Some(&self.after) {
+            return 0;
+        }
+        let row = self.after.index_row();
+        let listed = self.before.as_ref().map(Record::index_row).as_ref() != Some(&row);
+        1 + if listed { 1 + usize::from(row.customer.is_some()) } else { 0 }
+    }
 }
 
 /// See the head of this file.
@@ -218,13 +228,20 @@ impl<'c> Goods<'c> {
         Ok(())
     }
 
-    /// How many actions [`into_changes`](Self::into_changes) adds at most.
+    /// How many actions [`into_changes`](Self::into_changes) adds.
     pub(crate) fn actions(&self) -> usize {
-        let changed = |differs: bool, actions: usize| if differs { actions } else { 0 };
-        let services = self.services.values().map(|held| changed(held.before.as_ref() != Some(&held.after), 5));
-        let domains = self.registrants.values().map(|held| changed(held.before.as_ref() != Some(&held.after), 5));
-        let orders = self.orders.values().map(|held| changed(held.before.as_ref() != Some(&held.after), 3));
-        let products = self.products.values().map(|held| changed(held.before.as_ref() != Some(&held.after), 2));
-        services.chain(domains).chain(orders).chain(products).sum()
+        let days = |was: Option<Date>, is: Option<Date>| {
+            if was == is { 0 } else { usize::from(was.is_some()) + usize::from(is.is_some()) }
+        };
+        let service = |held: &Held<Service>| {
+            held.actions() + days(held.before.as_ref().and_then(Service::renews_on), held.after.renews_on())
+        };
+        let registrant = |held: &Held<Registrant>| {
+            held.actions() + days(held.before.as_ref().and_then(Registrant::ends_on), held.after.ends_on())
+        };
+        self.services.values().map(service).sum::<usize>()
+            + self.registrants.values().map(registrant).sum::<usize>()
+            + self.orders.values().map(Held::actions).sum::<usize>()
+            + self.products.values().map(Held::actions).sum::<usize>()
     }
 }

@@ -203,7 +203,8 @@ async fn scale_service(cx: &Context, scale: &Scale) -> Result<Done<Shown>> {
     }
     let product = scale.product.unwrap_or(before.product);
     let found = find_all::<Product>(cx, &[product]).await?.pop().flatten();
-    let Some(found) = found else { return Err(Violation::missing("product", "products", product).into()) };
+    let reach = tenant.reach(&cx.caller);
+    let Some(found) = found.filter(|found| reach.covers(found.reseller)) else { return Err(Violation::missing("product", "products", product).into()) };
     let Some(price) = found.price(scale.price) else {
         return Err(Violation::missing("price", "prices", scale.price).into());
     };
