@@ -46,7 +46,7 @@ pub(crate) async fn shop() -> World {
     world
 }
 
-fn the_order() -> Value {
+pub(crate) fn the_order() -> Value {
     json!({"user_id": 1, "currency": "USD", "coupon": "QUARTER", "status": "pending",
         "package_items": [{"package_id": 1, "billing_id": 1 + 1, "quantity": 2, "variant_options": {"1": [1]}}],
         "domain_items": [{"type": "register", "domain": "noor.dev", "tld_id": 1, "years": 3}]})

@@ -238,7 +238,8 @@ fn item(order: &Order, place: usize, item: &Item) -> Value {
         "type": if item.what == What::Domain { "domain" } else { "other" },
         "description": item.description,
         "quantity": shared::machinery::dialect::number(quantity),
-        "per_unit_price": money(item.unit + off),
+        // There is no column for the setup fee: it is part of the price.
+        "per_unit_price": money(item.unit + item.setup_fee + off),
         "subtotal": money(item.amount + off),
         "discount": money(item.discount),
         "amount": money(net),
