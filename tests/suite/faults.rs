@@ -193,7 +193,8 @@ async fn sales(world: &World) {
     let plan = json!({"name": "Plan", "stock": 9, "prices": [price("Monthly", 20), price("Large", 50)]});
     world.send(Call::new("POST", "/api/v2/products").bearer(ADMIN).json(&plan)).await.expect(201);
     for _ in 0..2 {
-        let quote = json!({"customer_id": 2, "valid_until": "2026-12-31", "items": [{"description": "x", "amount": 5}]});
+        let quote =
+            json!({"customer_id": 2, "valid_until": "2026-12-31", "items": [{"description": "x", "amount": 5}]});
         world.send(Call::new("POST", "/api/v2/quotes").bearer(ADMIN).json(&quote)).await.expect(201);
     }
     for status in ["pending", "completed", "completed"] {

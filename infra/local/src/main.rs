@@ -1,6 +1,7 @@
 //! `cargo run`: the whole API on one machine.
 
 mod bill;
+mod routes;
 mod verify;
 
 use std::io::Write;
@@ -14,7 +15,6 @@ use local::engine::Engine;
 use local::fixture::Fixture;
 use local::gateway::Gateway;
 use local::template::{BUILT_IN, Template};
-use serde_json::json;
 use shared::machinery::app::{App, https_client};
 use shared::machinery::outside::Outside;
 use shared::machinery::secrets::{Reach, Secret, Secrets};
@@ -152,7 +152,7 @@ async fn run(cli: Cli) -> Result<(), String> {
             let secret = secrets.get(outside.now()).await.map_err(|e| e.logged.unwrap_or_default())?;
             print(&secret.usage_key(&tenant))
         }
-        Some(Command::Routes { json }) => routes(json),
+        Some(Command::Routes { json }) => routes::print_all(json),
         Some(Command::Verify { tenants, json }) => {
             let (store, _, _) = open(&cli.place, &outside, Table::Existing).await?;
             verify::verify(&store, named(&cli.place, tenants), json).await
@@ -318,27 +318,6 @@ async fn fill(
 fn read_fixture(file: &Path) -> Result<Fixture, String> {
     let text = std::fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
     Fixture::read(&text).map_err(|why| format!("{}: {why}", file.display()))
-}
-
-fn routes(as_json: bool) -> Result<(), String> {
-    let rows = rpc::rows();
-    let row = |row: &shared::machinery::route::Row| {
-        json!({"dialect": row.dialect.name(), "verb": row.verb, "path": row.path, "rpc": row.rpc, "operation": row.operation,
-               "ability": row.ability, "writes": row.writes})
-    };
-    if as_json {
-        return print(&serde_json::to_string_pretty(&rows.iter().map(row).collect::<Vec<_>>()).unwrap_or_default());
-    }
-    rows.iter().try_for_each(|row| {
-        print(&format!(
-            "{:10} {:6} {:45} {:40} {}",
-            row.dialect.name(),
-            row.verb,
-            row.path,
-            row.rpc.unwrap_or("-"),
-            row.operation
-        ))
-    })
 }
 
 fn examples(origin: &str) -> String {

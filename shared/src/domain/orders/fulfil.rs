@@ -11,6 +11,7 @@ use crate::domain::registrants::Status as DomainStatus;
 use crate::domain::services::entity::Status;
 use crate::domain::services::goods::Goods;
 use crate::domain::services::moves;
+use crate::domain::services::plan::carry_out;
 use crate::domain::tenants::TenantRecord;
 use crate::machinery::operation::Context;
 use crate::words::error::{Error, Result};
@@ -39,9 +40,12 @@ pub(crate) async fn paid(cx: &Context, desk: &mut Desk<'_>, invoices: &[Document
                 .is_some_and(|one| one.invoice.is_some_and(|invoice| invoices.iter().any(|paid| paid.id == invoice)));
             let id = held.after.stamps.id;
             if scaled {
-                crate::domain::services::write::carry_out(&mut held.after, cx.now);
+                carry_out(&mut held.after, cx.now);
             } else if matches!(held.after.status, Status::Active | Status::Suspended) {
                 moves::put_off(&mut held.after, midnight);
+            }
+            // Whatever was owed for it, what was barred goes on.
+            if matches!(held.after.status, Status::Active | Status::Suspended) {
                 goods.move_to(id, Status::Active, true);
             }
         }

@@ -65,7 +65,13 @@ pub struct Scaling {
     pub old_fee: i64,
     /// … and after, in minor units.
     pub new_fee: i64,
-    /// The invoice of what it costs for the rest of the period, where it costs anything.
+    /// The options chosen of each variant afterwards …
+    #[serde(default)]
+    pub selections: Option<Vec<(u64, Vec<u64>)>>,
+    /// … and what it is configured with then, as JSON text.
+    #[serde(default)]
+    pub configuration: Option<String>,
+    /// The invoice of what it costs for the rest of what was asked for, where it costs anything.
     pub invoice: Option<u64>,
     /// When it was asked for, UTC.
     pub created_at: Instant,

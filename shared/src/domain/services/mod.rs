@@ -4,7 +4,7 @@
 //! machine for every dialect ([`moves`]); what one change of a service entails for its order and its product's
 //! stock is seen to by [`goods`].
 //!
-//! * [`write`], [`make`]: the operations that change something; [`list`]: those that read;
+//! * [`write`], [`make`], [`plan`]: the operations that change something; [`list`]: those that read;
 //! * [`moves`]: the state machine;
 //! * [`goods`]: services, registered domains, orders and products that change together;
 //! * [`entity`]: the service.
@@ -14,6 +14,7 @@ pub mod goods;
 pub mod list;
 pub mod make;
 pub mod moves;
+pub mod plan;
 pub mod write;
 
 pub use entity::{Service, Status};

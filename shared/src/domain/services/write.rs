@@ -1,38 +1,32 @@
-//! Changing services: their fields, their status, their plan; and taking them away.
+//! Changing services: their fields and their status; and taking them away.
 
 use rust_decimal::Decimal;
 
-use crate::domain::catalog::Product;
 use crate::domain::catalog::edit::refuse;
 use crate::domain::catalog::prices::fault;
-use crate::domain::documents::desk::Desk;
-use crate::domain::documents::entity::Kind;
-use crate::domain::documents::lines::{NewLine, NewTaxes};
-use crate::domain::documents::sums::{minor, share};
-use crate::domain::documents::write::{New as NewDocument, compose};
+use crate::domain::documents::sums::minor;
 use crate::domain::orders::entity::Stage;
-use crate::domain::records::{find, find_all, remove};
+use crate::domain::records::{find, remove};
 use crate::domain::registrants::touched;
-use crate::domain::services::entity::{Scaling, Service, Status};
+use crate::domain::services::entity::{Service, Status};
 use crate::domain::services::goods::Goods;
 use crate::domain::services::list::{Shown, shown};
-use crate::domain::tenants::{CurrencyRef, TenantRecord};
+use crate::domain::services::make::account_fault;
+use crate::domain::tenants::TenantRecord;
 use crate::machinery::changes::Changes;
 use crate::machinery::keys;
-use crate::machinery::operation::{Context, Done, Op, Scope};
+use crate::machinery::operation::{Context, Done, Op, Scope, Working};
 use crate::words::error::{Error, Result, Rule, Violation};
 use crate::words::patch::Patch;
 use crate::words::time::{Day, Instant};
 
 /// Change a service.
 pub static UPDATE: Op<Update, Shown> =
-    Op::write("services.update", "service", Scope::Reseller, |cx, update| Box::pin(update_service(cx, update)));
+    Op::write("services.update", "service", Scope::Reseller, |cx, update| Box::pin(update_service(cx, update)))
+        .also(update_also);
 /// Suspend, unsuspend or end a service.
 pub static MOVE: Op<Move, Shown> =
     Op::write("services.move", "service", Scope::Reseller, |cx, step| Box::pin(move_service(cx, step)));
-/// Change a service to another product or price.
-pub static SCALE: Op<Scale, Shown> =
-    Op::write("services.scale", "service", Scope::Reseller, |cx, scale| Box::pin(scale_service(cx, scale)));
 /// Take a service away; the number of services taken away.
 pub static DELETE: Op<Deletion, u64> =
     Op::write("services.delete", "service", Scope::Reseller, |cx, deletion| Box::pin(delete(cx, deletion)));
@@ -75,17 +69,6 @@ pub struct Move {
     pub reason: Option<String>,
 }
 
-/// A change of plan.
-#[derive(Debug, Clone, Default)]
-pub struct Scale {
-    /// The service.
-    pub id: u64,
-    /// The product; the same when missing.
-    pub product: Option<u64>,
-    /// The id of its price.
-    pub price: u64,
-}
-
 /// What to take away.
 #[derive(Debug, Clone, Default)]
 pub struct Deletion {
@@ -96,14 +79,14 @@ pub struct Deletion {
 }
 
 /// A service in hand with its order and product.
-async fn hold(cx: &Context, id: u64) -> Result<(TenantRecord, Service, Goods<'_>)> {
+pub(crate) async fn hold(cx: &Context, id: u64) -> Result<(TenantRecord, Service, Goods<'_>)> {
     let (tenant, before) = find::<Service>(cx, id).await?;
     let goods = Goods::open(cx, &tenant, &[], &[id], &[]).await?;
     Ok((tenant, before, goods))
 }
 
 /// Put a service back, and answer with it as it will be.
-async fn done(
+pub(crate) async fn done(
     cx: &Context,
     tenant: &TenantRecord,
     before: Service,
@@ -120,17 +103,30 @@ async fn done(
     Ok(Done::changed(shown(cx, tenant, answer).await?, changes))
 }
 
-async fn update_service(cx: &Context, update: &Update) -> Result<Done<Shown>> {
-    let (tenant, before, mut goods) = hold(cx, update.id).await?;
+fn update_also<'a>(cx: &'a Context, update: &'a Update) -> Working<'a, Vec<Violation>> {
+    Box::pin(async move {
+        let (_, before) = find::<Service>(cx, update.id).await?;
+        faults(cx, &before, update).await
+    })
+}
+
+/// What is wrong with a change beside the fields that read wrong.
+async fn faults(cx: &Context, before: &Service, update: &Update) -> Result<Vec<Violation>> {
     let mut found = Vec::new();
+    found.extend(update.fee.and_then(|fee| fault("fee", fee, before.iso)));
     found.extend(update.plugin.value().map(|id| Violation::missing("plugin_id", "plugins", id)));
     if let Some(account) = update.account.value() {
-        found.extend(crate::domain::services::make::account_fault(cx, before.customer, *account).await?);
+        found.extend(account_fault(cx, before.customer, *account).await?);
     }
+    Ok(found)
+}
+
+async fn update_service(cx: &Context, update: &Update) -> Result<Done<Shown>> {
+    let (tenant, before, mut goods) = hold(cx, update.id).await?;
+    let mut found = faults(cx, &before, update).await?;
     if let Some(held) = goods.services.get_mut(&update.id) {
         let after = &mut held.after;
         if let Some(fee) = update.fee {
-            found.extend(fault("price", fee, after.iso));
             after.fee = minor(fee, after.iso).unwrap_or(after.fee);
         }
         if let Some(name) = &update.name {
@@ -188,91 +184,6 @@ async fn move_service(cx: &Context, step: &Move) -> Result<Done<Shown>> {
         held.after.carried.insert("reason".into(), serde_json::Value::from(reason.as_str()).to_string());
     }
     done(cx, &tenant, before, goods, Changes::default()).await
-}
-
-/// A change of plan costs, or gives back, the difference for the days that are left of the period that was asked
-/// for. What costs something waits until its invoice is paid.
-async fn scale_service(cx: &Context, scale: &Scale) -> Result<Done<Shown>> {
-    let (tenant, before, mut goods) = hold(cx, scale.id).await?;
-    let refused = |text: &str| Err(Error::refused("scaling", text));
-    if before.status != Status::Active || !before.cycle.recurs() {
-        return refused("Only a service in use with a recurring price can change its plan");
-    }
-    if before.scalings.iter().any(|one| one.completed_at.is_none()) {
-        return refused("The service waits for the payment of another change");
-    }
-    let product = scale.product.unwrap_or(before.product);
-    let found = find_all::<Product>(cx, &[product]).await?.pop().flatten();
-    let reach = tenant.reach(&cx.caller);
-    let Some(found) = found.filter(|found| reach.covers(found.reseller)) else { return Err(Violation::missing("product", "products", product).into()) };
-    let Some(price) = found.price(scale.price) else {
-        return Err(Violation::missing("price", "prices", scale.price).into());
-    };
-    if price.cycle != before.cycle {
-        return refused("The new price must have the billing cycle of the old one");
-    }
-    let Some((fee, _)) = price.sold(before.iso.code()) else {
-        return refused("The new price is not sold in the currency of the service");
-    };
-    let new_fee = minor(fee * Decimal::from(before.quantity), before.iso).unwrap_or(before.fee);
-    let (desk, _) = Desk::open(cx, &[Kind::Invoice, Kind::CreditNote], Some(before.customer), &[]).await?;
-    let mut desk = desk;
-    let today = desk.today().date;
-    let left = before.period().filter(|term| term.start <= today && today <= term.end);
-    let part: i64 = left.map_or(0, |term| share(new_fee - before.fee, (term.end - today).num_days() + 1, term.days()));
-    let mut scaling = Scaling {
-        number: before.scalings.len() as u64 + 1,
-        completed_at: None,
-        old: (before.product, before.price),
-        new: (product, scale.price),
-        old_fee: before.fee,
-        new_fee,
-        invoice: None,
-        created_at: cx.now,
-    };
-    if part != 0 {
-        let mut document = NewDocument::of(if part > 0 { Kind::Invoice } else { Kind::CreditNote });
-        document.customer = Some(before.customer);
-        document.currency = Some(CurrencyRef::Id(before.currency));
-        let text = format!("{} - {} to {}", before.number(), before.name, found.name);
-        document.description.clone_from(&text);
-        let taxes = if found.tax.is_zero() { NewTaxes::None } else { NewTaxes::Percent(found.tax) };
-        document.lines = vec![NewLine {
-            description: text,
-            quantity: Decimal::ONE,
-            unit: before.money(part.abs()).decimal(),
-            taxes,
-            start: Some(today),
-            end: left.map(|term| term.end),
-            product: Some(product),
-            service: (part > 0).then_some(before.stamps.id),
-            ..NewLine::default()
-        }];
-        let made = compose(cx, &mut desk, &document, &mut Vec::new()).await?;
-        scaling.invoice = (part > 0).then_some(made.id);
-        // Paid from credit at once.
-        if made.status() == crate::domain::documents::Status::Paid {
-            scaling.invoice = None;
-        }
-        desk.paid.clear();
-    }
-    let waits = scaling.invoice.is_some();
-    if let Some(held) = goods.services.get_mut(&scale.id) {
-        held.after.scalings.push(scaling);
-        if !waits {
-            carry_out(&mut held.after, cx.now);
-        }
-    }
-    let changes = if part == 0 { Changes::default() } else { desk.finish().await? };
-    done(cx, &tenant, before, goods, changes).await
-}
-
-/// Carry out the change of plan that waits.
-pub(crate) fn carry_out(service: &mut Service, now: Instant) {
-    let Some(scaling) = service.pending_scaling() else { return };
-    scaling.completed_at = Some(now);
-    let (product, price, fee) = (scaling.new.0, scaling.new.1, scaling.new_fee);
-    (service.product, service.price, service.fee) = (product, price, fee);
 }
 
 async fn delete(cx: &Context, deletion: &Deletion) -> Result<Done<u64>> {

@@ -120,6 +120,7 @@ fn table(entity: &str) -> &str {
         "user" => "users",
         "rate" => "currencies_rates",
         "product" | "products" => "packages",
+        "service" => "subscriptions",
         "usage_service" | "usage_services" => "services",
         "rate_table" => "rate_tables",
         "usage_rate" => "rates",

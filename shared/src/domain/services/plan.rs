@@ -1,0 +1,191 @@
+//! Changing a service to another product or price.
+
+use rust_decimal::Decimal;
+use serde_json::{Map, Value};
+
+use crate::domain::catalog::variants::Variant;
+use crate::domain::catalog::{Price, Product};
+use crate::domain::documents::Status as Paid;
+use crate::domain::documents::desk::Desk;
+use crate::domain::documents::entity::{Document, Kind, Stage};
+use crate::domain::documents::lines::{NewLine, NewTaxes};
+use crate::domain::documents::sums::{minor, share};
+use crate::domain::documents::write::{New as NewDocument, compose};
+use crate::domain::records::find_all;
+use crate::domain::services::entity::{Scaling, Service, Status};
+use crate::domain::services::list::Shown;
+use crate::domain::services::write::{done, hold};
+use crate::domain::tenants::CurrencyRef;
+use crate::machinery::changes::Changes;
+use crate::machinery::keys;
+use crate::machinery::operation::{Context, Done, Op, Scope};
+use crate::words::error::{Error, Result, Violation};
+use crate::words::time::{Date, Instant};
+
+/// Change a service to another product or price. It costs, or gives back, the difference for the days that were
+/// asked for and are left; what costs something waits until its invoice is paid.
+pub static SCALE: Op<Scale, Shown> =
+    Op::write("services.scale", "service", Scope::Reseller, |cx, scale| Box::pin(scale_service(cx, scale)));
+
+/// A change of plan.
+#[derive(Debug, Clone, Default)]
+pub struct Scale {
+    /// The service.
+    pub id: u64,
+    /// The product; the same when missing.
+    pub product: Option<u64>,
+    /// The id of its price.
+    pub price: u64,
+}
+
+fn refused<T>(text: &str) -> Result<T> {
+    Err(Error::refused("scaling", text))
+}
+
+async fn scale_service(cx: &Context, scale: &Scale) -> Result<Done<Shown>> {
+    let (tenant, before, mut goods) = hold(cx, scale.id).await?;
+    if before.status != Status::Active || !before.cycle.recurs() {
+        return refused("Only a service in use with a recurring price can change its plan");
+    }
+    let mut after = before.clone();
+    if waits(cx, &mut after).await? {
+        return refused("The service waits for the payment of another change");
+    }
+    let product = scale.product.unwrap_or(before.product);
+    let found = find_all::<Product>(cx, &[product]).await?.pop().flatten();
+    let reach = tenant.reach(&cx.caller);
+    let Some(found) = found.filter(|found| reach.covers(found.reseller)) else {
+        return Err(Violation::missing("product", "products", product).into());
+    };
+    let Some(price) = found.price(scale.price) else {
+        return Err(Violation::missing("price", "prices", scale.price).into());
+    };
+    if price.cycle != before.cycle {
+        return refused("The new price must have the billing cycle of the old one");
+    }
+    let Some((fee, _)) = price.sold(before.iso.code()) else {
+        return refused("The new price is not sold in the currency of the service");
+    };
+    let with_options = fee + options(cx, &mut after, &found, price).await?;
+    let new_fee = minor(with_options * Decimal::from(before.quantity), before.iso).unwrap_or(before.fee);
+    let (mut desk, _) = Desk::open(cx, &[Kind::Invoice, Kind::CreditNote], Some(before.customer), &[]).await?;
+    let today = desk.today().date;
+    let part = difference(&before, new_fee - before.fee, today);
+    let mut scaling = Scaling {
+        number: after.scalings.len() as u64 + 1,
+        completed_at: None,
+        old: (before.product, before.price),
+        new: (product, scale.price),
+        old_fee: before.fee,
+        new_fee,
+        // What was chosen with the old plan stays until the new one is carried out.
+        selections: std::mem::replace(&mut after.selections, before.selections.clone()),
+        configuration: std::mem::replace(&mut after.configuration, before.configuration.clone()),
+        invoice: None,
+        created_at: cx.now,
+    };
+    let mut changes = Changes::default();
+    if part != 0 {
+        let asked = document(&before, &found, part, today);
+        let made = compose(cx, &mut desk, &asked, &mut Vec::new()).await?;
+        // What gives back, and what was paid from credit at once, waits for nothing.
+        scaling.invoice = (part > 0 && made.status() != Paid::Paid).then_some(made.id);
+        desk.paid.clear();
+        changes = desk.finish().await?;
+    }
+    let waits = scaling.invoice.is_some();
+    after.scalings.push(scaling);
+    if !waits {
+        carry_out(&mut after, cx.now);
+    }
+    if let Some(held) = goods.services.get_mut(&scale.id) {
+        held.after = after;
+    }
+    done(cx, &tenant, before, goods, changes).await
+}
+
+/// Whether a change waits for its payment. One whose invoice was taken back is given up.
+async fn waits(cx: &Context, service: &mut Service) -> Result<bool> {
+    let Some(invoice) = service.pending_scaling().and_then(|scaling| scaling.invoice) else { return Ok(false) };
+    let key = keys::row(cx.tenant(), Kind::Invoice.entity(), invoice);
+    let invoice: Option<Document> = cx.store.get(&key).await?;
+    let open = invoice.is_some_and(|invoice| invoice.stage == Stage::Issued && invoice.due_amount() > 0);
+    if !open {
+        service.scalings.retain(|scaling| scaling.completed_at.is_some());
+    }
+    Ok(open)
+}
+
+/// What the chosen options cost with the new price. Those of variants that the new product has not are given up,
+/// and so is what they configured.
+async fn options(cx: &Context, service: &mut Service, product: &Product, price: &Price) -> Result<Decimal> {
+    let Some(selections) = service.selections.clone().filter(|chosen| !chosen.is_empty()) else {
+        return Ok(Decimal::ZERO);
+    };
+    let ids: Vec<u64> = selections.iter().map(|(variant, _)| *variant).collect();
+    let variants = find_all::<Variant>(cx, &ids).await?;
+    let own = service.configuration.as_deref().and_then(|text| serde_json::from_str::<Map<String, Value>>(text).ok());
+    let mut configuration = own.unwrap_or_default();
+    let (mut kept, mut cost) = (Vec::new(), Decimal::ZERO);
+    for ((id, chosen), variant) in selections.into_iter().zip(variants) {
+        let Some(variant) = variant else { continue };
+        if !product.variants.contains(&id) {
+            configuration.remove(&variant.code);
+            continue;
+        }
+        for option in variant.options.iter().filter(|option| chosen.contains(&option.id)) {
+            let own = option.prices.iter().find(|own| own.name.eq_ignore_ascii_case(&price.name));
+            let sold = own.and_then(|own| own.sold(service.iso.code()));
+            let Some((own, _)) = sold else {
+                return refused(&format!("The option {} is not sold with the new price", option.name));
+            };
+            cost += own;
+        }
+        kept.push((id, chosen));
+    }
+    service.selections = Some(kept);
+    service.configuration = Some(Value::Object(configuration).to_string());
+    Ok(cost)
+}
+
+/// The difference for the days that are left of the periods that were asked for, in minor units.
+fn difference(service: &Service, by: i64, today: Date) -> i64 {
+    let Some(anchor) = service.anchor else { return 0 };
+    let of_period = |n: u32| {
+        let term = service.cycle.period(anchor, n)?;
+        let days = (term.end - term.start.max(today)).num_days() + 1;
+        (days > 0).then(|| share(by, days, term.days()))
+    };
+    (service.cycle.number_at(anchor, today)..service.periods).filter_map(of_period).sum()
+}
+
+/// The invoice of what a change costs, or the credit note of what it gives back.
+fn document(service: &Service, product: &Product, part: i64, today: Date) -> NewDocument {
+    let mut document = NewDocument::of(if part > 0 { Kind::Invoice } else { Kind::CreditNote });
+    document.customer = Some(service.customer);
+    document.currency = Some(CurrencyRef::Id(service.currency));
+    let text = format!("{} - {} to {}", service.number(), service.name, product.name);
+    document.description.clone_from(&text);
+    let taxes = if product.tax.is_zero() { NewTaxes::None } else { NewTaxes::Percent(product.tax) };
+    document.lines = vec![NewLine {
+        description: text,
+        quantity: Decimal::ONE,
+        unit: service.money(part.abs()).decimal(),
+        taxes,
+        start: Some(today),
+        end: service.asked_until().and_then(|next| next.pred_opt()),
+        product: Some(product.stamps.id),
+        service: (part > 0).then_some(service.stamps.id),
+        ..NewLine::default()
+    }];
+    document
+}
+
+/// Carry out the change of plan that waits.
+pub(crate) fn carry_out(service: &mut Service, now: Instant) {
+    let Some(scaling) = service.pending_scaling() else { return };
+    scaling.completed_at = Some(now);
+    let scaling = scaling.clone();
+    (service.product, service.price, service.fee) = (scaling.new.0, scaling.new.1, scaling.new_fee);
+    (service.selections, service.configuration) = (scaling.selections, scaling.configuration);
+}
