@@ -327,9 +327,9 @@ async fn walk(seed: u64) -> (u64, u64) {
         let mut path_dice = dice.clone();
         let mut walk = Path { world: &world, model: &mut model, dice: &mut path_dice, order: None, invoice: None };
         if walk.dice.below(4) == 0 {
-            walk.quote().await
+            walk.quote().await;
         } else {
-            walk.new_order().await
+            walk.new_order().await;
         }
         for _ in 0..walk.dice.below(4) {
             match walk.dice.below(6) {

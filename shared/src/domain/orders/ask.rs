@@ -89,8 +89,8 @@ pub(crate) fn invoice(
     invoice.currency = Some(CurrencyRef::Id(currency.id));
     let today = desk.today();
     let days = Duration::days(i64::from(desk.books.settings.invoice_days));
-    let due = |at: Day| Some(Day { at: at.at.checked_add_signed(days)?, date: at.date.checked_add_signed(days)? });
-    invoice.due = due(Day { at: desk.now(), date: today.date });
+    let (at, date) = (desk.now().checked_add_signed(days), today.date.checked_add_signed(days));
+    invoice.due = at.zip(date).map(|(at, date)| Day { at, date });
     let packages = priced.packages.iter().flat_map(|(_, priced)| priced.lines.clone());
     let domains = priced.domains.iter().map(|(_, priced)| priced.line.clone());
     invoice.lines = packages.chain(domains).collect();
