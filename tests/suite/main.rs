@@ -9,6 +9,7 @@
 )]
 
 mod billing;
+mod bodies;
 mod calls;
 mod chain;
 mod costs;

@@ -1,7 +1,7 @@
 //! What is sold: what the world sees of it. Billmora and JeraSoft call products packages.
 
 pub mod billmora;
-mod cloudonex;
+pub mod cloudonex;
 pub mod common;
 mod jerasoft;
 

@@ -2,6 +2,7 @@
 //! same as `POST /api/v2/billing/run`, until nothing is due.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use shared::machinery::app::App;
@@ -14,6 +15,9 @@ use shared::words::time::Zone;
 
 /// The counts of a report, which add up over requests.
 const COUNTS: [&str; 7] = ["invoices", "charges", "suspended", "terminated", "ended", "expired", "failed"];
+
+/// How often a request is sent again when others write too much, a second apart.
+const MOST_AGAIN: u32 = 30;
 
 /// Run a tenant's billing until a day (today when missing). `tell` hears the report so far after each request.
 pub async fn run(
@@ -34,6 +38,7 @@ pub async fn run(
     let standing = standing.map_err(|e| Error::internal(format!("the operator's standing: {e}")))?;
     let body = until.map_or_else(|| json!({}), |until| json!({"until": until}));
     let mut whole = json!({"tenant": tenant.id(), "failures": []});
+    let mut again = 0;
     loop {
         let request = Request {
             verb: "POST".into(),
@@ -45,6 +50,13 @@ pub async fn run(
             ..Request::default()
         };
         let response = app.handle(&request).await;
+        // Too many others write: nothing has happened, and the same request may be sent again.
+        if response.status == 503 && again < MOST_AGAIN {
+            again += 1;
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            continue;
+        }
+        again = 0;
         let answer: Value = serde_json::from_slice(&response.body).unwrap_or_default();
         if response.status != 200 {
             let message = answer["message"].as_str().unwrap_or("no answer").to_owned();

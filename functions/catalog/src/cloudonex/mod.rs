@@ -45,7 +45,7 @@ pub(crate) fn read_shelved(r: &mut Reader<'_>) -> List {
 }
 
 /// A view with the record's dates.
-pub(crate) fn dated(mut value: Value, stamps: &Stamps) -> Value {
+pub fn dated(mut value: Value, stamps: &Stamps) -> Value {
     if let Some(members) = value.as_object_mut() {
         members.insert("created_at".into(), utc_seconds(stamps.created_at).into());
         members.insert("updated_at".into(), utc_seconds(stamps.updated_at).into());

@@ -7,13 +7,12 @@ mod services;
 
 use serde_json::Value;
 use shared::domain::customers::Customer;
-use shared::domain::records::{List, Stamps};
+use shared::domain::records::List;
 use shared::machinery::dialect::billmora::{filter, window};
 use shared::machinery::reader::Reader;
 use shared::machinery::route::Row;
 use shared::words::money::Currency;
 use shared::words::pattern::Pattern;
-use shared::words::time::utc_micros;
 
 /// What the dialect calls the operations' fields.
 pub(crate) const NAMES: &[(&str, &str)] = &[
@@ -42,13 +41,4 @@ pub(crate) fn read_list(r: &mut Reader<'_>) -> List {
 /// A user inside another resource; null where it was deleted.
 pub(crate) fn user(customer: Option<&(Customer, Currency)>) -> Value {
     customer.map(|(customer, currency)| customers::billmora::view(customer, currency.code())).into()
-}
-
-/// A view with the record's dates.
-pub(crate) fn dated(mut value: Value, stamps: &Stamps) -> Value {
-    if let Some(members) = value.as_object_mut() {
-        members.insert("created_at".into(), utc_micros(stamps.created_at).into());
-        members.insert("updated_at".into(), utc_micros(stamps.updated_at).into());
-    }
-    value
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use catalog::billmora::dated;
 use catalog::common::UNITS;
 use serde_json::{Value, json};
 use shared::domain::catalog::{Cycle, Unit};
@@ -21,7 +22,7 @@ use shared::words::error::{Kind, Rule};
 use shared::words::page::Page;
 use shared::words::time::utc_micros;
 
-use super::{NAMES, dated, read_list, registrants, services, user};
+use super::{NAMES, read_list, registrants, services, user};
 
 /// How far an order has come.
 const STATUSES: &[(&str, Stage)] = &[

@@ -1,5 +1,6 @@
 //! `/registrants` and `POST /api/domains/check` (contract billmora §8.9, §9.9, §9.11).
 
+use catalog::billmora::dated;
 use serde_json::{Value, json};
 use shared::domain::registrants::check::{Availability, CHECK, Check};
 use shared::domain::registrants::{Change, DELETE, GET, Registrant, SEARCH, Shown, Status, UPDATE};
@@ -12,7 +13,7 @@ use shared::words::error::{Kind, Rule};
 use shared::words::page::Page;
 use shared::words::time::utc_micros;
 
-use super::{NAMES, dated, read_list, user};
+use super::{NAMES, read_list, user};
 
 /// Where a registered domain stands.
 const STATUSES: &[(&str, Status)] = &[

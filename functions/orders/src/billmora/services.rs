@@ -1,5 +1,6 @@
 //! `/services` (contract billmora §8.2, §9.2, §10.4).
 
+use catalog::billmora::dated;
 use catalog::common::{UNITS, kept};
 use serde_json::{Value, json};
 use shared::domain::catalog::{Cycle, Unit};
@@ -17,7 +18,7 @@ use shared::words::patch::Patch;
 use shared::words::time::utc_micros;
 
 use super::orders::options;
-use super::{NAMES, dated, read_list, user};
+use super::{NAMES, read_list, user};
 
 /// Where a service stands.
 const STATUSES: &[(&str, Status)] = &[

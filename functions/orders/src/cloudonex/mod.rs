@@ -5,13 +5,11 @@ mod billing;
 mod orders;
 mod services;
 
-use serde_json::Value;
-use shared::domain::records::{List, Stamps};
+use shared::domain::records::List;
 use shared::machinery::dialect::cloudonex::window;
 use shared::machinery::reader::Reader;
 use shared::machinery::route::Row;
 use shared::words::pattern::Pattern;
-use shared::words::time::utc_seconds;
 
 /// What the dialect calls the operations' fields.
 pub(crate) const NAMES: &[(&str, &str)] = &[
@@ -38,13 +36,4 @@ pub(crate) fn read_list<T: Copy + 'static>(
     list.search = r.text("search").optional().filter(|text| !text.is_empty()).map(|text| Pattern::plain(&text));
     list.statuses = r.choice("status", statuses).optional().map(|status| vec![own(status).to_owned()]);
     list
-}
-
-/// A view with the record's dates.
-pub(crate) fn dated(mut value: Value, stamps: &Stamps) -> Value {
-    if let Some(members) = value.as_object_mut() {
-        members.insert("created_at".into(), utc_seconds(stamps.created_at).into());
-        members.insert("updated_at".into(), utc_seconds(stamps.updated_at).into());
-    }
-    value
 }

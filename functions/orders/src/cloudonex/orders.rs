@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use catalog::cloudonex::dated;
 use invoices::cloudonex::{amount, read_currency};
 use serde_json::{Value, json};
 use shared::domain::orders::Stage;
@@ -19,7 +20,7 @@ use shared::words::error::Rule;
 use shared::words::page::Page;
 use shared::words::time::utc_seconds;
 
-use super::{NAMES, dated, read_list};
+use super::{NAMES, read_list};
 
 /// How far an order has come, in the application's words (contract §8.10).
 const STATUSES: &[(&str, Stage)] = &[

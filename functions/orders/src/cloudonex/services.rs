@@ -1,5 +1,6 @@
 //! `/services` and `/registrants`.
 
+use catalog::cloudonex::dated;
 use catalog::common::{UNITS, kept};
 use invoices::cloudonex::amount;
 use serde_json::{Value, json};
@@ -17,7 +18,7 @@ use shared::machinery::route::Row;
 use shared::words::page::Page;
 use shared::words::time::utc_seconds;
 
-use super::{NAMES, dated, read_list};
+use super::{NAMES, read_list};
 
 /// Where a service stands.
 const STATUSES: &[(&str, Status)] = &[

@@ -42,16 +42,18 @@ pub(crate) async fn step<'c>(cx: &'c Context, mut desk: Desk<'c>, report: &mut R
     Ok(Step::Nothing(Box::new(desk)))
 }
 
-async fn renew(cx: &Context, desk: &mut Desk<'_>, goods: &mut Goods<'_>, row: &Row, report: &mut Report) -> Result<()> {
-    let Some(held) = goods.registrants.get_mut(&row.note.id) else {
+/// The registered domain of a row; one that is gone, or that ends on another day by now, has no use for the row.
+fn meant<'g>(cx: &Context, desk: &mut Desk<'_>, goods: &'g mut Goods<'_>, row: &Row) -> Option<&'g mut Registrant> {
+    let held = goods.registrants.get_mut(&row.note.id);
+    let registrant = held.map(|held| &mut held.after).filter(|one| one.ends_on() == Some(row.note.day));
+    if registrant.is_none() {
         row.take(cx, &mut desk.changes);
-        return Ok(());
-    };
-    let registrant = &mut held.after;
-    if registrant.ends_on() != Some(row.note.day) {
-        row.take(cx, &mut desk.changes);
-        return Ok(());
     }
+    registrant
+}
+
+async fn renew(cx: &Context, desk: &mut Desk<'_>, goods: &mut Goods<'_>, row: &Row, report: &mut Report) -> Result<()> {
+    let Some(registrant) = meant(cx, desk, goods, row) else { return Ok(()) };
     let customer = cx.store.get::<Customer>(&keys::row(cx.tenant(), CUSTOMER, registrant.customer)).await?;
     if let Some(customer) = customer.filter(|_| registrant.auto_renew && registrant.renewal.is_none()) {
         let balance = cx.store.get(&keys::balance(cx.tenant(), registrant.customer)).await?.unwrap_or_default();
@@ -111,15 +113,7 @@ async fn expire(
     row: &Row,
     report: &mut Report,
 ) -> Result<()> {
-    let Some(held) = goods.registrants.get_mut(&row.note.id) else {
-        row.take(cx, &mut desk.changes);
-        return Ok(());
-    };
-    let registrant = &mut held.after;
-    if registrant.ends_on() != Some(row.note.day) {
-        row.take(cx, &mut desk.changes);
-        return Ok(());
-    }
+    let Some(registrant) = meant(cx, desk, goods, row) else { return Ok(()) };
     let owed = match registrant.renewal {
         None => false,
         Some(id) => {

@@ -1,0 +1,40 @@
+//! Bodies of requests that several suites send: what is sold, and by what it is sold.
+
+use serde_json::{Value, json};
+use shared::machinery::route::Row;
+
+/// A body for a row of the catalogue, of quotes, services or settings; of a reseller and for a customer where it
+/// names one.
+pub(crate) fn sold(row: &Row, reseller: u64, customer: u64) -> Option<Value> {
+    Some(match (row.operation, row.dialect.name()) {
+        ("products.create", "jerasoft") => {
+            json!({"companies_id": reseller, "name": "X", "period": "P1M", "currencies_id": 1, "fees": [{"type": "subscription", "amount": 5}]})
+        }
+        ("products.create", "billmora") => json!({"name": "X", "catalog_id": 1}),
+        ("products.create", _) => json!({"name": "X", "price": 1, "sku": "X"}),
+        ("catalogs.create" | "variants.create", _) => json!({"name": "X"}),
+        ("products.update" | "catalogs.update" | "variants.update" | "rate_tables.update", _) => {
+            json!({"name": "touched"})
+        }
+        ("tlds.create", _) => json!({"tld": ".x", "status": "visible", "min_years": 1, "max_years": 2}),
+        ("tlds.update", _) => json!({"sort_order": 3}),
+        ("coupons.create", _) => json!({"code": "X", "type": "percentage", "value": 5}),
+        ("coupons.update" | "usage_rates.update", _) => json!({"value": 6}),
+        ("rate_tables.create", _) => json!({"name": "X", "currencies_id": 1, "companies_id": reseller}),
+        ("client_accounts.create", _) => json!({"clients_id": customer, "name": "X"}),
+        ("client_accounts.update", _) => json!({"name": "touched"}),
+        ("usage_rates.create", _) => {
+            json!({"rate_tables_id": 1, "code_name": "X", "value": 1, "effective_from": "2026-01-01", "time_profiles_id": 1})
+        }
+        ("quotes.create", _) => {
+            json!({"customer_id": customer, "valid_until": "2026-12-31", "items": [{"description": "x", "amount": 5}]})
+        }
+        ("quotes.update", _) => json!({"notes": "touched"}),
+        ("services.create", _) => json!({"customer_id": customer, "quantity": 1, "planid": 1, "regdate": "01/01/2026",
+            "nextduedate": "01/04/2026", "billingcycle": "Monthly", "plan_billing_cycle": "Monthly", "amount": 5,
+            "recuring_amount": 5, "first_plan_price": 5, "recuring_plan_price": 5, "firstpayment": 5}),
+        ("registrants.update", _) => json!({"auto_renew": false}),
+        ("settings.update", _) => json!({"invoice_days": 9}),
+        (_, _) => return None,
+    })
+}
