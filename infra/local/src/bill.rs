@@ -6,14 +6,16 @@ use serde_json::Value;
 use shared::machinery::app::App;
 use shared::machinery::caller::Tenant;
 use shared::machinery::keys;
+use shared::words::time::Date;
 
 use crate::print;
 
 /// Bill some tenants until a day. What could not be billed makes it fail, so that a script hears of it.
-pub(crate) async fn bill(app: &App, tenants: Vec<String>, until: Option<&str>, json: bool) -> Result<(), String> {
+pub(crate) async fn bill(app: &App, tenants: Vec<String>, until: Option<Date>, json: bool) -> Result<(), String> {
     if tenants.is_empty() {
         return Err("name the tenants to bill".into());
     }
+    let until = until.map(|day| day.to_string());
     let mut reports = Vec::new();
     for tenant in tenants {
         let tenant = Tenant::named(&tenant).ok_or_else(|| format!("{tenant:?} is no tenant's id"))?;
@@ -24,7 +26,7 @@ pub(crate) async fn bill(app: &App, tenants: Vec<String>, until: Option<&str>, j
         let mut tell = |report: &Value| {
             let _ = writeln!(std::io::stderr(), "{}", line(report));
         };
-        let report = orders::run::run(app, &tenant, until, &mut tell).await;
+        let report = orders::run::run(app, &tenant, until.as_deref(), &mut tell).await;
         reports.push(report.map_err(|e| e.logged.unwrap_or_else(|| format!("{:?}", e.told)))?);
     }
     if json {

@@ -19,7 +19,7 @@ use shared::machinery::app::{App, https_client};
 use shared::machinery::outside::Outside;
 use shared::machinery::secrets::{Reach, Secret, Secrets};
 use shared::machinery::store::{Place, Store};
-use shared::words::time::{Instant, Zone, parse_moment};
+use shared::words::time::{Date, Instant, Zone, parse_moment};
 use tokio::net::TcpListener;
 
 const DEMO: &str = include_str!("../demo.json");
@@ -34,6 +34,12 @@ Examples:
   cargo run -p local -- bill acme --until 2026-12-31     issue what is due by that day
   cargo run -p local -- routes --json                    every operation in every dialect
   cargo run -p local -- aws                              the store for `cargo lambda watch`";
+
+const BILL_EXAMPLES: &str = "\
+Examples:
+  cargo run -p local -- bill                             the demo tenant, until today
+  cargo run -p local -- bill acme globex --json          two tenants; a report for scripts
+  cargo run -p local -- bill acme --until 2026-12-31     also what is due later";
 
 /// Tessera: one billing ledger that speaks four existing billing APIs.
 #[derive(Parser)]
@@ -100,12 +106,13 @@ enum Command {
         json: bool,
     },
     /// Issue what is due by a day, and suspend or end what was not paid; stopped half-way, the next run goes on
+    #[command(after_help = BILL_EXAMPLES)]
     Bill {
         /// The tenants to bill; the demo tenant when none is named and the store is embedded
         tenants: Vec<String>,
         /// The day, for example 2026-12-31; today when missing
         #[arg(long, value_name = "DATE")]
-        until: Option<String>,
+        until: Option<Date>,
         /// As JSON
         #[arg(long)]
         json: bool,
@@ -160,7 +167,7 @@ async fn run(cli: Cli) -> Result<(), String> {
         Some(Command::Bill { tenants, until, json }) => {
             let (store, secrets, _) = open(&cli.place, &outside, Table::Existing).await?;
             let app = App::new(store, secrets, outside, orders::rows());
-            bill::bill(&app, named(&cli.place, tenants), until.as_deref(), json).await
+            bill::bill(&app, named(&cli.place, tenants), until, json).await
         }
         Some(Command::Aws { on }) => aws(&cli.place, outside, on, cli.load.as_deref()).await,
     }
