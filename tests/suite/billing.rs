@@ -72,13 +72,18 @@ async fn subscriptions(world: &World, count: u64, customers: u64) {
         let (day, month) = if month == 2 && day < 8 { (day, 3) } else { (day, month) };
         let word = dice.pick(&words);
         let fee = format!("{}.{:02}", 5 + dice.below(60), dice.below(100));
-        let body = json!({"customer_id": 1 + n % customers, "quantity": 1, "planid": 1, "regdate": "01/01/2025",
-            "nextduedate": format!("{day:02}/{month:02}/2026"), "billingcycle": word, "plan_billing_cycle": word, "amount": fee,
-            "recuring_amount": fee, "first_plan_price": fee, "recuring_plan_price": fee, "firstpayment": fee});
-        let call = Call::new("POST", "/api/v2/service/create").validate(&session).json(&body);
-        let answer = world.send(call).await;
-        assert_eq!(answer.status, 200, "{}", answer.text);
+        take_over(world, &session, 1 + n % customers, word, &format!("{day:02}/{month:02}/2026"), &fee).await;
     }
+}
+
+/// A service that another system sold, and the day on which its next period begins.
+async fn take_over(world: &World, session: &str, customer: u64, cycle: &str, next: &str, fee: &str) {
+    let body = json!({"customer_id": customer, "quantity": 1, "planid": 1, "regdate": "01/01/2025", "nextduedate": next,
+        "billingcycle": cycle, "plan_billing_cycle": cycle, "amount": fee, "recuring_amount": fee, "first_plan_price": fee,
+        "recuring_plan_price": fee, "firstpayment": fee});
+    let call = Call::new("POST", "/api/v2/service/create").validate(session).json(&body);
+    let answer = world.send(call).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
 }
 
 async fn prepared(count: u64, customers: u64) -> World {
@@ -234,6 +239,33 @@ async fn what_is_not_paid_is_suspended_and_ends_and_what_is_paid_goes_on() {
     assert_eq!(data(&world, billmora("GET", "/packages/1"), 200).await["stock"], stock + 1);
     // The first goes on.
     assert_eq!(bill(&world, "2026-04-30").await["invoices"], 1);
+    world.books("acme").await;
+    world.verify();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_issued_ahead_for_a_service_that_ends_is_not_owed() {
+    let world = prepared(0, 1).await;
+    // Invoices go out two months ahead, so that more are open when the first one is a week late.
+    let settings = json!({"invoice_days": 60, "suspend_days": 3, "terminate_days": 7});
+    data(&world, cloudonex("PUT", "/settings").json(&settings), 200).await;
+    take_over(&world, &world.session("admin").await, 1, "Monthly", "02/03/2026", "5.00").await;
+    assert_eq!(bill(&world, "2026-03-01").await["invoices"], 2);
+    // Nobody pays; the night runs.
+    let status =
+        async |id: u64| data(&world, cloudonex("GET", &format!("/invoices/{id}")), 200).await["status"].clone();
+    for day in 2..=12 {
+        world.pass(24 * 3600);
+        bill(&world, &format!("2026-03-{day:02}")).await;
+    }
+    assert_eq!(data(&world, cloudonex("GET", "/services/1"), 200).await["status"], "Terminated");
+    assert_eq!((status(1).await, status(2).await), (json!("Cancelled"), json!("Unpaid")));
+    // The second was for April, in which the service was over: it lapses when its own time is over.
+    world.pass(26 * 24 * 3600);
+    bill(&world, "2026-04-07").await;
+    assert_eq!(status(2).await, "Unpaid");
+    bill(&world, "2026-04-10").await;
+    assert_eq!(status(2).await, "Cancelled");
     world.books("acme").await;
     world.verify();
 }

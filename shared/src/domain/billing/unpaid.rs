@@ -7,13 +7,14 @@ use crate::domain::billing::run::{Report, Step};
 use crate::domain::documents::change::reach;
 use crate::domain::documents::desk::{Desk, Held};
 use crate::domain::documents::entity::{Document, Kind, Ref, Stage, Status as Paid};
+use crate::domain::documents::line::Line;
 use crate::domain::documents::pay::others_of;
 use crate::domain::documents::write::updated;
 use crate::domain::services::entity::Status;
 use crate::domain::services::goods::Goods;
 use crate::machinery::operation::Context;
 use crate::words::error::Result;
-use crate::words::time::{Date, Duration};
+use crate::words::time::{Date, Day, Duration, Zone};
 
 /// The next commit: one invoice at a time, with all that lives on it.
 pub(crate) async fn step<'c>(cx: &'c Context, mut desk: Desk<'c>, report: &mut Report) -> Result<Step<'c>> {
@@ -50,7 +51,8 @@ pub(crate) async fn step<'c>(cx: &'c Context, mut desk: Desk<'c>, report: &mut R
             let ended = move_all(&mut goods, barred, Status::Terminated);
             report.terminated += ended;
             // Nobody is asked any more for what is not there any more, unless part of it is paid.
-            if ended > 0 && invoice.status() == Paid::Unpaid {
+            let over = ended > 0 || never_served(&goods, &invoice, desk.tenant.timezone);
+            if over && invoice.status() == Paid::Unpaid {
                 cancel(&mut desk, invoice).await?;
             }
         }
@@ -80,6 +82,18 @@ async fn living_on<'c>(cx: &'c Context, desk: &Desk<'c>, invoice: &Document) -> 
         .collect();
     goods.services.retain(|id, _| mine.contains(id));
     Ok(goods)
+}
+
+/// Whether an invoice asks only for periods of terminated services that were barred before those began: it was issued
+/// ahead, while an older one was still to be paid.
+fn never_served(goods: &Goods<'_>, invoice: &Document, zone: Zone) -> bool {
+    let never = |line: &Line| {
+        let service = line.service.and_then(|id| goods.services.get(&id)).map(|held| &held.after);
+        let over = service.filter(|service| service.status == Status::Terminated);
+        let barred = over.and_then(|service| service.suspended_at.into_iter().chain(service.terminated_at).min());
+        barred.zip(line.term).is_some_and(|(at, term)| Day::of(at, zone).date <= term.start)
+    };
+    !invoice.lines.is_empty() && invoice.lines.iter().all(never)
 }
 
 /// Move all that stand at one status to another; how many there were.
