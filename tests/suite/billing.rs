@@ -1,5 +1,5 @@
 //! Billing runs: every period asked for exactly once, month ends and leap days, wherever a run is stopped and
-//! however many run at once; and what becomes of what is not paid.
+//! however many run at once.
 
 use std::collections::BTreeMap;
 
@@ -46,7 +46,7 @@ fn plain(item: &Value) -> Value {
 }
 
 /// The periods that were asked for of each service, from the documents.
-fn periods(world: &World) -> BTreeMap<u64, Vec<(String, String)>> {
+pub(crate) fn periods(world: &World) -> BTreeMap<u64, Vec<(String, String)>> {
     let mut all: BTreeMap<u64, Vec<(String, String)>> = BTreeMap::new();
     for entity in ["invoice", "transaction"] {
         for document in stored::<Document>(world, entity) {
@@ -77,7 +77,7 @@ async fn subscriptions(world: &World, count: u64, customers: u64) {
 }
 
 /// A service that another system sold, and the day on which its next period begins.
-async fn take_over(world: &World, session: &str, customer: u64, cycle: &str, next: &str, fee: &str) {
+pub(crate) async fn take_over(world: &World, session: &str, customer: u64, cycle: &str, next: &str, fee: &str) {
     let body = json!({"customer_id": customer, "quantity": 1, "planid": 1, "regdate": "01/01/2025", "nextduedate": next,
         "billingcycle": cycle, "plan_billing_cycle": cycle, "amount": fee, "recuring_amount": fee, "first_plan_price": fee,
         "recuring_plan_price": fee, "firstpayment": fee});
@@ -86,7 +86,7 @@ async fn take_over(world: &World, session: &str, customer: u64, cycle: &str, nex
     assert_eq!(answer.status, 200, "{}", answer.text);
 }
 
-async fn prepared(count: u64, customers: u64) -> World {
+pub(crate) async fn prepared(count: u64, customers: u64) -> World {
     let world = World::new().await;
     world.customers(customers).await;
     world.send(cloudonex("POST", "/products").json(&json!({"name": "Mailbox", "price": 5}))).await.expect(201);
@@ -200,93 +200,6 @@ async fn a_hundred_runs_at_once_bill_once() {
     assert!(told <= invoices);
     world.books("acme").await;
     println!("billing: 100 runs at once: {invoices} invoices, each period once");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_paid_is_suspended_and_ends_and_what_is_paid_goes_on() {
-    let world = shop().await;
-    let new = |customer: u64| json!({"user_id": customer, "currency": "USD", "coupon": null, "status": "completed", "package_items": [{"package_id": 1, "billing_id": 2, "variant_options": {"1": [1]}}]});
-    for customer in [1, 2] {
-        data(&world, billmora("POST", "/orders").json(&new(customer)), 201).await;
-    }
-    let service = async |id: u64| data(&world, billmora("GET", &format!("/services/{id}")), 200).await;
-    assert_eq!(service(1).await["next_due_date"], "2026-04-01T12:00:00.000000Z");
-    // Too early: nothing.
-    assert_eq!(bill(&world, "2026-03-24").await["invoices"], 0);
-    assert_eq!(bill(&world, "2026-03-25").await["invoices"], 2);
-    let invoice = data(&world, billmora("GET", "/invoices/3"), 200).await;
-    assert_eq!(
-        (&invoice["total"], &invoice["due_date"], &invoice["items"][0]["service_id"]),
-        (&json!("22.00"), &json!("2026-04-01T00:00:00.000000Z"), &json!(1))
-    );
-    assert_eq!(bill(&world, "2026-03-25").await["invoices"], 0);
-    // The first is paid, the second is not.
-    world.pass(30 * 24 * 3600);
-    let paid = json!({"customer_id": 1, "account_id": 1, "amount": 22, "invoice_id": 3});
-    world.send(cloudonex("POST", "/receipts").json(&paid)).await.expect(201);
-    assert_eq!(service(1).await["next_due_date"], "2026-05-01T00:00:00.000000Z");
-    assert_eq!(bill(&world, "2026-04-03").await["suspended"], 0);
-    assert_eq!(bill(&world, "2026-04-04").await["suspended"], 1);
-    assert_eq!(
-        (service(1).await["status"].clone(), service(2).await["status"].clone()),
-        (json!("active"), json!("suspended"))
-    );
-    assert_eq!(bill(&world, "2026-04-07").await["terminated"], 0);
-    let stock = data(&world, billmora("GET", "/packages/1"), 200).await["stock"].as_i64().unwrap();
-    assert_eq!(bill(&world, "2026-04-08").await["terminated"], 1);
-    assert_eq!(service(2).await["status"], "terminated");
-    assert_eq!(data(&world, billmora("GET", "/invoices/4"), 200).await["status"], "cancelled");
-    assert_eq!(data(&world, billmora("GET", "/packages/1"), 200).await["stock"], stock + 1);
-    // The first goes on.
-    assert_eq!(bill(&world, "2026-04-30").await["invoices"], 1);
-    world.books("acme").await;
-    world.verify();
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_was_issued_ahead_for_a_service_that_ends_is_not_owed() {
-    let world = prepared(0, 1).await;
-    // Invoices go out two months ahead, so that more are open when the first one is a week late.
-    let settings = json!({"invoice_days": 60, "suspend_days": 3, "terminate_days": 7});
-    data(&world, cloudonex("PUT", "/settings").json(&settings), 200).await;
-    take_over(&world, &world.session("admin").await, 1, "Monthly", "02/03/2026", "5.00").await;
-    assert_eq!(bill(&world, "2026-03-01").await["invoices"], 2);
-    // Nobody pays; the night runs.
-    let status =
-        async |id: u64| data(&world, cloudonex("GET", &format!("/invoices/{id}")), 200).await["status"].clone();
-    for day in 2..=12 {
-        world.pass(24 * 3600);
-        bill(&world, &format!("2026-03-{day:02}")).await;
-    }
-    assert_eq!(data(&world, cloudonex("GET", "/services/1"), 200).await["status"], "Terminated");
-    assert_eq!((status(1).await, status(2).await), (json!("Cancelled"), json!("Unpaid")));
-    // The second was for April, in which the service was over: it lapses when its own time is over.
-    world.pass(26 * 24 * 3600);
-    bill(&world, "2026-04-07").await;
-    assert_eq!(status(2).await, "Unpaid");
-    bill(&world, "2026-04-10").await;
-    assert_eq!(status(2).await, "Cancelled");
-    world.books("acme").await;
-    world.verify();
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_payment_unsuspends_and_the_time_barred_is_not_asked_for() {
-    let world = prepared(1, 1).await;
-    data(&world, cloudonex("PUT", "/settings").json(&json!({"suspend_days": 3})), 200).await;
-    let first = data(&world, cloudonex("GET", "/services/1"), 200).await["next_due_date"].as_str().unwrap().to_owned();
-    bill(&world, &first).await;
-    assert_eq!(bill(&world, "2026-06-15").await["suspended"], 1);
-    let before = periods(&world)[&1].len();
-    // Three months later the oldest invoice is paid: it goes on from the period it is in by then.
-    world.pass(110 * 24 * 3600);
-    let open = data(&world, cloudonex("GET", "/invoices/1"), 200).await;
-    let paid = json!({"customer_id": 1, "account_id": 1, "amount": open["amount"], "invoice_id": 1});
-    world.send(cloudonex("POST", "/receipts").json(&paid)).await.expect(201);
-    assert_eq!(data(&world, cloudonex("GET", "/services/1"), 200).await["status"], "Active");
-    let again = periods(&world)[&1].len();
-    assert_eq!(before, again);
-    world.books("acme").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -27,6 +27,7 @@ mod malformed;
 mod model;
 mod oracle;
 mod orders;
+mod overdue;
 mod paging;
 mod quotes;
 mod rating;
