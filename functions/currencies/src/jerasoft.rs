@@ -5,13 +5,12 @@ use shared::domain::currencies::{self, Change, List};
 use shared::domain::rates::{self, Asked, New, Shown};
 use shared::domain::tenants::{CurrencyRef, TenantCurrency};
 use shared::machinery::dialect::Dialect::Jerasoft;
-use shared::machinery::dialect::jerasoft::{order, window};
+use shared::machinery::dialect::jerasoft::{order, search, window};
 use shared::machinery::dialect::number;
 use shared::machinery::reader::Reader;
 use shared::machinery::reply::{Reply, View};
 use shared::machinery::route::Row;
 use shared::words::money::Decimal;
-use shared::words::pattern::Pattern;
 
 /// What the dialect calls the operations' fields.
 const NAMES: &[(&str, &str)] = &[("from", "from_currencies_id"), ("to", "to_currencies_id"), ("at", "dt")];
@@ -60,7 +59,7 @@ fn read_list(r: &mut Reader<'_>) -> List {
     let mut window = window(r);
     // There is one column to sort by.
     window.newest_first = order(r, &[("id", ())]).first().is_some_and(|(_, descending)| *descending);
-    let search = r.text("q").optional().map(|text| Pattern::star(&text));
+    let search = search(r);
     List { window, ids: r.ids("id").optional(), search }
 }
 

@@ -9,14 +9,13 @@ use shared::domain::customers::{self, Change, Deletion, List, New, Order, Shown,
 use shared::domain::tenants::CurrencyRef;
 use shared::machinery::dialect::Dialect::Jerasoft;
 use shared::machinery::dialect::carried::{self, Attribute, Carried};
-use shared::machinery::dialect::jerasoft::{order, several, window};
+use shared::machinery::dialect::jerasoft::{order, search, several, window};
 use shared::machinery::dialect::{number, word};
 use shared::machinery::reader::Reader;
 use shared::machinery::reply::{Reply, View};
 use shared::machinery::route::Row;
 use shared::words::money::Money;
 use shared::words::page::Page;
-use shared::words::pattern::Pattern;
 use shared::words::time::Zone;
 
 /// What the dialect calls the operations' fields.
@@ -108,10 +107,7 @@ fn read_list(r: &mut Reader<'_>) -> List {
     if let [(Order::Id, descending)] = list.order.as_slice() {
         list.window.newest_first = *descending;
     }
-    list.search = r
-        .text("q")
-        .optional()
-        .map(|text| (Pattern::star(&text), vec![Searched::Name, Searched::Email, Searched::Company]));
+    list.search = search(r).map(|text| (text, vec![Searched::Name, Searched::Email, Searched::Company]));
     list.ids = r.ids("id").optional();
     list.name = r.text("name").optional();
     list.statuses = several(r, "status", STATUSES);

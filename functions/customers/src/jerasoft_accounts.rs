@@ -5,12 +5,11 @@ use shared::domain::customers::accounts::{CREATE, Change, DELETE, GET, SEARCH, S
 use shared::domain::records::{Column, List};
 use shared::machinery::dialect::Dialect::Jerasoft;
 use shared::machinery::dialect::carried::{self, Attribute, Carried};
-use shared::machinery::dialect::jerasoft::{order, window};
+use shared::machinery::dialect::jerasoft::{order, search, window};
 use shared::machinery::reader::Reader;
 use shared::machinery::reply::{Reply, View};
 use shared::machinery::route::Row;
 use shared::words::page::Page;
-use shared::words::pattern::Pattern;
 
 /// What the dialect calls the operations' fields.
 const NAMES: &[(&str, &str)] = &[("customer", "clients_id")];
@@ -50,7 +49,7 @@ pub(crate) fn rows() -> Vec<Row> {
 fn read_list(r: &mut Reader<'_>) -> List {
     let mut list = List::all(window(r));
     list.order = order(r, COLUMNS);
-    list.search = r.text("q").optional().map(|text| Pattern::star(&text));
+    list.search = search(r);
     list.ids = r.ids("id").optional();
     list.customers = r.ids("clients_id").optional().unwrap_or_default();
     list

@@ -9,14 +9,13 @@ use shared::domain::documents::list::{GET_INVOICE, INVOICES, List, Order, SEARCH
 use shared::domain::documents::write::{CREATE_INVOICE, MOST_LINES, New};
 use shared::domain::documents::{Document, Kind, Shown, Status};
 use shared::machinery::dialect::Dialect::Jerasoft;
-use shared::machinery::dialect::jerasoft::{order, several, window};
+use shared::machinery::dialect::jerasoft::{order, search, several, window};
 use shared::machinery::dialect::{number, word};
 use shared::machinery::reader::Reader;
 use shared::machinery::reply::{Reply, View};
 use shared::machinery::route::Row;
 use shared::words::error::Rule;
 use shared::words::page::{Page, Window};
-use shared::words::pattern::Pattern;
 use shared::words::time::{Instant, Zone, parse_moment, utc_seconds};
 
 use crate::cloudonex::{LARGEST_DOCUMENT, read_line};
@@ -105,7 +104,7 @@ fn read_list(r: &mut Reader<'_>) -> List {
     list.ids = r.ids("id").optional();
     list.customers = r.ids("clients_id").optional().unwrap_or_default();
     list.resellers = r.ids("companies_id").optional().unwrap_or_default();
-    list.number = r.text("q").optional().map(|text| Pattern::star(&text));
+    list.number = search(r);
     list.statuses = several(r, "status", STATUSES);
     read_types(r, &mut list);
     list.between = r.span("invoice_dt").optional().unwrap_or_default();

@@ -7,11 +7,10 @@ mod tables;
 
 use serde_json::Value;
 use shared::domain::records::{Column, List, Stamps};
-use shared::machinery::dialect::jerasoft::{order, window};
+use shared::machinery::dialect::jerasoft::{order, search, window};
 use shared::machinery::reader::Reader;
 use shared::machinery::reply::{Reply, View};
 use shared::machinery::route::Row;
-use shared::words::pattern::Pattern;
 
 pub(crate) fn rows() -> Vec<Row> {
     [packages::rows(), services::rows(), tables::rows(), rates::rows()].into_iter().flatten().collect()
@@ -21,15 +20,10 @@ pub(crate) fn rows() -> Vec<Row> {
 pub(crate) fn read_list(r: &mut Reader<'_>, columns: &[(&'static str, Column)]) -> List {
     let mut list = List::all(window(r));
     list.order = order(r, columns);
-    list.search = read_search(r);
+    list.search = search(r);
     list.ids = r.ids("id").optional();
     list.resellers = r.ids("companies_id").optional().unwrap_or_default();
     list
-}
-
-/// `q`: a quick search.
-pub(crate) fn read_search(r: &mut Reader<'_>) -> Option<Pattern> {
-    r.text("q").optional().map(|text| Pattern::star(&text))
 }
 
 /// A view with the record's date.

@@ -7,7 +7,7 @@ use shared::domain::rating::rates::{CREATE, DELETE, GET, New, SEARCH, Search, Sh
 use shared::domain::rating::timeline::State;
 use shared::domain::records::Column;
 use shared::machinery::dialect::Dialect::Jerasoft;
-use shared::machinery::dialect::jerasoft::{order, window};
+use shared::machinery::dialect::jerasoft::{order, search, window};
 use shared::machinery::dialect::{number, word};
 use shared::machinery::reader::Reader;
 use shared::machinery::reply::{Reply, View};
@@ -17,7 +17,7 @@ use shared::words::money::Decimal;
 use shared::words::page::Page;
 use shared::words::patch::Patch;
 
-use super::{dated, read_search, write_count, write_true};
+use super::{dated, write_count, write_true};
 use crate::common::{LARGEST, or_unset};
 
 /// What the dialect calls the operations' fields.
@@ -70,7 +70,7 @@ fn read_list(r: &mut Reader<'_>, special: bool) -> Search {
         ids: r.ids("id").optional(),
         tables: r.ids("rate_tables_id").optional().unwrap_or_default(),
         codes: r.texts(if special { "code_name" } else { "code" }).optional().unwrap_or_default(),
-        search: read_search(r),
+        search: search(r),
         state: r.choice("state", STATES).optional(),
     }
 }

@@ -3,13 +3,11 @@
 use serde_json::{Value, json};
 use shared::domain::rating::services::{GET, List, SEARCH};
 use shared::machinery::dialect::Dialect::Jerasoft;
-use shared::machinery::dialect::jerasoft::window;
+use shared::machinery::dialect::jerasoft::{search, window};
 use shared::machinery::reader::Reader;
 use shared::machinery::reply::{Reply, View};
 use shared::machinery::route::Row;
 use shared::words::page::Page;
-
-use super::read_search;
 
 pub(super) fn rows() -> Vec<Row> {
     let id = |r: &mut Reader<'_>| r.own_id("id");
@@ -21,7 +19,7 @@ pub(super) fn rows() -> Vec<Row> {
 }
 
 fn read_services(r: &mut Reader<'_>) -> List {
-    List { window: window(r), search: read_search(r), ids: r.ids("id").optional() }
+    List { window: window(r), search: search(r), ids: r.ids("id").optional() }
 }
 
 fn write_list(_: View, page: Page<(u64, &'static str)>) -> Reply {

@@ -8,6 +8,7 @@ use crate::machinery::reply::{Content, Reply};
 use crate::machinery::request::Request;
 use crate::words::error::{Kind, Rule, Stranger, Told, Violation};
 use crate::words::page::Window;
+use crate::words::pattern::Pattern;
 
 /// `X-Api-Key`, which wins, or a bearer JWT.
 pub fn credential(request: &Request) -> Option<Presented> {
@@ -180,6 +181,11 @@ pub fn window(r: &mut Reader<'_>) -> Window {
     let offset = r.integer("offset").within(0, most).optional().unwrap_or(0);
     let count = |n: i64| u64::try_from(n).unwrap_or(0);
     Window { offset: count(offset), limit: count(limit), newest_first: false }
+}
+
+/// `q`: a quick search.
+pub fn search(r: &mut Reader<'_>) -> Option<Pattern> {
+    r.text("q").optional().map(|text| Pattern::star(&text))
 }
 
 /// One or several of a few words, each with its meaning.
