@@ -237,6 +237,18 @@ async fn domains_are_renewed_or_expire() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_domain_of_more_years_than_a_line_may_spread_is_renewed() {
+    let world = shop().await;
+    data(&world, cloudonex("PUT", "/tlds/1").json(&json!({"max_years": 12})), 200).await;
+    let order = json!({"user_id": 1, "currency": "USD", "coupon": null, "status": "completed", "domain_items": [{"type": "register", "domain": "long.dev", "tld_id": 1, "years": 12}]});
+    data(&world, billmora("POST", "/orders").json(&order), 201).await;
+    let run = bill(&world, "2038-02-22").await;
+    assert_eq!((&run["invoices"], &run["failed"]), (&json!(1), &json!(0)), "{run}");
+    assert_eq!(data(&world, billmora("GET", "/invoices/2"), 200).await["total"], "144.00");
+    world.books("acme").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn subscriptions_are_charged_to_the_balance() {
     let world = World::new().await;
     let rpc = |method: &str, params: Value| {

@@ -3,8 +3,7 @@
 use rust_decimal::Decimal;
 
 use crate::domain::billing::agenda::{self, DOMAINS, EXPIRIES, Note, Row, first};
-use crate::domain::billing::run::{Report, Step};
-use crate::domain::catalog::cycle::{Cycle, Unit};
+use crate::domain::billing::run::{Report, Step, dates, horizon};
 use crate::domain::catalog::tlds::Tld;
 use crate::domain::customers::Customer;
 use crate::domain::documents::desk::Desk;
@@ -12,6 +11,7 @@ use crate::domain::documents::entity::{Document, Kind};
 use crate::domain::documents::lines::NewLine;
 use crate::domain::documents::write::{New, compose};
 use crate::domain::records::find_all;
+use crate::domain::registrants::lines::years_of;
 use crate::domain::registrants::{Registrant, Status};
 use crate::domain::services::goods::Goods;
 use crate::domain::tenants::CurrencyRef;
@@ -22,9 +22,7 @@ use crate::words::time::{Day, Duration};
 
 /// The next commit of domains: one domain at a time, there are few.
 pub(crate) async fn step<'c>(cx: &'c Context, mut desk: Desk<'c>, report: &mut Report) -> Result<Step<'c>> {
-    let lead = Duration::days(i64::from(desk.books.settings.invoice_days));
-    let horizon = report.until.checked_add_signed(lead).unwrap_or(report.until);
-    if let Some(row) = first(cx, DOMAINS, horizon, 1).await?.pop() {
+    if let Some(row) = first(cx, DOMAINS, horizon(&desk, report), 1).await?.pop() {
         let mut goods = Goods::open(cx, &desk.tenant, &[], &[], &[row.note.id]).await?;
         renew(cx, &mut desk, &mut goods, &row, report).await?;
         desk.paid.clear();
@@ -81,27 +79,14 @@ async fn invoice(cx: &Context, desk: &mut Desk<'_>, registrant: &Registrant, row
     // Of a top-level domain without a price in its currency the domain's own stays.
     let price =
         fee.map_or_else(|| registrant.money(registrant.price).decimal(), |fee| fee * Decimal::from(registrant.years));
-    let lead = Duration::days(i64::from(desk.books.settings.invoice_days));
-    let zone = desk.tenant.timezone;
-    let today = desk.today();
-    let scheduled = row.note.day.checked_sub_signed(lead).and_then(|date| Day::midnight(date, zone));
-    let day = scheduled.filter(|day| day.date > today.date).unwrap_or(today);
-    let years = registrant.years;
-    let term = Cycle::every(years, Unit::Year).and_then(|cycle| cycle.period(row.note.day, 0));
+    let begin = Day::midnight(row.note.day, desk.tenant.timezone).unwrap_or_default();
+    let (day, due) = dates(desk, begin);
     let mut new = New::of(Kind::Invoice);
     new.customer = Some(registrant.customer);
     new.currency = Some(CurrencyRef::Id(registrant.currency));
-    new.day = Some(day);
-    new.due = Day::midnight(row.note.day, zone).filter(|due| due.date >= day.date).or(Some(day));
-    new.lines = vec![NewLine {
-        description: format!("Renew - {} ({years} {})", registrant.domain, if years == 1 { "year" } else { "years" }),
-        quantity: Decimal::ONE,
-        unit: price,
-        start: term.map(|term| term.start),
-        end: term.map(|term| term.end),
-        registrant: Some(registrant.stamps.id),
-        ..NewLine::default()
-    }];
+    (new.day, new.due) = (Some(day), Some(due));
+    let line = years_of("Renew", &registrant.domain, registrant.years, price, row.note.day);
+    new.lines = vec![NewLine { registrant: Some(registrant.stamps.id), ..line }];
     compose(cx, desk, &new, &mut Vec::new()).await
 }
 

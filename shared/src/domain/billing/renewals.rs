@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 
 use crate::domain::billing::agenda::{CHARGES, RENEWALS, Row, first};
 use crate::domain::billing::charge::{charge, taxes};
-use crate::domain::billing::run::{Report, Step};
+use crate::domain::billing::run::{Report, Step, dates, horizon};
 use crate::domain::catalog::Product;
 use crate::domain::customers::Customer;
 use crate::domain::documents::desk::Desk;
@@ -32,9 +32,7 @@ const NEEDED: usize = 22;
 
 /// The next commit of renewals.
 pub(crate) async fn step<'c>(cx: &'c Context, mut desk: Desk<'c>, report: &mut Report) -> Result<Step<'c>> {
-    let lead = Duration::days(i64::from(desk.books.settings.invoice_days));
-    let horizon = report.until.checked_add_signed(lead).unwrap_or(report.until);
-    let mut rows = first(cx, RENEWALS, horizon, MOST_ROWS).await?;
+    let mut rows = first(cx, RENEWALS, horizon(&desk, report), MOST_ROWS).await?;
     if rows.is_empty() {
         rows = first(cx, CHARGES, report.until, MOST_ROWS).await?;
     }
@@ -170,8 +168,7 @@ fn charged_on(product: &Product, begin: Day, desk: &Desk<'_>) -> Day {
     if product.charged_before { before.unwrap_or(begin) } else { begin }
 }
 
-/// The invoice of a service's next period. It bears the day on which a daily run would have issued it, or today
-/// where that is past.
+/// The invoice of a service's next period.
 async fn invoice(
     cx: &Context,
     desk: &mut Desk<'_>,
@@ -182,10 +179,7 @@ async fn invoice(
     let Some(term) = service.anchor.and_then(|anchor| service.cycle.period(anchor, service.periods)) else {
         return Ok(());
     };
-    let lead = Duration::days(i64::from(desk.books.settings.invoice_days));
-    let today = desk.today();
-    let scheduled = begin.date.checked_sub_signed(lead).and_then(|date| Day::midnight(date, desk.tenant.timezone));
-    let day = scheduled.filter(|day| day.date > today.date).unwrap_or(today);
+    let (day, due) = dates(desk, begin);
     // A service that stops within the period is asked for its days only.
     let end = service.stop.map(|stop| Day::of(stop, desk.tenant.timezone).date).filter(|date| *date < term.end);
     let last = end.unwrap_or(term.end);
@@ -194,8 +188,7 @@ async fn invoice(
     let mut new = New::of(Kind::Invoice);
     new.customer = Some(service.customer);
     new.currency = Some(CurrencyRef::Id(service.currency));
-    new.day = Some(day);
-    new.due = Some(begin).filter(|due| due.date >= day.date).or(Some(day));
+    (new.day, new.due) = (Some(day), Some(due));
     let written = |date: Date| date.format("%d/%m/%Y").to_string();
     new.lines = vec![NewLine {
         description: format!("{} ({} - {})", service.name, written(term.start), written(last)),

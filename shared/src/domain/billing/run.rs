@@ -9,7 +9,7 @@ use crate::domain::tenants::own;
 use crate::machinery::changes::Changes;
 use crate::machinery::operation::{Context, Done, Op, Scope};
 use crate::words::error::{Error, Result, Told};
-use crate::words::time::Date;
+use crate::words::time::{Date, Day, Duration};
 
 /// Issue what is due by a day, and see to what was not paid.
 pub static RUN: Op<Run, Report> =
@@ -85,6 +85,25 @@ impl Report {
         }
         Ok(())
     }
+}
+
+/// Until which beginning of a period a run looks ahead.
+pub(crate) fn horizon(desk: &Desk<'_>, report: &Report) -> Date {
+    report.until.checked_add_signed(lead(desk)).unwrap_or(report.until)
+}
+
+/// The date and the due date of the invoice of a period: it bears the day on which a daily run would have issued it,
+/// or today where that is past, and is due when the period begins.
+pub(crate) fn dates(desk: &Desk<'_>, begin: Day) -> (Day, Day) {
+    let today = desk.today();
+    let scheduled = begin.date.checked_sub_signed(lead(desk));
+    let scheduled = scheduled.and_then(|date| Day::midnight(date, desk.tenant.timezone));
+    let day = scheduled.filter(|day| day.date > today.date).unwrap_or(today);
+    (day, if begin.date >= day.date { begin } else { day })
+}
+
+fn lead(desk: &Desk<'_>) -> Duration {
+    Duration::days(i64::from(desk.books.settings.invoice_days))
 }
 
 async fn work(cx: &Context, run: &Run) -> Result<Done<Report>> {

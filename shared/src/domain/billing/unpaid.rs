@@ -27,7 +27,7 @@ pub(crate) async fn step<'c>(cx: &'c Context, mut desk: Desk<'c>, report: &mut R
     {
         let mut goods = Goods::none(cx, &desk.tenant);
         row.take(cx, &mut desk.changes);
-        if let Some(invoice) = open(cx, &mut desk, &row).await? {
+        if let Some(invoice) = open(&mut desk, &row).await? {
             goods = living_on(cx, &desk, &invoice).await?;
             if settings.suspend_days.is_some() {
                 report.suspended += move_all(&mut goods, Status::Active, Status::Suspended);
@@ -45,7 +45,7 @@ pub(crate) async fn step<'c>(cx: &'c Context, mut desk: Desk<'c>, report: &mut R
     {
         row.take(cx, &mut desk.changes);
         let mut goods = Goods::none(cx, &desk.tenant);
-        if let Some(invoice) = open(cx, &mut desk, &row).await? {
+        if let Some(invoice) = open(&mut desk, &row).await? {
             goods = living_on(cx, &desk, &invoice).await?;
             let barred = if settings.suspend_days.is_some() { Status::Suspended } else { Status::Active };
             let ended = move_all(&mut goods, barred, Status::Terminated);
@@ -63,7 +63,7 @@ pub(crate) async fn step<'c>(cx: &'c Context, mut desk: Desk<'c>, report: &mut R
 }
 
 /// The invoice of a row, if it is still unpaid and due on that day.
-async fn open(_cx: &Context, desk: &mut Desk<'_>, row: &Row) -> Result<Option<Document>> {
+async fn open(desk: &mut Desk<'_>, row: &Row) -> Result<Option<Document>> {
     let found = desk.more(None, &[Ref { kind: Kind::Invoice, id: row.note.id }]).await?.pop().flatten();
     let due = |invoice: &Document| invoice.due.map(|due| due.date) == Some(row.note.day);
     Ok(found.filter(|invoice| invoice.stage == Stage::Issued && invoice.due_amount() > 0 && due(invoice)))

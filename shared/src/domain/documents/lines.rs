@@ -36,6 +36,13 @@ pub enum NewTaxes {
     Amounts(Vec<(u64, Decimal)>),
 }
 
+impl NewTaxes {
+    /// A product's own tax; none where it is 0 percent.
+    pub(crate) fn percent(percent: Decimal) -> Self {
+        if percent.is_zero() { Self::None } else { Self::Percent(percent) }
+    }
+}
+
 /// A line to make.
 #[derive(Debug, Clone, Default)]
 pub struct NewLine {

@@ -7,11 +7,9 @@ use crate::domain::catalog::cycle::{Cycle, Unit};
 use crate::domain::documents::accrual::Term;
 use crate::domain::documents::lines::{NewLine, NewTaxes};
 use crate::domain::documents::sums::minor;
+use crate::domain::registrants::lines::years_of;
 use crate::words::money::Currency;
 use crate::words::time::Date;
-
-/// The most years whose revenue is spread over a registration's term.
-const LONGEST_TERM_YEARS: u32 = 10;
 
 /// A chosen option, with what it costs in the order's currency.
 #[derive(Debug, Clone, PartialEq)]
@@ -106,7 +104,7 @@ pub struct PricedDomain {
 }
 
 fn line(description: String, quantity: u32, unit: Decimal, tax: Decimal) -> NewLine {
-    let taxes = if tax.is_zero() { NewTaxes::None } else { NewTaxes::Percent(tax) };
+    let taxes = NewTaxes::percent(tax);
     NewLine { description, quantity: Decimal::from(quantity), unit, taxes, ..NewLine::default() }
 }
 
@@ -187,12 +185,8 @@ fn next_day_of_month(today: Date, day: u32) -> Option<Date> {
 pub fn domain(of: &Domain, coupon: Option<&Coupon>, today: Date) -> PricedDomain {
     let amount = of.fee * Decimal::from(of.years);
     let discount = coupon.filter(|_| of.discounted).map_or(Decimal::ZERO, |coupon| coupon.takes(amount));
-    let (what, years) = (if of.transfer { "Transfer" } else { "Register" }, of.years);
-    let text = format!("{what} - {} ({years} {})", of.domain, if years == 1 { "year" } else { "years" });
-    let mut line = line(text, 1, amount, Decimal::ZERO);
-    let term = Cycle::every(years, Unit::Year).filter(|_| years <= LONGEST_TERM_YEARS).and_then(|c| c.period(today, 0));
-    (line.start, line.end) = (term.map(|term| term.start), term.map(|term| term.end));
-    PricedDomain { amount, discount, line }
+    let what = if of.transfer { "Transfer" } else { "Register" };
+    PricedDomain { amount, discount, line: years_of(what, &of.domain, of.years, amount, today) }
 }
 
 /// The lines that take the discounts off: one for all, or one for each rate of tax.

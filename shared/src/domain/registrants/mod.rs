@@ -5,6 +5,7 @@
 
 pub mod check;
 pub mod entity;
+pub(crate) mod lines;
 
 use crate::domain::catalog::tlds::Tld;
 use crate::domain::customers::Customer;

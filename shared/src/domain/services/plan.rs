@@ -166,12 +166,11 @@ fn document(service: &Service, product: &Product, part: i64, today: Date) -> New
     document.currency = Some(CurrencyRef::Id(service.currency));
     let text = format!("{} - {} to {}", service.number(), service.name, product.name);
     document.description.clone_from(&text);
-    let taxes = if product.tax.is_zero() { NewTaxes::None } else { NewTaxes::Percent(product.tax) };
     document.lines = vec![NewLine {
         description: text,
         quantity: Decimal::ONE,
         unit: service.money(part.abs()).decimal(),
-        taxes,
+        taxes: NewTaxes::percent(product.tax),
         start: Some(today),
         end: service.asked_until().and_then(|next| next.pred_opt()),
         product: Some(product.stamps.id),
