@@ -72,6 +72,7 @@ pub fn fixture() -> Value {
             "accounts": [{"id": 1, "name": "Bank", "currency": "USD", "opening_balance": "1000.00"},
                          {"id": 2, "name": "Till", "currency": "USD", "opening_balance": "0.00"}],
             "categories": [{"id": 1, "name": "Sales", "type": "Income"}, {"id": 2, "name": "Hosting", "type": "Expense"}],
+            "departments": [{"id": 1, "name": "Support"}, {"id": 2, "name": "Billing"}],
             "records": {}})
     };
     let user = |id: u64, login: &str, key: &str, zone: Value, reseller: Value| {

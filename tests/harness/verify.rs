@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::World;
 
 /// The entities that are records.
-const RECORDS: [&str; 12] = [
+const RECORDS: [&str; 16] = [
     "product",
     "catalog",
     "variant",
@@ -20,15 +20,21 @@ const RECORDS: [&str; 12] = [
     "client-account",
     "rate-table",
     "usage-rate",
+    "ticket",
+    "lead",
+    "user",
+    "credential",
 ];
 /// What records claim: the name of the claim, the entity, the attribute.
-const CLAIMED: [(&str, &str, &str); 6] = [
+const CLAIMED: [(&str, &str, &str); 8] = [
     ("product-slug", "product", "slug"),
     ("product-sku", "product", "sku"),
     ("catalog-slug", "catalog", "slug"),
     ("tld", "tld", "tld"),
     ("coupon", "coupon", "code"),
     ("domain", "registrant", "domain"),
+    ("user-login", "user", "login"),
+    ("user-email", "user", "email"),
 ];
 
 /// What records claim: the claim, whose it is, and the attribute.
@@ -79,6 +85,12 @@ impl World {
         let plain = |mut item: Value| {
             if let Some(hash) = item.get_mut("password_hash") {
                 *hash = Value::Bool(true);
+            }
+            // A secret is drawn at random, so that of it too only counts whether there is one.
+            if text(&item, "PK").ends_with("#credential") {
+                for random in ["digest", "hint", "before", "signing"] {
+                    item[random] = Value::Bool(item.get(random).is_some_and(|value| value.get("NULL").is_none()));
+                }
             }
             // A journal entry's id is drawn at random.
             if text(&item, "PK").contains("#journal#") {

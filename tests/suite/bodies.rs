@@ -35,6 +35,28 @@ pub(crate) fn sold(row: &Row, reseller: u64, customer: u64) -> Option<Value> {
             "recuring_amount": 5, "first_plan_price": 5, "recuring_plan_price": 5, "firstpayment": 5}),
         ("registrants.update", _) => json!({"auto_renew": false}),
         ("settings.update", _) => json!({"invoice_days": 9}),
+        ("tickets.create", "billmora") => {
+            json!({"user_id": customer, "subject": "x", "department": "Support", "priority": "low", "message": "x"})
+        }
+        ("tickets.create", _) => json!({"customer_id": customer, "subject": "x", "message": "x", "department_id": 1}),
+        ("tickets.update", _) => json!({"priority": if row.dialect.name() == "billmora" { "low" } else { "Low" }}),
+        ("tickets.reply", _) => json!({"message": "touched"}),
+        ("departments.create", _) => json!({"name": "X"}),
+        ("departments.update", _) => json!({"name": "touched"}),
+        ("leads.create", _) => json!({"first_name": "X", "last_name": "Y", "email": "lead@x.example"}),
+        ("leads.update", _) => json!({"notes": "touched"}),
+        ("users.create", "jerasoft") => json!({"login": "new", "password": "long enough", "companies_id": reseller}),
+        ("users.create", _) => {
+            json!({"name": "New", "email": "new@staff.example", "password": "long enough", "role": "viewer",
+                "reseller_id": reseller})
+        }
+        ("users.update", _) => json!({"name": "touched"}),
+        ("credentials.create", _) if row.path.ends_with("tokens") => json!({"name": "X", "abilities": ["users.view"]}),
+        ("credentials.create", _) => json!({"label": "X"}),
+        ("credentials.update", _) if row.path.contains("tokens") => json!({"name": "touched"}),
+        ("credentials.update", _) => json!({"label": "touched"}),
+        ("resellers.create", _) => json!({"name": "X", "parent_companies_id": reseller}),
+        ("resellers.update", _) => json!({"name": "touched"}),
         (_, _) => return None,
     })
 }

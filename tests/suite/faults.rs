@@ -81,7 +81,8 @@ fn request(row: &Row) -> Call {
     };
     let noun = row.path.trim_start_matches("/api/v2/").split('/').next().unwrap();
     let id = match (row.operation, noun) {
-        ("currencies.delete", _) => "3",
+        ("currencies.delete" | "resellers.delete", _) => "3",
+        (_, "api-keys") => "10",
         (operation, _) if operation.starts_with("customers.") => "3",
         (operation, _) if operation.starts_with("usage_rates.") && row.path.contains("special") => "3",
         (_, "refunds") => "3",
@@ -180,6 +181,14 @@ async fn sales(world: &World) {
     world.send(Call::new("POST", "/api/v2/services/3/suspend").bearer(ADMIN)).await.expect(200);
     let later = json!({"clients_id": 2, "packages_id": 3, "start_dt": "2026-05-01"});
     world.send(Call::new("POST", "/api/clients/subscriptions").key(ADMIN).json(&later)).await.expect(200);
+    for n in 1..=2 {
+        for (path, body) in [
+            ("tickets", json!({"customer_id": 2, "subject": "x", "message": "x", "department_id": 1})),
+            ("leads", json!({"first_name": "L", "last_name": "M", "email": format!("lead{n}@x.example")})),
+        ] {
+            world.send(Call::new("POST", &format!("/api/v2/{path}")).bearer(ADMIN).json(&body)).await.expect(201);
+        }
+    }
 }
 
 fn good(answer: &Answer) -> bool {

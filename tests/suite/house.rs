@@ -41,6 +41,8 @@ fn every_row_is_served_by_its_familys_function() {
         ("orders", paths(&orders::rows())),
         ("transactions", paths(&transactions::rows())),
         ("reports", paths(&reports::rows())),
+        ("support", paths(&support::rows())),
+        ("users", paths(&users::rows())),
     ];
     let mut count = 0;
     for (family, paths) in families {
@@ -75,6 +77,8 @@ async fn every_saved_event_works() {
         "orders",
         "transactions",
         "reports",
+        "support",
+        "users",
         "verify",
         "billing",
         "rpc",
@@ -146,6 +150,8 @@ async fn every_stored_key_is_one_that_keys_rs_lists() {
     world.send(Call::new("POST", "/api/packages").key(ADMIN).json(&package)).await.expect(200);
     let subscription = json!({"clients_id": 1, "packages_id": 1});
     world.send(Call::new("POST", "/api/clients/subscriptions").key(ADMIN).json(&subscription)).await.expect(200);
+    let ticket = json!({"customer_id": 1, "subject": "x", "message": "x"});
+    world.send(Call::new("POST", "/api/v2/tickets").bearer(ADMIN).json(&ticket)).await.expect(201);
     let invoice = json!({"customer_id": 1, "items": [{"description": "x", "amount": 1, "period_start": "2026-01-01", "period_end": "2026-02-01"}]});
     for _ in 0..2 {
         world.send(Call::new("POST", "/api/v2/invoices").bearer(ADMIN).json(&invoice)).await.expect(201);

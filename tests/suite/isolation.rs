@@ -85,6 +85,23 @@ async fn catalogue(world: &World) {
     let quote = json!({"customer_id": 1, "valid_until": "2026-12-31", "items": line, "subject": MARK});
     world.send(Call::new("POST", "/api/v2/quotes").bearer(ADMIN).json(&quote)).await.expect(201);
     world.send(Call::new("POST", "/api/v1/orders").bearer(TOKEN).json(&order())).await.expect(201);
+    // A user of reseller 3 with a key (11) and a token (12), and that reseller.
+    for (path, body) in [
+        ("users", json!({"name": MARK, "email": "user@acme.example", "password": "long enough", "role": "viewer", "reseller_id": 3})),
+        ("api-keys", json!({"label": MARK, "user_id": 3})),
+        ("tokens", json!({"name": MARK, "user_id": 3})),
+    ] {
+        world.send(Call::new("POST", &format!("/api/v2/{path}")).bearer(ADMIN).json(&body)).await.expect(201);
+    }
+    world.send(Call::new("PATCH", "/api/resellers/3").key(ADMIN).json(&json!({"name": MARK}))).await.expect(200);
+    // A ticket of that customer, a department and a lead; it is of the first reseller.
+    for (path, body) in [
+        ("departments", json!({"name": MARK})),
+        ("tickets", json!({"customer_id": 1, "subject": MARK, "message": MARK, "department_id": 3})),
+        ("leads", json!({"first_name": MARK, "last_name": MARK, "email": "lead@acme.example", "notes": MARK})),
+    ] {
+        world.send(Call::new("POST", &format!("/api/v2/{path}")).bearer(ADMIN).json(&body)).await.expect(201);
+    }
 }
 
 /// What only acme can order.
@@ -98,13 +115,16 @@ fn order() -> Value {
 fn id(row: &Row) -> u64 {
     let noun = row.path.trim_start_matches("/api/v2/").split('/').next().unwrap();
     match (row.operation.split('.').next().unwrap(), noun) {
+        ("users" | "resellers", _) => 3,
+        ("credentials", "tokens") => 12,
+        ("credentials", _) => 11,
         ("currencies", _) => 4,
         ("rates", _) => 3,
         (_, "refunds") => 2,
         (_, "credit-notes") => 3,
         (_, "debit-notes") => 4,
         ("accounts", _) => 3,
-        ("categories", _) => 3,
+        ("categories" | "departments", _) => 3,
         ("tax_rates", _) => 4,
         ("usage_rates", _) if row.path.contains("special") => 2,
         _ => 1,
@@ -293,7 +313,7 @@ async fn every_row_refuses_every_wrong_credential() {
                     nothing_to_refuse += 1;
                     continue;
                 }
-                let creates = ["customers.create", "customers.create_many", "products.create"].contains(&row.operation);
+                let creates = ["customers.create", "customers.create_many", "products.create", "leads.create", "credentials.create"].contains(&row.operation);
                 if creates && !jerasoft {
                     nothing_to_refuse += 1; // What is new is the caller's own reseller's.
                     continue;

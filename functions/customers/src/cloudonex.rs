@@ -95,15 +95,15 @@ fn read_batch(r: &mut Reader<'_>) -> Batch {
 }
 
 fn write_list(_: View, page: Page<Shown>) -> Reply {
-    Reply::page(page, |shown| customer(&shown))
+    Reply::page(page, |shown| view(&shown))
 }
 
 fn write_one(_: View, shown: Shown) -> Reply {
-    Reply::one(customer(&shown))
+    Reply::one(view(&shown))
 }
 
 fn write_created(_: View, shown: Shown) -> Reply {
-    Reply::one(customer(&shown)).status(201).message("Customer created")
+    Reply::one(view(&shown)).status(201).message("Customer created")
 }
 
 /// Contract §10: 201 when all were made, 200 when some were, 422 when none was.
@@ -112,7 +112,7 @@ fn write_batch(_: View, made: Vec<Made>) -> Reply {
     let (mut created, mut failed, mut all) = (Vec::new(), Vec::new(), Vec::new());
     for (index, one) in made.into_iter().enumerate() {
         match one {
-            Made::Customer(shown) => created.push(customer(&shown)),
+            Made::Customer(shown) => created.push(view(&shown)),
             Made::Refused(found) => {
                 let found: Vec<Violation> = found.into_iter().map(|violation| in_entry(index, violation)).collect();
                 let message =
@@ -150,7 +150,8 @@ fn in_entry(index: usize, violation: Violation) -> Violation {
     Violation { field: format!("{prefix}.{name}"), rule: violation.rule }
 }
 
-fn customer(shown: &Shown) -> Value {
+/// A customer as the dialect shows it.
+pub fn view(shown: &Shown) -> Value {
     let customer = &shown.customer;
     let mut value = json!({"id": customer.id, "account": customer.name.full(), "email": customer.text(Text::Email)});
     if let Some(members) = value.as_object_mut() {

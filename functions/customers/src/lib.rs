@@ -1,7 +1,7 @@
 //! Customers: what the world sees of them. JeraSoft calls them clients, Billmora users.
 
 pub mod billmora;
-mod cloudonex;
+pub mod cloudonex;
 mod jerasoft;
 mod jerasoft_accounts;
 

@@ -17,6 +17,8 @@ pub fn rows() -> Vec<Row> {
         orders::rows(),
         transactions::rows(),
         reports::rows(),
+        support::rows(),
+        users::rows(),
     ]
     .into_iter()
     .flatten()

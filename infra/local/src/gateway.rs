@@ -56,6 +56,8 @@ impl Gateway {
             ("orders", app(orders::rows())),
             ("transactions", app(transactions::rows())),
             ("reports", app(reports::rows())),
+            ("support", app(support::rows())),
+            ("users", app(users::rows())),
         ]);
         Self { template, functions, authorizer: app(Vec::new()), meters: Meters::default(), outside: Outside::real() }
     }

@@ -9,7 +9,7 @@
 
 use crate::machinery::caller::Tenant;
 use crate::machinery::changes::Changes;
-use crate::machinery::credential::{Credential, Kind, User, password_fits, sign_jwt};
+use crate::machinery::credential::{Credential, Kind, Principal, password_fits, sign_jwt};
 use crate::machinery::keys;
 use crate::machinery::operation::{Context, Done, Op, Scope};
 use crate::machinery::secrets::{hex, sha256};
@@ -105,6 +105,11 @@ async fn token(cx: &Context, input: &SignIn) -> Result<Done<Issued>> {
         abilities: vec!["*".into()],
         zone: user.zone,
         rate_limit: UNLIMITED,
+        suspended: false,
+        legacy: false,
+        signing: None,
+        networks: None,
+        issued_at: Some(cx.now.timestamp()),
         addresses: None,
         expires_at: Some(expires_at),
         expires: Some(expires_at + TOKEN_SECONDS),
@@ -126,7 +131,7 @@ fn at(seconds: i64) -> Result<Instant> {
 }
 
 /// The one user that login and password fit.
-async fn signed_in(cx: &Context, input: &SignIn) -> Result<(Tenant, User)> {
+async fn signed_in(cx: &Context, input: &SignIn) -> Result<(Tenant, Principal)> {
     let (wanted, login) = match input.login.split_once('/') {
         Some((tenant, login)) => (Some(tenant), login),
         None => (None, input.login.as_str()),
@@ -142,7 +147,7 @@ async fn signed_in(cx: &Context, input: &SignIn) -> Result<(Tenant, User)> {
     let mut fitting = Vec::new();
     for ((tenant, _), item) in wanted.into_iter().zip(items) {
         let Some(item) = item else { continue };
-        let user: User = crate::machinery::store::record(item)?;
+        let user: Principal = crate::machinery::store::record(item)?;
         if fits(&input.password, &user.password_hash).await? && user.active {
             fitting.push((tenant, user));
         }

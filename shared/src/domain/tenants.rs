@@ -55,9 +55,11 @@ impl Reach {
 impl TenantRecord {
     /// Which resellers' records a caller may see. A parent sees its children's, at any depth.
     pub fn reach(&self, caller: &Caller) -> Reach {
-        let Some(own) = caller.reseller else {
-            return Reach::Everything;
-        };
+        caller.reseller.map_or(Reach::Everything, |own| Reach::Resellers(self.below(own)))
+    }
+
+    /// A reseller and all below it, at any depth.
+    pub fn below(&self, own: u64) -> BTreeSet<u64> {
         let mut reached = BTreeSet::from([own]);
         loop {
             let below = |reseller: &&Reseller| reseller.parent.is_some_and(|parent| reached.contains(&parent));
@@ -65,7 +67,7 @@ impl TenantRecord {
             let before = reached.len();
             reached.extend(more);
             if reached.len() == before {
-                return Reach::Resellers(reached);
+                return reached;
             }
         }
     }
@@ -75,9 +77,14 @@ impl TenantRecord {
         self.resellers.iter().find(|reseller| reseller.id == id)
     }
 
+    /// A reseller into whose books something may be put.
+    pub fn open_reseller(&self, id: u64) -> Option<&Reseller> {
+        self.reseller(id).filter(|reseller| reseller.is_open())
+    }
+
     /// The id of the tenant's first reseller, in whose books a record is unless something says otherwise.
     pub fn first_reseller(&self) -> u64 {
-        self.resellers.iter().map(|reseller| reseller.id).min().unwrap_or(1)
+        self.resellers.iter().filter(|reseller| reseller.is_open()).map(|reseller| reseller.id).min().unwrap_or(1)
     }
 
     /// The reseller of a new record when none is named: the caller's, else the tenant's first.
@@ -178,6 +185,41 @@ pub struct Reseller {
     pub name: String,
     /// The reseller above it.
     pub parent: Option<u64>,
+    /// The id of its currency in the tenant, where it has one of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<u64>,
+    /// How far its balance may go below zero, in minor units of that currency; none for without limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credit: Option<i64>,
+    /// Whether it was archived: kept for those who refer to it, and nothing new is put into its books.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub archived: bool,
+    /// Whether it was deleted: its id is never given again, and nobody finds it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deleted: bool,
+    /// When it was made, UTC; unknown of those that a fixture brought.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<Instant>,
+    /// Counts the changes, from 1.
+    #[serde(default = "one")]
+    pub version: u64,
+}
+
+fn one() -> u64 {
+    1
+}
+
+impl Reseller {
+    /// Whether something may be put into its books.
+    pub fn is_open(&self) -> bool {
+        !self.archived && !self.deleted
+    }
+
+    /// A reseller without a currency of its own.
+    pub fn new(id: u64, name: &str, parent: Option<u64>) -> Self {
+        let name = name.to_owned();
+        Self { id, name, parent, currency: None, credit: None, archived: false, deleted: false, created_at: None, version: 1 }
+    }
 }
 
 /// A currency of a tenant.

@@ -14,7 +14,7 @@ use std::sync::Mutex;
 use serde::{Deserialize, Serialize};
 
 use crate::machinery::caller::{Caller, Tenant};
-use crate::machinery::credential::{Credential, Kind, User, read_jwt};
+use crate::machinery::credential::{Credential, Kind, Principal, is_among, read_jwt};
 use crate::machinery::dialect::{Dialect, Presented};
 use crate::machinery::keys;
 use crate::machinery::request::Request;
@@ -44,6 +44,12 @@ pub struct Standing {
     pub limit: Option<Limit>,
     /// The tenant whose usage plan counts the request, also when it is refused; `-` for strangers.
     pub tenant: String,
+    /// What the signing key is derived from, where the request must be signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signing: Option<String>,
+    /// Whether the credential is one of CloudOnex's older dialect.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub legacy: bool,
 }
 
 type Result<T, E = Error> = std::result::Result<T, E>;
@@ -51,11 +57,11 @@ type Result<T, E = Error> = std::result::Result<T, E>;
 impl Standing {
     /// A caller who is let in.
     pub fn known(caller: Caller, limit: Option<Limit>) -> Self {
-        Self { tenant: caller.tenant.id().to_owned(), who: Ok(caller), limit }
+        Self { tenant: caller.tenant.id().to_owned(), who: Ok(caller), limit, signing: None, legacy: false }
     }
 
     fn refused(why: Refusal, limit: Option<Limit>, tenant: &str) -> Self {
-        Self { who: Err(why), limit, tenant: tenant.to_owned() }
+        Self { who: Err(why), limit, tenant: tenant.to_owned(), signing: None, legacy: false }
     }
 
     fn stranger(why: Stranger) -> Self {
@@ -137,7 +143,7 @@ pub struct Desk<'a> {
 pub async fn authenticate(desk: &Desk<'_>, dialect: Dialect, request: &Request) -> Result<Standing> {
     let standing = match dialect.credential(request) {
         None => Standing::stranger(Stranger::Missing),
-        Some(Presented::Jwt(token)) => by_jwt(desk, &token).await?,
+        Some(Presented::Jwt(token)) => by_jwt(desk, &token, &request.address).await?,
         Some(Presented::Key(key)) => by_secret(desk, dialect, Kind::Key, None, &key, &request.address).await?,
         Some(Presented::Token(id, secret)) => {
             by_secret(desk, dialect, Kind::Token, id, &secret, &request.address).await?
@@ -158,15 +164,24 @@ pub async fn authenticate(desk: &Desk<'_>, dialect: Dialect, request: &Request) 
     }
 }
 
-async fn by_jwt(desk: &Desk<'_>, token: &str) -> Result<Standing> {
+async fn by_jwt(desk: &Desk<'_>, token: &str, address: &str) -> Result<Standing> {
     let Some(claims) = read_jwt(token, desk.now, desk.secret) else {
         return Ok(Standing::stranger(Stranger::BadToken));
     };
-    let user: Option<User> = desk.store.get(&keys::user(&claims.tid, claims.uid)).await?;
-    Ok(match user.filter(|user| user.active) {
+    let user = principal(desk, &claims.tid, claims.uid, claims.iat).await?;
+    Ok(match user {
         None => Standing::stranger(Stranger::BadToken),
+        Some(user) if !is_among(&user.networks, address) => {
+            Standing::refused(Refusal::Address, None, claims.tid.id())
+        }
         Some(user) => Standing::known(user.caller(&claims.tid, format!("jwt-{}", user.id)), None),
     })
+}
+
+/// The user whose session this is, when the session still counts.
+async fn principal(desk: &Desk<'_>, tenant: &Tenant, user: u64, issued_at: i64) -> Result<Option<Principal>> {
+    let user: Option<Principal> = desk.store.get(&keys::user(tenant, user)).await?;
+    Ok(user.filter(|user| user.active && issued_at >= user.sessions_from))
 }
 
 async fn by_secret(
@@ -185,6 +200,7 @@ async fn by_secret(
         let item = desk.store.get_items(std::slice::from_ref(&key)).await?.pop().flatten();
         return match item {
             None => Ok(Standing::stranger(Stranger::Unknown)),
+            Some(item) if kind == Kind::Session => by_session(desk, item, size, now, &digest).await,
             Some(item) => standing_of(item, size, now, &digest, token_id, None),
         };
     };
@@ -213,6 +229,24 @@ async fn by_secret(
     }
 }
 
+/// A session counts for as long as its user does, so the user is looked at too.
+async fn by_session(desk: &Desk<'_>, item: Item, size: Size<'_>, now: i64, digest: &str) -> Result<Standing> {
+    let session: Credential = record(item.clone())?;
+    let address = if let Size::Credential { address, .. } = size { address } else { "" };
+    let standing = standing_of(item, size, now, digest, None, None)?;
+    if standing.who.is_err() {
+        return Ok(standing);
+    }
+    let user = principal(desk, &session.tenant, session.user, session.issued_at.unwrap_or_default()).await?;
+    Ok(match user {
+        None => Standing::stranger(Stranger::Unknown),
+        Some(user) if !is_among(&user.networks, address) => {
+            Standing::refused(Refusal::Address, None, session.tenant.id())
+        }
+        Some(_) => standing,
+    })
+}
+
 fn standing_of(
     item: Item,
     size: Size<'_>,
@@ -223,19 +257,21 @@ fn standing_of(
 ) -> Result<Standing> {
     let admitted = admits(&item, size, now);
     let credential: Credential = record(item)?;
-    let Size::Credential { kind, .. } = size else {
+    let Size::Credential { kind, address } = size else {
         return Ok(Standing::stranger(Stranger::Unknown));
     };
+    let networks = credential.networks.as_deref().unwrap_or_default();
     let ours = same(credential.digest.as_bytes(), digest.as_bytes()) && credential.kind.word() == kind;
     let id_fits = token_id.is_none() || credential.token_id == token_id;
-    Ok(if !ours || !id_fits {
+    Ok(if !ours || !id_fits || credential.suspended {
         Standing::stranger(Stranger::Unknown)
     } else if credential.expires_at.is_some_and(|at| at <= now) {
         Standing::stranger(Stranger::Expired)
-    } else if !admitted {
+    } else if !admitted || !is_among(networks, address) {
         Standing::refused(Refusal::Address, None, credential.tenant.id())
     } else {
-        Standing::known(credential.caller(), limit)
+        let standing = Standing::known(credential.caller(), limit);
+        Standing { signing: credential.signing, legacy: credential.legacy, ..standing }
     })
 }
 

@@ -64,9 +64,21 @@ impl Abilities {
         Self(BTreeSet::from(["*".to_owned()]))
     }
 
-    /// Whether this ability is among them: the exact word, or `*`; no other wildcard.
+    /// Whether this ability is among them: the exact word, or `*`; no other wildcard (contract billmora §2.3).
     pub fn hold(&self, ability: &str) -> bool {
         self.0.contains("*") || self.0.contains(ability)
+    }
+
+    /// Whether they permit something (`invoices.view`): it, all of its module (`invoices.*`), its action on all
+    /// modules (`*.view`), or everything.
+    pub fn permit(&self, permission: &str) -> bool {
+        let (module, action) = permission.split_once('.').unwrap_or((permission, ""));
+        self.hold(permission) || self.0.contains(&format!("{module}.*")) || self.0.contains(&format!("*.{action}"))
+    }
+
+    /// Whether they permit all that others do, so that who has these may give those away.
+    pub fn include<'a>(&self, others: impl IntoIterator<Item = &'a String>) -> bool {
+        others.into_iter().all(|other| self.permit(other))
     }
 }
 
@@ -91,8 +103,44 @@ impl Caller {
     /// Refuses when the credential lacks an ability.
     pub fn must_hold(&self, ability: Option<&'static str>) -> Result<()> {
         match ability {
-            Some(ability) if !self.abilities.hold(ability) => Err(Error::told(Told::AbilityMissing(ability))),
+            Some(ability) if !self.abilities.hold(ability) => {
+                Err(Error::told(Told::AbilityMissing(ability.to_owned())))
+            }
             _ => Ok(()),
         }
+    }
+
+    /// Refuses when the credential does not permit something (`invoices.view`).
+    pub fn must_be_permitted(&self, permission: &str) -> Result<()> {
+        if self.abilities.permit(permission) {
+            return Ok(());
+        }
+        Err(Error::told(Told::AbilityMissing(permission.to_owned())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_abilities_permit_and_may_give_away() {
+        let some = |words: &[&str]| Abilities(words.iter().map(|word| (*word).to_owned()).collect());
+        let clerk = some(&["invoices.*", "*.view", "tickets.update"]);
+        for (permission, may) in [
+            ("invoices.delete", true),
+            ("customers.view", true),
+            ("tickets.update", true),
+            ("tickets.delete", false),
+            ("customers.update", false),
+            ("invoices.*", true),
+            ("*.view", true),
+            ("*.delete", false),
+            ("*", false),
+        ] {
+            assert_eq!(clerk.permit(permission), may, "{permission}");
+        }
+        assert!(Abilities::all().include(&clerk.0) && !clerk.include(&Abilities::all().0));
+        assert!(!some(&[]).permit("invoices.view"));
     }
 }

@@ -3,10 +3,13 @@
 //! A credential is stored under a keyed digest of its secret, never the secret. Finding the digest is the
 //! comparison; it is compared once more in constant time. Passwords are hashed with Argon2id.
 
+use std::net::IpAddr;
+
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -64,6 +67,21 @@ pub struct Credential {
     pub zone: Zone,
     /// Requests in a window.
     pub rate_limit: u64,
+    /// Whether the user may not sign in now, and so this is not accepted.
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub suspended: bool,
+    /// Whether a client of CloudOnex's older dialect presents it.
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub legacy: bool,
+    /// What its signing key is derived from, where its requests must be signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signing: Option<String>,
+    /// The only addresses and subnets that the user's credentials may be used from; absent for any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub networks: Option<Vec<String>>,
+    /// When it was made, epoch seconds; only of sessions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issued_at: Option<i64>,
     /// The only addresses it may be used from; absent for any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub addresses: Option<Vec<String>>,
@@ -89,35 +107,46 @@ impl Credential {
     }
 }
 
-/// A stored user.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct User {
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's own form")]
+fn is_not(flag: &bool) -> bool {
+    !*flag
+}
+
+/// Of a stored user, what signing in wants to know; all of it is in `domain::users`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Principal {
     /// The id, unique in the tenant.
     pub id: u64,
-    /// What the user signs in with.
-    pub login: String,
-    /// The person's name.
-    pub name: String,
-    /// The person's address.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub email: Option<String>,
     /// Argon2id in PHC form.
     pub password_hash: String,
     /// Whether the user may sign in and their tokens are accepted.
     pub active: bool,
     /// The reseller the user is limited to.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub reseller: Option<u64>,
-    /// The user's own zone.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub timezone: Option<Zone>,
     /// The user's own zone, else the tenant's.
     pub zone: Zone,
-    /// Counts the changes, from 1.
-    pub version: u64,
+    /// The only addresses and subnets it may be used from; none for any.
+    #[serde(default)]
+    pub networks: Vec<String>,
+    /// What was signed or issued before this is no longer accepted, epoch seconds.
+    #[serde(default)]
+    pub sessions_from: i64,
 }
 
-impl User {
+/// Whether an address is one of these addresses and subnets; any address is, where there are none.
+pub fn is_among(networks: &[String], address: &str) -> bool {
+    let Ok(address) = address.parse::<IpAddr>().map(|address| address.to_canonical()) else {
+        return networks.is_empty();
+    };
+    networks.is_empty() || networks.iter().filter_map(|text| network(text)).any(|network| network.contains(&address))
+}
+
+/// An address or a subnet (`192.0.2.0/24`).
+pub fn network(text: &str) -> Option<IpNet> {
+    text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
+}
+
+impl Principal {
     /// The caller a token of this user stands for.
     pub fn caller(&self, tenant: &Tenant, credential: String) -> Caller {
         Caller {
@@ -217,6 +246,26 @@ mod tests {
         for bad in [unsigned.as_str(), &changed, text, "", ".", "..", "a.b.c", &token[1..]] {
             assert_eq!(read_jwt(bad, now, &secret), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn an_address_is_among_addresses_and_subnets() {
+        let some = |all: &[&str]| all.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        let office = some(&["192.0.2.0/24", "2001:db8::/32", "203.0.113.7"]);
+        for (address, within) in [
+            ("192.0.2.255", true),
+            ("192.0.3.0", false),
+            ("203.0.113.7", true),
+            ("203.0.113.8", false),
+            ("2001:db8:1::7", true),
+            ("2001:db9::7", false),
+            ("::ffff:192.0.2.9", true),
+            ("", false),
+            ("not an address", false),
+        ] {
+            assert_eq!(is_among(&office, address), within, "{address}");
+        }
+        assert!(is_among(&[], "198.51.100.1") && is_among(&[], "") && network("192.0.2.0/33").is_none());
     }
 
     #[test]

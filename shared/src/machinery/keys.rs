@@ -14,22 +14,23 @@
 //! | site | `-#site` | `A` | the domain check, which asks for no credential: whose top-level domains it looks among | 1 read |
 //! | tenant | `<t>#tenant` | `A` | every operation, in the batch with its record; holds currencies and resellers | 1 read per 4 KB |
 //! | fixture loaded | `<t>#tenant` | `loaded` | the loader | |
-//! | user | `<t>#user` | id | bearer JWT, token calls | 1 read |
+//! | user | `<t>#user` | id | bearer JWT, RackNap's sessions, token calls; lists | 1 read |
 //! | sequence | `<t>#sequence` | entity | creates (last id drawn), lists (total) | 1 read |
 //! | holes | `<t>#holes` | entity | lists: how many ids are gone, per run of 4,096 | 1 read per 4 KB |
 //! | holes of one run | `<t>#holes#<entity>` | run | the list page that begins in this run: which ids are gone | 1 read per 4 KB |
 //! | customer | `<t>#customer` | id | read, list pages | 1 read per 4 KB |
-//! | record | `<t>#product`, `<t>#catalog`, `<t>#variant`, `<t>#tld`, `<t>#coupon`, `<t>#quote`, `<t>#order`, `<t>#service`, `<t>#registrant`, `<t>#client-account`, `<t>#rate-table`, `<t>#usage-rate` | id | read, list pages | 1 read per 4 KB |
-//! | record index | `<t>#product-index`, `<t>#catalog-index`, `<t>#variant-index`, `<t>#tld-index`, `<t>#coupon-index`, `<t>#quote-index`, `<t>#order-index`, `<t>#service-index`, `<t>#registrant-index`, `<t>#client-account-index`, `<t>#rate-table-index`, `<t>#usage-rate-index` | id | filtered and sorted lists: one row of some 250 bytes a record | 1 read per 4 KB |
-//! | record index of a customer | `<t>#quote-index#<customer>`, `<t>#order-index#<customer>`, `<t>#service-index#<customer>`, `<t>#registrant-index#<customer>`, `<t>#client-account-index#<customer>` | id | lists of one customer's records | 1 read per 4 KB |
-//! | deleted record | `<t>#product-deleted`, `<t>#catalog-deleted`, `<t>#variant-deleted`, `<t>#tld-deleted`, `<t>#coupon-deleted`, `<t>#quote-deleted`, `<t>#order-deleted`, `<t>#service-deleted`, `<t>#registrant-deleted`, `<t>#client-account-deleted`, `<t>#rate-table-deleted`, `<t>#usage-rate-deleted` | id | nobody while serving; kept for what refers to it | |
+//! | record | `<t>#product`, `<t>#catalog`, `<t>#variant`, `<t>#tld`, `<t>#coupon`, `<t>#quote`, `<t>#order`, `<t>#service`, `<t>#registrant`, `<t>#client-account`, `<t>#rate-table`, `<t>#usage-rate`, `<t>#ticket`, `<t>#lead`, `<t>#credential` | id | read, list pages | 1 read per 4 KB |
+//! | record index | `<t>#product-index`, `<t>#catalog-index`, `<t>#variant-index`, `<t>#tld-index`, `<t>#coupon-index`, `<t>#quote-index`, `<t>#order-index`, `<t>#service-index`, `<t>#registrant-index`, `<t>#client-account-index`, `<t>#rate-table-index`, `<t>#usage-rate-index`, `<t>#ticket-index`, `<t>#lead-index`, `<t>#user-index`, `<t>#credential-index` | id | filtered and sorted lists: one row of some 250 bytes a record | 1 read per 4 KB |
+//! | record index of a customer | `<t>#quote-index#<customer>`, `<t>#order-index#<customer>`, `<t>#service-index#<customer>`, `<t>#registrant-index#<customer>`, `<t>#client-account-index#<customer>`, `<t>#ticket-index#<customer>` | id | lists of one customer's records | 1 read per 4 KB |
+//! | deleted record | `<t>#product-deleted`, `<t>#catalog-deleted`, `<t>#variant-deleted`, `<t>#tld-deleted`, `<t>#coupon-deleted`, `<t>#quote-deleted`, `<t>#order-deleted`, `<t>#service-deleted`, `<t>#registrant-deleted`, `<t>#client-account-deleted`, `<t>#rate-table-deleted`, `<t>#usage-rate-deleted`, `<t>#ticket-deleted`, `<t>#lead-deleted`, `<t>#user-deleted`, `<t>#credential-deleted` | id | nobody while serving; kept for what refers to it | |
+//! | ticket message | `<t>#ticket-message#<ticket>` | id | a ticket with all that was said to it | 1 read per 4 KB |
 //! | agenda | `<t>#agenda#<what>` | `<date>#<id>` | billing runs: services to renew, registrants that expire, invoices to look after | 1 read per 4 KB |
 //! | customer index | `<t>#customer-index` | id | filtered and sorted lists: one row of some 200 bytes a customer | 1 read per 4 KB |
 //! | deleted customer | `<t>#customer-deleted` | id | nobody while serving; kept for the ledger | |
 //! | claim | `<t>#claim#<what>` | value | creates and updates: how many customers bear this value | 1 read |
 //! | exchange rate | `<t>#rate` | id | rate lists, read by id | 1 read |
 //! | exchange rate by instant | `<t>#rate-at#<from>#<to>` | `<instant>#<id>` | the rate in force at an instant | 1 read |
-//! | books | `<t>#tenant` | `books` | every operation on documents, in the batch with its record: accounts, categories, tax rates, number series | 1 read per 4 KB |
+//! | books | `<t>#tenant` | `books` | every operation on documents, in the batch with its record: accounts, categories, departments, tax rates, number series | 1 read per 4 KB |
 //! | invoice | `<t>#invoice` | id | read, list pages, payments | 1 read per 4 KB |
 //! | transaction | `<t>#transaction` | id | the same; receipts, refunds, incomes, expenses, credit and debit notes | 1 read per 4 KB |
 //! | deleted document | `<t>#invoice-deleted`, `<t>#transaction-deleted` | id | the register, `verify` | |
@@ -114,6 +115,18 @@ pub const RATE_TABLE: Entity = Entity("rate-table");
 /// Rates of rate tables (JeraSoft).
 pub const USAGE_RATE: Entity = Entity("usage-rate");
 
+/// What customers ask.
+pub const TICKET: Entity = Entity("ticket");
+/// What is said to tickets; rows of their own.
+pub const TICKET_MESSAGE: Entity = Entity("ticket-message");
+/// Who may become a customer.
+pub const LEAD: Entity = Entity("lead");
+
+/// Users of the tenant.
+pub const USER: Entity = Entity("user");
+/// API keys and access tokens, as their users know them.
+pub const CREDENTIAL: Entity = Entity("credential");
+
 /// How many ids one record of holes speaks for.
 pub const RUN: u64 = 4096;
 
@@ -184,6 +197,16 @@ pub fn index_of(t: &Tenant, entity: Entity, customer: Option<u64>) -> String {
 /// An index row of a record.
 pub fn record_index_row(t: &Tenant, entity: Entity, customer: Option<u64>, id: u64) -> Key {
     key(index_of(t, entity, customer), padded(id))
+}
+
+/// The partition of what was said to a ticket.
+pub fn ticket_messages(t: &Tenant, ticket: u64) -> String {
+    format!("{}#{}", rows(t, TICKET_MESSAGE), padded(ticket))
+}
+
+/// Something that was said to a ticket.
+pub fn ticket_message(t: &Tenant, ticket: u64, id: u64) -> Key {
+    key(ticket_messages(t, ticket), padded(id))
 }
 
 /// The partition of what billing runs look at.
@@ -278,7 +301,7 @@ pub fn figure(t: &Tenant, reseller: u64, sk: &str) -> Key {
 
 /// A user of the tenant.
 pub fn user(t: &Tenant, id: u64) -> Key {
-    key(format!("{t}#user"), padded(id))
+    row(t, USER, id)
 }
 
 /// The last id drawn for an entity.

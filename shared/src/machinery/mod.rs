@@ -19,6 +19,7 @@ pub mod request;
 pub mod route;
 pub mod rpc;
 pub mod secrets;
+pub mod signature;
 pub mod spine;
 pub mod store;
 pub(crate) mod turn;

@@ -34,6 +34,9 @@ pub struct Row {
     /// Whether its answer may be kept under an idempotency key. Not where the answer holds a secret, which
     /// is shown once and stored nowhere.
     pub recorded: bool,
+    /// Members of its answer that hold a secret, which is shown once: what is kept under an idempotency key has
+    /// null there.
+    pub secrets: &'static [&'static str],
     /// The longest body, in bytes.
     pub largest_body: usize,
     /// The operation's name.
@@ -92,6 +95,7 @@ impl Row {
             rpc: None,
             ability: None,
             recorded: op.writes,
+            secrets: &[],
             largest_body: LARGEST_BODY,
             operation: op.name,
             scope: op.scope,
@@ -120,10 +124,50 @@ impl Row {
         self
     }
 
+    /// The same, with these members of its answer shown once.
+    pub fn shows_once(mut self, secrets: &'static [&'static str]) -> Self {
+        self.secrets = secrets;
+        self
+    }
+
+    /// An answer as it may be kept.
+    pub fn without_secrets(&self, body: &str) -> String {
+        fn hide(value: &mut Value, secrets: &[&str]) {
+            match value {
+                Value::Object(members) => members.iter_mut().for_each(|(name, value)| {
+                    if secrets.contains(&name.as_str()) { *value = Value::Null } else { hide(value, secrets) }
+                }),
+                Value::Array(list) => list.iter_mut().for_each(|value| hide(value, secrets)),
+                _ => {}
+            }
+        }
+        match serde_json::from_str::<Value>(body) {
+            Ok(mut value) if !self.secrets.is_empty() => {
+                hide(&mut value, self.secrets);
+                value.to_string()
+            }
+            _ => body.to_owned(),
+        }
+    }
+
     /// The same with a shorter longest body, in bytes.
     pub fn largest_body(mut self, bytes: usize) -> Self {
         self.largest_body = bytes;
         self
+    }
+
+    /// What a credential must permit where the dialect's own abilities do not say: the operation's module, and
+    /// whether it looks at, makes, changes or takes away something (`invoices.view`).
+    pub fn permission(&self) -> String {
+        let (module, action) = self.operation.split_once('.').unwrap_or((self.operation, ""));
+        let begins = |words: &[&str]| words.iter().any(|word| action.starts_with(word));
+        let action = match self.writes {
+            false => "view",
+            true if begins(&["create", "subscribe"]) => "create",
+            true if begins(&["delete", "archive", "revoke"]) => "delete",
+            true => "update",
+        };
+        format!("{module}.{action}")
     }
 
     /// Read the request, run the operation, write the answer. Nothing is committed.

@@ -114,7 +114,7 @@ fn respond(visit: &Visit<'_>, answers: &[Answer], batch: bool) -> Response {
     };
     // An invalid API key is HTTP 401; an invalid bearer token is JSON-RPC's own business.
     let key_refused = visit.standing.as_ref().and_then(|standing| standing.caller().err()).is_some_and(|error| {
-        matches!(error.told, Told::Unauthenticated(Stranger::Missing | Stranger::Unknown) | Told::AddressRefused)
+        matches!(error.told, Told::Unauthenticated(Stranger::Missing | Stranger::Unknown | Stranger::BadSignature) | Told::AddressRefused)
     });
     let all_refused = key_refused && answers.iter().all(|answer| matches!(answer, Answer::Error { .. }));
     let status = if all_refused {

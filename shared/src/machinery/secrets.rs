@@ -79,6 +79,12 @@ impl Secret {
         key
     }
 
+    /// The key that requests of a credential are signed with, made of what is stored beside the credential: it
+    /// is shown once and stored nowhere.
+    pub fn signing_key(&self, nonce: &str) -> String {
+        self.digest(&format!("request-signing:{nonce}"))
+    }
+
     /// The signature of a text with the newest key.
     pub fn sign(&self, text: &str) -> [u8; 32] {
         self.jwt_keys.first().map_or([0; 32], |key| mac(key.as_bytes(), text.as_bytes()))
@@ -91,7 +97,8 @@ impl Secret {
     }
 }
 
-fn mac(key: &[u8], text: &[u8]) -> [u8; 32] {
+/// The HMAC-SHA256 of a text.
+pub fn mac(key: &[u8], text: &[u8]) -> [u8; 32] {
     // A key of any length is accepted: longer ones are hashed first (RFC 2104).
     let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(key) else {
         return [0; 32];

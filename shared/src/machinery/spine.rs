@@ -27,6 +27,7 @@ use crate::machinery::request::{LARGEST_ANSWER, Request, Response};
 use crate::machinery::route::{Found, Row};
 use crate::machinery::rpc;
 use crate::machinery::secrets::Secret;
+use crate::machinery::signature;
 use crate::machinery::store::{Committed, Cost, Item, Store, meaning};
 use crate::machinery::turn::Turn;
 use crate::words::error::{Error, Result, Rule, Told, Violation};
@@ -197,8 +198,15 @@ impl Visit<'_> {
         if row.scope == Scope::Open {
             return Ok(nobody());
         }
-        let caller = self.stand().await?.caller()?.clone();
-        caller.must_hold(row.ability)?;
+        let standing = self.stand().await?.clone();
+        let caller = standing.caller()?.clone();
+        if let Some(nonce) = &standing.signing {
+            signature::check(self.request, nonce, &self.secret, self.now)?;
+        }
+        match row.ability {
+            Some(ability) => caller.must_hold(Some(ability))?,
+            None => caller.must_be_permitted(&row.permission())?,
+        }
         Ok(caller)
     }
 
@@ -387,7 +395,8 @@ impl Visit<'_> {
         }
         if let Some(idempotency) = idempotency {
             list.extend(step.map(|_| idempotency.unfinished(&cx.caller, cx.now)));
-            list.push(idempotency.change(&cx.caller, step, answer.0, answer.1.to_owned(), cx.now)?);
+            let kept = row.without_secrets(answer.1);
+            list.push(idempotency.change(&cx.caller, step, answer.0, kept, cx.now)?);
         }
         Ok(list)
     }

@@ -42,7 +42,7 @@ pub enum Told {
     /// The credential may not be used from this address.
     AddressRefused,
     /// The credential lacks this ability (`users.view`).
-    AbilityMissing(&'static str),
+    AbilityMissing(String),
     /// The credential has used up its own limit.
     TooMany(Limit),
     /// No such record, or none that this caller may see: the two are never told apart.
@@ -82,6 +82,8 @@ pub enum Stranger {
     BadLogin,
     /// A bearer token where the dialect has a code of its own for it.
     BadToken,
+    /// The credential wants its requests signed, and this one is not, or not so.
+    BadSignature,
 }
 
 /// One thing wrong with one parameter.

@@ -1,8 +1,8 @@
-//! Categories and tax rates: list, read, create, update, delete. They belong to no reseller.
+//! Categories, tax rates and departments: list, read, create, update, delete. They belong to no reseller.
 
 use rust_decimal::Decimal;
 
-use crate::domain::books::record::{Books, Category, Direction, MOST_ENTRIES, Meta, TaxRate};
+use crate::domain::books::record::{Books, Category, Department, Direction, MOST_ENTRIES, Meta, TaxRate};
 use crate::domain::documents::sums::percent_fault;
 use crate::machinery::changes::Changes;
 use crate::machinery::operation::{Context, Done, Op, Scope};
@@ -41,6 +41,22 @@ pub static UPDATE_TAX_RATE: Op<(u64, Change), TaxRate> =
 /// Delete a tax rate.
 pub static DELETE_TAX_RATE: Op<u64, u64> =
     Op::write("tax_rates.delete", "tax_rate", Scope::Tenant, |cx, id| Box::pin(delete::<TaxRate>(cx, *id)));
+
+/// List departments.
+pub static DEPARTMENTS: Op<List, Page<Department>> =
+    Op::read("departments.search", "department", Scope::Tenant, |cx, list| Box::pin(search::<Department>(cx, list)));
+/// Read a department.
+pub static DEPARTMENT: Op<u64, Department> =
+    Op::read("departments.get", "department", Scope::Tenant, |cx, id| Box::pin(get::<Department>(cx, *id)));
+/// Make a department.
+pub static CREATE_DEPARTMENT: Op<Change, Department> =
+    Op::write("departments.create", "department", Scope::Tenant, |cx, new| Box::pin(create::<Department>(cx, new)));
+/// Rename a department. Tickets keep the name they were made with.
+pub static UPDATE_DEPARTMENT: Op<(u64, Change), Department> =
+    Op::write("departments.update", "department", Scope::Tenant, |cx, input| Box::pin(update::<Department>(cx, input)));
+/// Delete a department; its tickets keep its name.
+pub static DELETE_DEPARTMENT: Op<u64, u64> =
+    Op::write("departments.delete", "department", Scope::Tenant, |cx, id| Box::pin(delete::<Department>(cx, *id)));
 
 /// Which entries to list.
 #[derive(Debug, Clone)]
@@ -124,6 +140,26 @@ impl Entry for TaxRate {
     fn apply(&mut self, change: &Change) -> Result<()> {
         self.percent = rate(change.percent.unwrap_or(self.percent))?;
         change.profile.clone().apply(&mut self.profile);
+        Ok(())
+    }
+}
+
+impl Entry for Department {
+    const ENTITY: &'static str = "department";
+    const EVENTS: [&'static str; 3] = ["department.created", "department.updated", "department.deleted"];
+    fn all(books: &mut Books) -> &mut Vec<Self> {
+        &mut books.departments
+    }
+    fn meta(&self) -> &Meta {
+        &self.meta
+    }
+    fn meta_mut(&mut self) -> &mut Meta {
+        &mut self.meta
+    }
+    fn made(meta: Meta, _: &Change) -> Result<Self> {
+        Ok(Self { meta })
+    }
+    fn apply(&mut self, _: &Change) -> Result<()> {
         Ok(())
     }
 }

@@ -15,4 +15,4 @@ pub mod numbering;
 pub mod record;
 pub mod settings;
 
-pub use record::{BankAccount, Books, Category, Direction, TaxRate};
+pub use record::{BankAccount, Books, Category, Department, Direction, TaxRate};

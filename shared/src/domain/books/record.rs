@@ -95,6 +95,13 @@ pub struct TaxRate {
     pub profile: Option<u64>,
 }
 
+/// Whom tickets are for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Department {
+    /// Id, name and dates.
+    pub meta: Meta,
+}
+
 /// A tenant's books' settings.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Books {
@@ -102,6 +109,9 @@ pub struct Books {
     pub accounts: Vec<BankAccount>,
     /// Categories, in the order of their ids.
     pub categories: Vec<Category>,
+    /// Departments, in the order of their ids.
+    #[serde(default)]
+    pub departments: Vec<Department>,
     /// Tax rates, in the order of their ids.
     pub tax_rates: Vec<TaxRate>,
     /// Series that are not the default.
@@ -148,6 +158,17 @@ impl Books {
     /// A category that may be used.
     pub fn category(&self, id: u64) -> Option<&Category> {
         self.categories.iter().find(|category| category.meta.id == id && !category.meta.deleted)
+    }
+
+    /// A department that may be used.
+    pub fn department(&self, id: u64) -> Option<&Department> {
+        self.departments.iter().find(|one| one.meta.id == id && !one.meta.deleted)
+    }
+
+    /// A department that may be used, by its name in any case.
+    pub fn department_named(&self, name: &str) -> Option<&Department> {
+        let same = |one: &&Department| one.meta.name.eq_ignore_ascii_case(name.trim()) && !one.meta.deleted;
+        self.departments.iter().find(same)
     }
 
     /// A tax rate that may be used, by its name in any case.

@@ -146,7 +146,7 @@ impl Editable for Product {
         Box::pin(async move {
             let mut found = Vec::new();
             if let Some(id) =
-                change.reseller.filter(|id| tenant.reseller(*id).is_none() || !tenant.reach(&cx.caller).covers(*id))
+                change.reseller.filter(|id| tenant.open_reseller(*id).is_none() || !tenant.reach(&cx.caller).covers(*id))
             {
                 found.push(Violation::missing("reseller", "resellers", id));
             }

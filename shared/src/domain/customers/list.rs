@@ -149,6 +149,19 @@ pub async fn any_in_currency(cx: &Context, currency: u64) -> Result<bool> {
     Ok(rows.iter().any(|row| row.currency == currency))
 }
 
+/// The customers that a user owns, whosever they are.
+pub(crate) async fn owned_by(cx: &Context, user: u64) -> Result<Vec<IndexRow>> {
+    let mut rows: Vec<IndexRow> = listing::index(cx, keys::index(cx.tenant(), CUSTOMER)).await?;
+    rows.retain(|row| row.owner == Some(user));
+    Ok(rows)
+}
+
+/// Of each customer the reseller.
+pub(crate) async fn customers_of(cx: &Context) -> Result<Vec<u64>> {
+    let rows: Vec<IndexRow> = listing::index(cx, keys::index(cx.tenant(), CUSTOMER)).await?;
+    Ok(rows.into_iter().map(|row| row.reseller).collect())
+}
+
 fn shown(page: Page<Customer>, tenant: &TenantRecord, balances: &[Option<Balance>]) -> Result<Page<Shown>> {
     let Page { rows, total, window } = page;
     let one = |(place, customer)| {

@@ -18,7 +18,7 @@ use crate::machinery::changes::Changes;
 use crate::machinery::keys::{self, CUSTOMER, Key};
 use crate::machinery::listing::{self, Ids};
 use crate::machinery::operation::{Context, Done, Op, Scope, Working};
-use crate::machinery::store::number_of;
+use crate::machinery::store::{Item, number_of, record};
 use crate::words::error::{Error, Result, Rule, Told, Violation};
 
 /// The attribute that counts the bearers of a value.
@@ -110,7 +110,7 @@ pub enum Made {
     Refused(Vec<Violation>),
 }
 
-async fn create(cx: &Context, new: &New) -> Result<Done<Shown>> {
+pub(crate) async fn create(cx: &Context, new: &New) -> Result<Done<Shown>> {
     let [sequence, _] = Ids::keys(cx, CUSTOMER);
     let mut items = cx.store.get_items(&[keys::tenant(cx.tenant()), sequence]).await?.into_iter();
     let tenant = of_item(cx, items.next().flatten())?;
@@ -309,7 +309,7 @@ async fn references(
     let reach = tenant.reach(&cx.caller);
     let mut found = Vec::new();
     match change.reseller {
-        Some(id) if tenant.reseller(id).is_none() || !reach.covers(id) => {
+        Some(id) if tenant.open_reseller(id).is_none() || !reach.covers(id) => {
             found.push(Violation::missing("reseller", "resellers", id.to_string()));
         }
         None if names_reseller && !only_one(tenant, &reach) => {
@@ -329,7 +329,7 @@ async fn references(
 }
 
 fn only_one(tenant: &TenantRecord, reach: &Reach) -> bool {
-    tenant.resellers.iter().filter(|reseller| reach.covers(reseller.id)).count() == 1
+    tenant.resellers.iter().filter(|reseller| reseller.is_open() && reach.covers(reseller.id)).count() == 1
 }
 
 /// A new customer, or everything that is wrong with it.
@@ -381,6 +381,16 @@ fn replace(
     claims.into_changes(&mut changes);
     changes.tell(event, after.id, after.version);
     Ok(changes)
+}
+
+/// Give a customer, as it was read, another owner.
+pub(crate) fn give(cx: &Context, changes: &mut Changes, item: Item, owner: u64) -> Result<()> {
+    let before: Customer = record(item)?;
+    let mut after = Customer { owner: Some(owner), ..before.clone() };
+    let mut more = replace(cx, &before, &mut after, Unique::default(), "customer.updated")?;
+    changes.list.append(&mut more.list);
+    changes.events.append(&mut more.events);
+    Ok(())
 }
 
 fn email_claim(cx: &Context, email: &str) -> Key {

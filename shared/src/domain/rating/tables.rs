@@ -147,7 +147,7 @@ impl Editable for RateTable {
         Box::pin(async move {
             let reach = tenant.reach(&cx.caller);
             let mut found = Vec::new();
-            let gone = |id: &u64| tenant.reseller(*id).is_none() || !reach.covers(*id);
+            let gone = |id: &u64| tenant.open_reseller(*id).is_none() || !reach.covers(*id);
             found.extend(change.reseller.filter(gone).map(|id| Violation::missing("reseller", "resellers", id)));
             if let Some(currency) = change.currency.as_ref().filter(|currency| currency.find(tenant).is_none()) {
                 found.push(Violation::missing("currency", "currencies", currency.given()));

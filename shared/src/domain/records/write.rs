@@ -107,6 +107,33 @@ pub fn put<R: Record>(
     Ok(after)
 }
 
+/// A record as a fixture brings it, with an id of its own: written whatever stood there.
+pub fn load<R: Record>(cx: &Context, changes: &mut Changes, mut record: R) -> Result<()> {
+    let t = cx.tenant();
+    let id = record.stamps().id;
+    record.stamps_mut().version = 1;
+    changes.write(keys::row(t, R::ENTITY, id), &Row::of(&record))?;
+    let row = record.index_row();
+    for of in partitions(row.customer) {
+        changes.write(keys::record_index_row(t, R::ENTITY, of, id), &row)?;
+    }
+    for claim in record.claims() {
+        changes.write(keys::claim(t, claim.what, &claim.value), &BTreeMap::from([(BEARERS, 1)]))?;
+    }
+    Ok(())
+}
+
+/// The ids that a fixture brought: the last one is the sequence's, and those it left out are holes.
+pub fn load_ids(cx: &Context, changes: &mut Changes, entity: Entity, ids: &[u64]) -> Result<()> {
+    let Some(last) = ids.iter().max() else { return Ok(()) };
+    changes.write(keys::sequence(cx.tenant(), entity), &BTreeMap::from([("last", last)]))?;
+    let gone: Vec<u64> = (1..=*last).filter(|id| !ids.contains(id)).collect();
+    if !gone.is_empty() {
+        listing::make_holes(changes, cx, entity, &gone);
+    }
+    Ok(())
+}
+
 /// Take a record away. It is kept for what refers to it, and found by nobody else.
 pub fn remove<R: Record>(cx: &Context, changes: &mut Changes, record: &R, event: &'static str) -> Result<()> {
     let mut removal = Removal::default();

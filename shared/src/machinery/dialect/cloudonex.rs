@@ -6,7 +6,7 @@ use crate::machinery::dialect::{Presented, bearer};
 use crate::machinery::reader::Reader;
 use crate::machinery::reply::{Content, Reply};
 use crate::machinery::request::Request;
-use crate::words::error::{Kind, Rule, Told, Violation};
+use crate::words::error::{Kind, Rule, Stranger, Told, Violation};
 use crate::words::limit::Limit;
 use crate::words::page::Window;
 use crate::words::text::spoken;
@@ -67,6 +67,7 @@ pub fn failure(told: &Told) -> (u16, Value) {
         Told::TooLarge(most) => (413, "REQ_003", format!("The body is larger than {most} bytes")),
         Told::NoRoute | Told::NotFound { .. } => (404, "RES_001", "Resource not found".into()),
         Told::WrongVerb(_) => (405, "REQ_002", "Method not allowed".into()),
+        Told::Unauthenticated(Stranger::BadSignature) => (401, "AUTH_003", "Invalid request signature".into()),
         Told::Unauthenticated(_) => (401, "AUTH_001", "Invalid API key or unauthorized access".into()),
         Told::AddressRefused | Told::AbilityMissing(_) => (403, "AUTH_002", "Insufficient permissions".into()),
         Told::TooMany(_) => (429, "RATE_001", "Rate limit exceeded".into()),
