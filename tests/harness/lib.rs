@@ -258,14 +258,8 @@ impl World {
 
 /// The operator of a tenant, who needs no credential.
 pub fn operator(tenant: &str) -> shared::machinery::caller::Caller {
-    shared::machinery::caller::Caller {
-        tenant: shared::machinery::caller::Tenant::named(tenant).unwrap(),
-        user: 0,
-        credential: "operator".into(),
-        reseller: None,
-        abilities: shared::machinery::caller::Abilities::all(),
-        zone: Zone::UTC,
-    }
+    let tenant = shared::machinery::caller::Tenant::named(tenant).unwrap();
+    shared::machinery::caller::Caller::operator(tenant, "operator", Zone::UTC)
 }
 
 /// Another engine than the embedded one, if one was named.

@@ -71,7 +71,7 @@ fn read_update(r: &mut Reader<'_>) -> Update {
     Update { id, change: Change { name, ..read_change(r) }, unique: UNIQUE, password: None }
 }
 
-fn read_change(r: &mut Reader<'_>) -> Change {
+pub(crate) fn read_change(r: &mut Reader<'_>) -> Change {
     let mut change = Change::default();
     change.texts.insert(Text::Email, r.email("email").patch());
     for (name, which) in TEXTS {
@@ -94,7 +94,10 @@ fn read_batch(r: &mut Reader<'_>) -> Batch {
     Batch { entries: r.each("customers", 1, MOST_IN_BATCH).into_iter().map(read).collect() }
 }
 
-fn write_list(_: View, page: Page<Shown>) -> Reply {
+fn write_list(view_: View, page: Page<Shown>) -> Reply {
+    if view_.legacy {
+        return crate::cloudonex_legacy::list(&page.rows);
+    }
     Reply::page(page, |shown| view(&shown))
 }
 

@@ -2,6 +2,7 @@
 
 pub mod billmora;
 pub mod cloudonex;
+mod cloudonex_legacy;
 mod jerasoft;
 mod jerasoft_accounts;
 
@@ -9,5 +10,8 @@ use shared::machinery::route::Row;
 
 /// The family's route table.
 pub fn rows() -> Vec<Row> {
-    [jerasoft::rows(), jerasoft_accounts::rows(), cloudonex::rows(), billmora::rows()].into_iter().flatten().collect()
+    [jerasoft::rows(), jerasoft_accounts::rows(), cloudonex::rows(), cloudonex_legacy::rows(), billmora::rows()]
+        .into_iter()
+        .flatten()
+        .collect()
 }

@@ -195,7 +195,7 @@ pub fn status(document: &Document) -> Option<&'static str> {
     word(STATUSES, &document.status())
 }
 
-fn invoice(shown: &Shown) -> Value {
+pub(crate) fn invoice(shown: &Shown) -> Value {
     let document = &shown.document;
     let mut value = json!({
         "id": document.id,

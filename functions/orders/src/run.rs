@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use shared::machinery::app::App;
 use shared::machinery::auth::Standing;
-use shared::machinery::caller::{Abilities, Caller, Tenant};
+use shared::machinery::caller::{Caller, Tenant};
 use shared::machinery::operation::Working;
 use shared::machinery::request::Request;
 use shared::words::error::{Error, Result};
@@ -26,14 +26,7 @@ pub async fn run(
     until: Option<&str>,
     tell: &mut (dyn FnMut(&Value) + Send),
 ) -> Result<Value> {
-    let caller = Caller {
-        tenant: tenant.clone(),
-        user: 0,
-        credential: "billing".into(),
-        reseller: None,
-        abilities: Abilities::all(),
-        zone: Zone::UTC,
-    };
+    let caller = Caller::operator(tenant.clone(), "billing", Zone::UTC);
     let standing = serde_json::to_string(&Standing::known(caller, None));
     let standing = standing.map_err(|e| Error::internal(format!("the operator's standing: {e}")))?;
     let body = until.map_or_else(|| json!({}), |until| json!({"until": until}));

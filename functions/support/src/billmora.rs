@@ -55,8 +55,7 @@ fn read_list(r: &mut Reader<'_>) -> Wanted {
     });
     list.customers = filter(r, "user_id").map(|id| id.parse().unwrap_or(0)).into_iter().collect();
     let all = [Priority::Low, Priority::Medium, Priority::High, Priority::Critical];
-    let priorities =
-        filter(r, "priority").map(|text| all.into_iter().filter(|one| priority(*one) == text).collect());
+    let priorities = filter(r, "priority").map(|text| all.into_iter().filter(|one| priority(*one) == text).collect());
     Wanted { list, priorities }
 }
 

@@ -218,7 +218,17 @@ impl Reseller {
     /// A reseller without a currency of its own.
     pub fn new(id: u64, name: &str, parent: Option<u64>) -> Self {
         let name = name.to_owned();
-        Self { id, name, parent, currency: None, credit: None, archived: false, deleted: false, created_at: None, version: 1 }
+        Self {
+            id,
+            name,
+            parent,
+            currency: None,
+            credit: None,
+            archived: false,
+            deleted: false,
+            created_at: None,
+            version: 1,
+        }
     }
 }
 

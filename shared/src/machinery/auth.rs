@@ -47,9 +47,6 @@ pub struct Standing {
     /// What the signing key is derived from, where the request must be signed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signing: Option<String>,
-    /// Whether the credential is one of CloudOnex's older dialect.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub legacy: bool,
 }
 
 type Result<T, E = Error> = std::result::Result<T, E>;
@@ -57,11 +54,11 @@ type Result<T, E = Error> = std::result::Result<T, E>;
 impl Standing {
     /// A caller who is let in.
     pub fn known(caller: Caller, limit: Option<Limit>) -> Self {
-        Self { tenant: caller.tenant.id().to_owned(), who: Ok(caller), limit, signing: None, legacy: false }
+        Self { tenant: caller.tenant.id().to_owned(), who: Ok(caller), limit, signing: None }
     }
 
     fn refused(why: Refusal, limit: Option<Limit>, tenant: &str) -> Self {
-        Self { who: Err(why), limit, tenant: tenant.to_owned(), signing: None, legacy: false }
+        Self { who: Err(why), limit, tenant: tenant.to_owned(), signing: None }
     }
 
     fn stranger(why: Stranger) -> Self {
@@ -171,9 +168,7 @@ async fn by_jwt(desk: &Desk<'_>, token: &str, address: &str) -> Result<Standing>
     let user = principal(desk, &claims.tid, claims.uid, claims.iat).await?;
     Ok(match user {
         None => Standing::stranger(Stranger::BadToken),
-        Some(user) if !is_among(&user.networks, address) => {
-            Standing::refused(Refusal::Address, None, claims.tid.id())
-        }
+        Some(user) if !is_among(&user.networks, address) => Standing::refused(Refusal::Address, None, claims.tid.id()),
         Some(user) => Standing::known(user.caller(&claims.tid, format!("jwt-{}", user.id)), None),
     })
 }
@@ -271,7 +266,7 @@ fn standing_of(
         Standing::refused(Refusal::Address, None, credential.tenant.id())
     } else {
         let standing = Standing::known(credential.caller(), limit);
-        Standing { signing: credential.signing, legacy: credential.legacy, ..standing }
+        Standing { signing: credential.signing, ..standing }
     })
 }
 
@@ -284,5 +279,6 @@ pub fn nobody() -> Caller {
         reseller: None,
         abilities: crate::machinery::caller::Abilities(std::collections::BTreeSet::new()),
         zone: crate::words::time::Zone::UTC,
+        legacy: false,
     }
 }

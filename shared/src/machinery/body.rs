@@ -21,18 +21,18 @@ fn malformed(why: impl Into<String>) -> Error {
 }
 
 /// A request's parameters, without those in the path. The body's members win over the query's.
-pub fn given(request: &Request, dialect: Dialect) -> Result<Map<String, Value>> {
+pub async fn given(request: &Request, dialect: Dialect) -> Result<Map<String, Value>> {
     let credential = |name: &str| dialect == Dialect::Cloudonex && name == "api_key";
     let pairs = request.query.iter().filter(|(name, _)| !credential(name));
     let mut given = nested(pairs.map(|(name, value)| (name.as_str(), value.as_str())))?;
-    given.extend(body(request, dialect)?);
+    given.extend(body(request, dialect).await?);
     if dialect == Dialect::Cloudonex {
         given.shift_remove("api_key");
     }
     Ok(given)
 }
 
-fn body(request: &Request, dialect: Dialect) -> Result<Map<String, Value>> {
+async fn body(request: &Request, dialect: Dialect) -> Result<Map<String, Value>> {
     if request.body.iter().all(u8::is_ascii_whitespace) {
         return Ok(Map::new());
     }
@@ -43,10 +43,51 @@ fn body(request: &Request, dialect: Dialect) -> Result<Map<String, Value>> {
     if form {
         return nested(pairs(&text(&request.body)?).iter().map(|(name, value)| (name.as_str(), value.as_str())));
     }
+    if let Some(boundary) = boundary(request).filter(|_| dialect != Dialect::Jerasoft) {
+        let pairs = parts(&request.body, boundary).await?;
+        return nested(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    }
     match json(&request.body)? {
         Value::Object(members) => Ok(members),
         Value::Null => Ok(Map::new()),
         _ => Err(malformed("the body must be a JSON object")),
+    }
+}
+
+/// The boundary of a `multipart/form-data` body.
+fn boundary(request: &Request) -> Option<String> {
+    multer::parse_boundary(request.header("content-type")?).ok()
+}
+
+/// The fields of a multipart body, in order. A part with a file's name is a file, which nothing here takes.
+async fn parts(body: &[u8], boundary: String) -> Result<Vec<(String, String)>> {
+    let whole = bytes::Bytes::copy_from_slice(body);
+    let stream = futures_util::stream::iter([Ok::<_, std::convert::Infallible>(whole)]);
+    let mut form = multer::Multipart::new(stream, boundary);
+    let broken = |why: multer::Error| malformed(format!("the parts cannot be read: {why}"));
+    let mut pairs = Vec::new();
+    while let Some(field) = form.next_field().await.map_err(broken)? {
+        if pairs.len() >= MOST_PAIRS {
+            return Err(malformed(format!("more than {MOST_PAIRS} parameters")));
+        }
+        let name = field.name().map(str::to_owned).ok_or_else(|| malformed("a part has no name"))?;
+        if field.file_name().is_some() {
+            return Err(malformed(format!("{name} is a file, and no parameter is one")));
+        }
+        pairs.push((name, text(&field.bytes().await.map_err(broken)?)?));
+    }
+    Ok(pairs)
+}
+
+/// The members of a JSON or form body, where it is one, whatever the dialect makes of it.
+pub(crate) fn plainly(request: &Request) -> Option<Map<String, Value>> {
+    match json(&request.body) {
+        Ok(Value::Object(members)) => Some(members),
+        Ok(_) => None,
+        Err(_) => {
+            let text = text(&request.body).ok()?;
+            nested(pairs(&text).iter().map(|(name, value)| (name.as_str(), value.as_str()))).ok()
+        }
     }
 }
 
@@ -156,6 +197,25 @@ mod tests {
             let pairs = pairs(form);
             let read = nested(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))).unwrap();
             assert_eq!(Value::Object(read), value, "{form}");
+        }
+    }
+
+    #[tokio::test]
+    async fn parts_become_values() {
+        let part = |name: &str, value: &str| {
+            format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+        };
+        let request = |body: String| Request {
+            headers: vec![("content-type".into(), "multipart/form-data; boundary=b".into())],
+            body: body.into_bytes(),
+            ..Request::default()
+        };
+        let whole = request(part("items[0][qty]", "1") + &part("items[0][name]", "ü") + "--b--\r\n");
+        let read = given(&whole, Dialect::Racknap).await.unwrap();
+        assert_eq!(Value::Object(read), json!({"items": [{"qty": "1", "name": "ü"}]}));
+        let file = "--b\r\nContent-Disposition: form-data; name=\"a\"; filename=\"x\"\r\n\r\n1\r\n--b--\r\n".to_owned();
+        for bad in [file, part("a", "1"), "no parts".into(), "--b\r\n\r\n1\r\n--b--\r\n".into()] {
+            assert!(given(&request(bad.clone()), Dialect::Racknap).await.is_err(), "{bad}");
         }
     }
 

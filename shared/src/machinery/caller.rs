@@ -97,9 +97,18 @@ pub struct Caller {
     pub abilities: Abilities,
     /// The user's zone, else the tenant's.
     pub zone: Zone,
+    /// Whether the credential is a client's of CloudOnex's older dialect.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub legacy: bool,
 }
 
 impl Caller {
+    /// The operator, who may do everything in a tenant; `credential` says in logs who that was.
+    pub fn operator(tenant: Tenant, credential: &str, zone: Zone) -> Self {
+        let (abilities, credential) = (Abilities::all(), credential.to_owned());
+        Self { tenant, user: 0, credential, reseller: None, abilities, zone, legacy: false }
+    }
+
     /// Refuses when the credential lacks an ability.
     pub fn must_hold(&self, ability: Option<&'static str>) -> Result<()> {
         match ability {

@@ -103,6 +103,7 @@ impl Credential {
             reseller: self.reseller,
             abilities: Abilities(self.abilities.iter().cloned().collect()),
             zone: self.zone,
+            legacy: self.legacy,
         }
     }
 }
@@ -156,6 +157,7 @@ impl Principal {
             reseller: self.reseller,
             abilities: Abilities::all(),
             zone: self.zone,
+            legacy: false,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The machinery: everything that is the same for every operation.
 
 pub mod app;
+pub(crate) mod arrival;
 pub mod auth;
 pub mod body;
 pub mod caller;

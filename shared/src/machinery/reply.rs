@@ -11,6 +11,8 @@ use crate::words::time::Zone;
 pub struct View {
     /// The zone that local times are written in.
     pub zone: Zone,
+    /// Whether the client is one of CloudOnex's older dialect.
+    pub legacy: bool,
 }
 
 /// The content of an answer.

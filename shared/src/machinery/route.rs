@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::machinery::dialect::Dialect;
 use crate::machinery::operation::{Context, Done, Op, Scope, Working};
-use crate::machinery::reader::{Described, Params, Reader};
+use crate::machinery::reader::{Described, Manner, Params, Reader};
 use crate::machinery::reply::{Reply, View};
 use crate::machinery::request::LARGEST_BODY;
 use crate::words::error::{Error, Told, Violation};
@@ -65,6 +65,7 @@ impl Row {
         let manner = dialect.manner();
         let run: Run = Box::new(move |cx, params| {
             Box::pin(async move {
+                let manner = Manner { legacy: cx.caller.legacy, ..manner };
                 let mut reader = Reader::new(params, manner, cx.zone);
                 let input = read(&mut reader);
                 let order = reader.names();
@@ -79,7 +80,7 @@ impl Row {
                 let Done { answer, changes, progress } = (op.run)(cx, &input)
                     .await
                     .map_err(|error| in_order(in_the_dialects_names(error, names), &order))?;
-                Ok(Done { answer: write(View { zone: cx.zone }, answer), changes, progress })
+                Ok(Done { answer: write(View { zone: cx.zone, legacy: cx.caller.legacy }, answer), changes, progress })
             })
         });
         let describe: Describe = Box::new(move || {

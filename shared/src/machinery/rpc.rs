@@ -11,7 +11,9 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::machinery::arrival::EARLY_KEY;
 use crate::machinery::body;
+use crate::machinery::dialect::early;
 use crate::machinery::dialect::jerasoft::rpc_failure;
 use crate::machinery::idempotency::{HEADER, Idempotency};
 use crate::machinery::reader::Params;
@@ -114,7 +116,11 @@ fn respond(visit: &Visit<'_>, answers: &[Answer], batch: bool) -> Response {
     };
     // An invalid API key is HTTP 401; an invalid bearer token is JSON-RPC's own business.
     let key_refused = visit.standing.as_ref().and_then(|standing| standing.caller().err()).is_some_and(|error| {
-        matches!(error.told, Told::Unauthenticated(Stranger::Missing | Stranger::Unknown | Stranger::BadSignature) | Told::AddressRefused)
+        matches!(
+            error.told,
+            Told::Unauthenticated(Stranger::Missing | Stranger::Unknown | Stranger::BadSignature)
+                | Told::AddressRefused
+        )
     });
     let all_refused = key_refused && answers.iter().all(|answer| matches!(answer, Answer::Error { .. }));
     let status = if all_refused {
@@ -138,6 +144,14 @@ async fn one_call(visit: &mut Visit<'_>, value: Value, place: Option<usize>) -> 
         Err(answer) => return Some(*answer),
     };
     let Call { id, method, params } = call;
+    let (method, params) = match params {
+        // The early generation's names (contract jerasoft §4.14).
+        Some(params) => {
+            let (method, params) = early::current(method, params);
+            (method, Some(params))
+        }
+        None => (method, None),
+    };
     let Some(row) = visit.app.routes.method(&method) else {
         return id.map(|id| fault(id, NO_METHOD, "Method not found"));
     };
@@ -191,6 +205,12 @@ async fn perform(
     mut given: Map<String, Value>,
     place: Option<usize>,
 ) -> Result<(String, bool)> {
+    if let Some(key) = given.shift_remove(EARLY_KEY) {
+        // The request's key is the first call's; another one is nobody's here.
+        if key.as_str() != visit.request.header("x-api-key") {
+            return Err(Error::stranger(Stranger::Unknown));
+        }
+    }
     let caller = visit.caller_for(row).await?;
     let own_key = match given.shift_remove("__idempotency_key") {
         None | Some(Value::Null) => None,

@@ -22,8 +22,7 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b
 pub fn text(request: &Request, timestamp: &str) -> String {
     let encode = |part: &str| utf8_percent_encode(part, RESERVED).to_string();
     let pairs = request.query.iter().filter(|(name, _)| name != "api_key");
-    let mut pairs: Vec<String> =
-        pairs.map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+    let mut pairs: Vec<String> = pairs.map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
     pairs.sort();
     let query = if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) };
     format!("{}\n{}{query}\n{timestamp}\n{}", request.verb, request.path, sha256(&request.body))

@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::machinery::app::App;
+use crate::machinery::arrival;
 use crate::machinery::auth::{Desk, Standing, authenticate, nobody};
 use crate::machinery::body;
 use crate::machinery::caller::Caller;
@@ -68,6 +69,7 @@ impl App {
 
     /// The same, with what it cost.
     pub async fn handle_and_count(&self, request: &Request) -> (Response, Cost) {
+        let request = &*arrival::meant(request);
         let store = self.store.for_one_request();
         let dialect = Dialect::of(request);
         let now = self.outside.now();
@@ -103,6 +105,7 @@ impl App {
 
     /// Who sent a request: what the authorizer says. Spends the request from the sender's limit.
     pub async fn authorize(&self, request: &Request) -> Result<(Standing, Arc<Secret>)> {
+        let request = &*arrival::meant(request);
         let now = self.outside.now();
         let secret = self.secrets.get(now).await?;
         let store = self.store.for_one_request();
@@ -147,7 +150,7 @@ impl Visit<'_> {
         if self.request.body.len() > row.largest_body {
             return Err(Error::told(Told::TooLarge(row.largest_body)));
         }
-        let given = body::given(self.request, self.dialect)?;
+        let given = body::given(self.request, self.dialect).await?;
         let mut params = Params { path, given };
         let idempotency = match self.request.header(HEADER).filter(|_| row.recorded) {
             None => None,

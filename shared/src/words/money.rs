@@ -101,6 +101,11 @@ impl std::fmt::Display for Money {
     }
 }
 
+/// A decimal with so many places, half away from zero.
+pub fn rounded(decimal: Decimal, places: u32) -> Decimal {
+    decimal.round_dp_with_strategy(places, rust_decimal::RoundingStrategy::MidpointAwayFromZero)
+}
+
 /// The decimal a text names: digits, a point, a sign, an exponent as JSON has it. `None` for anything
 /// else and for what 28 digits cannot hold exactly.
 pub fn parse_decimal(text: &str) -> Option<Decimal> {

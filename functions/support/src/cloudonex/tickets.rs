@@ -26,12 +26,8 @@ const STATUSES: &[(&str, &[Status])] = &[
     ("Pending", &[Status::OnHold, Status::Answered]),
     ("Closed", &[Status::Closed]),
 ];
-pub(super) const PRIORITIES: &[(&str, Priority)] = &[
-    ("Low", Priority::Low),
-    ("Medium", Priority::Medium),
-    ("High", Priority::High),
-    ("Critical", Priority::Critical),
-];
+pub(super) const PRIORITIES: &[(&str, Priority)] =
+    &[("Low", Priority::Low), ("Medium", Priority::Medium), ("High", Priority::High), ("Critical", Priority::Critical)];
 /// Who says something.
 const AUTHORS: &[(&str, bool)] = &[("staff", false), ("customer", true)];
 /// The longest message, in characters.

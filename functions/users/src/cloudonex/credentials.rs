@@ -20,8 +20,7 @@ use shared::words::pattern::Pattern;
 use shared::words::time::utc_seconds;
 
 /// What the dialect calls the operations' fields.
-const KEY_NAMES: &[(&str, &str)] =
-    &[("user", "user_id"), ("abilities", "permissions"), ("addresses", "allowed_ips")];
+const KEY_NAMES: &[(&str, &str)] = &[("user", "user_id"), ("abilities", "permissions"), ("addresses", "allowed_ips")];
 const TOKEN_NAMES: &[(&str, &str)] = &[("user", "user_id"), ("label", "name"), ("addresses", "whitelist_ips")];
 /// What Billmora's rows ask for (contract billmora §2.3): a resource and what is done to it.
 const RESOURCES: [(&str, &[&str]); 10] = [

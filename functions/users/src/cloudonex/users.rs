@@ -87,7 +87,10 @@ fn read_rest(r: &mut Reader<'_>) -> Change {
     }
 }
 
-fn write_list(_: View, page: Page<Shown>) -> Reply {
+fn write_list(view: View, page: Page<Shown>) -> Reply {
+    if view.legacy {
+        return super::legacy::users(&page.rows);
+    }
     Reply::page(page, |one| user(&one))
 }
 
@@ -95,7 +98,10 @@ fn write_created(_: View, made: Made) -> Reply {
     Reply::one(user(&made.shown)).status(201).message("User created")
 }
 
-fn write_roles(_: View, page: Page<Role>) -> Reply {
+fn write_roles(view: View, page: Page<Role>) -> Reply {
+    if view.legacy {
+        return super::legacy::roles(&page.rows);
+    }
     Reply::page(page, role)
 }
 

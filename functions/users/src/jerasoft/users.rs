@@ -19,11 +19,8 @@ use shared::words::page::Page;
 use shared::words::time::Zone;
 
 /// What the dialect calls the operations' fields.
-const NAMES: &[(&str, &str)] = &[
-    ("reseller", "companies_id"),
-    ("networks", "allowed_ips"),
-    ("new_owner", "new_owner_users_id"),
-];
+const NAMES: &[(&str, &str)] =
+    &[("reseller", "companies_id"), ("networks", "allowed_ips"), ("new_owner", "new_owner_users_id")];
 const STATUSES: &[(&str, Status)] =
     &[("active", Status::Active), ("disabled", Status::Disabled), ("archive", Status::Archived)];
 const ORDER: &[(&str, Column)] =

@@ -145,8 +145,9 @@ impl Editable for Product {
     fn dangling<'a>(cx: &'a Context, tenant: &'a TenantRecord, change: &'a Change) -> Working<'a, Vec<Violation>> {
         Box::pin(async move {
             let mut found = Vec::new();
-            if let Some(id) =
-                change.reseller.filter(|id| tenant.open_reseller(*id).is_none() || !tenant.reach(&cx.caller).covers(*id))
+            if let Some(id) = change
+                .reseller
+                .filter(|id| tenant.open_reseller(*id).is_none() || !tenant.reach(&cx.caller).covers(*id))
             {
                 found.push(Violation::missing("reseller", "resellers", id));
             }

@@ -15,8 +15,8 @@ pub mod shown;
 pub mod write;
 
 pub use entity::{Change, Customer, IndexRow, Name, Status};
-pub(crate) use list::{customers_of, owned_by};
 pub use list::{GET, List, Order, SEARCH, any_in_currency};
+pub(crate) use list::{customers_of, owned_by};
 pub use shown::Shown;
 pub use write::{ARCHIVE, Batch, CREATE, CREATE_MANY, DELETE, Deletion, Entry, Made, New, UPDATE, Unique, Update};
 

@@ -22,6 +22,8 @@ pub struct New {
     pub day: Option<Day>,
     /// When it is due; the accounting day when missing.
     pub due: Option<Day>,
+    /// When it is due, as days after its accounting day; where no day is said.
+    pub due_days: Option<u32>,
     /// Whether it may not be due before its date.
     pub due_after_date: bool,
     /// The currency; the customer's when missing, else the account's, else the base currency.
@@ -76,6 +78,7 @@ impl New {
             customer: None,
             day: None,
             due: None,
+            due_days: None,
             due_after_date: false,
             currency: None,
             lines: Vec::new(),

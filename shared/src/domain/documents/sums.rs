@@ -6,12 +6,12 @@
 //! * A document's header is the sum of its rounded lines, but for Billmora's, whose subtotal, discount and
 //!   total are each the rounded sum of exact lines (contract billmora §10.1).
 
-use rust_decimal::{Decimal, RoundingStrategy};
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::documents::entity::{Line, Sums, TaxRow};
 use crate::words::error::{Rule, Violation};
-use crate::words::money::{Currency, Money, NoAmount};
+use crate::words::money::{Currency, Money, NoAmount, rounded};
 
 /// The largest quantity and the largest unit price.
 const LARGEST: i64 = 1_000_000_000;
@@ -62,7 +62,7 @@ pub struct Terms {
 
 /// A decimal as minor units of a currency, rounded half away from zero; `None` when it is out of range.
 pub fn minor(amount: Decimal, currency: Currency) -> Option<i64> {
-    let rounded = amount.round_dp_with_strategy(currency.places(), RoundingStrategy::MidpointAwayFromZero);
+    let rounded = rounded(amount, currency.places());
     Money::exactly(rounded, currency).ok().map(|money| money.minor).filter(|minor| minor.abs() <= LARGEST_AMOUNT)
 }
 

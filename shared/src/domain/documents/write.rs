@@ -204,6 +204,12 @@ fn currency_of(desk: &Desk<'_>, new: &New) -> Result<TenantCurrency> {
     }
 }
 
+/// When a new document is due, where it says so.
+fn due_of(desk: &Desk<'_>, new: &New, day: Day) -> Option<Day> {
+    let after = |days: u32| day.date.checked_add_days(chrono::Days::new(days.into()));
+    new.due.or_else(|| Day::midnight(after(new.due_days?)?, desk.tenant.timezone))
+}
+
 fn blank(cx: &Context, desk: &Desk<'_>, new: &New, currency: &TenantCurrency, terms: &Terms, day: Day) -> Document {
     let own = desk.customer.as_ref().map(|customer| customer.reseller);
     Document {
@@ -214,7 +220,7 @@ fn blank(cx: &Context, desk: &Desk<'_>, new: &New, currency: &TenantCurrency, te
         customer: new.customer,
         reseller: own.unwrap_or_else(|| desk.tenant.default_reseller(&cx.caller)),
         day,
-        due: (new.kind == Kind::Invoice).then(|| new.due.unwrap_or(day)),
+        due: (new.kind == Kind::Invoice).then(|| due_of(desk, new, day).unwrap_or(day)),
         currency: currency.id,
         iso: currency.iso,
         base: terms.base,

@@ -1,6 +1,6 @@
 //! What an order costs (contract billmora §10.3): exact decimals, rounded where a figure is stored.
 
-use rust_decimal::{Decimal, RoundingStrategy};
+use rust_decimal::Decimal;
 
 use crate::domain::catalog::coupons::Coupon;
 use crate::domain::catalog::cycle::{Cycle, Unit};
@@ -9,6 +9,7 @@ use crate::domain::documents::lines::{NewLine, NewTaxes};
 use crate::domain::documents::sums::minor;
 use crate::domain::registrants::lines::years_of;
 use crate::words::money::Currency;
+use crate::words::money::rounded;
 use crate::words::time::Date;
 
 /// A chosen option, with what it costs in the order's currency.
@@ -204,7 +205,7 @@ pub fn discounts(code: &str, taken: &[(Decimal, Decimal)]) -> Vec<NewLine> {
 
 /// As exact as a line's price can be.
 pub fn exact(amount: Decimal) -> Decimal {
-    amount.round_dp_with_strategy(6, RoundingStrategy::MidpointAwayFromZero).normalize()
+    rounded(amount, 6).normalize()
 }
 
 #[cfg(test)]

@@ -42,8 +42,9 @@ async fn archive(cx: &Context, id: u64, owner: Option<u64>) -> Result<Done<Moved
     }
     let mut moved: Moved = match &cx.progress {
         None => Moved::default(),
-        Some(progress) => serde_json::from_value(progress.clone())
-            .map_err(|e| Error::internal(format!("archive: {e}")))?,
+        Some(progress) => {
+            serde_json::from_value(progress.clone()).map_err(|e| Error::internal(format!("archive: {e}")))?
+        }
     };
     let owned = owned_by(cx, id).await?;
     let Some(owner) = owner else {
@@ -55,8 +56,7 @@ async fn archive(cx: &Context, id: u64, owner: Option<u64>) -> Result<Done<Moved
     if owned.is_empty() {
         return end(cx, &tenant, &user, moved).await;
     }
-    let ids: Vec<_> =
-        owned.iter().take(AT_ONCE).map(|row| keys::row(cx.tenant(), CUSTOMER, row.id)).collect();
+    let ids: Vec<_> = owned.iter().take(AT_ONCE).map(|row| keys::row(cx.tenant(), CUSTOMER, row.id)).collect();
     let mut changes = Changes::default();
     for item in cx.store.get_items(&ids).await?.into_iter().flatten() {
         give(cx, &mut changes, item, owner)?;

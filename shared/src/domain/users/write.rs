@@ -74,9 +74,11 @@ pub struct Made {
 /// What is wrong with a change, whoever it is for.
 fn faults(cx: &Context, tenant: &TenantRecord, change: &Change) -> Vec<Violation> {
     let mut found = Vec::new();
-    if let Some(reseller) = change.reseller.value().filter(|id| {
-        tenant.open_reseller(**id).is_none() || !tenant.reach(&cx.caller).covers(**id)
-    }) {
+    if let Some(reseller) = change
+        .reseller
+        .value()
+        .filter(|id| tenant.open_reseller(**id).is_none() || !tenant.reach(&cx.caller).covers(**id))
+    {
         found.push(Violation::missing("reseller", "resellers", reseller));
     }
     let networks = change.networks.as_deref().unwrap_or_default();

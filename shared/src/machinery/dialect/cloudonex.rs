@@ -12,8 +12,8 @@ use crate::words::page::Window;
 use crate::words::text::spoken;
 use crate::words::time::Date;
 
-/// Its nouns that are no plurals.
-pub const SINGULAR_NOUNS: [&str; 3] = ["batch", "billing", "numbering"];
+/// Its nouns that are no plurals; the last three are the older dialect's (contract cloudonex §8.3, §12).
+pub const SINGULAR_NOUNS: [&str; 6] = ["batch", "billing", "numbering", "customer", "user", "income"];
 
 /// `Authorization: Bearer <key>`, which wins, or `?api_key=<key>`.
 pub fn credential(request: &Request) -> Option<Presented> {
@@ -157,10 +157,15 @@ pub fn days(r: &mut Reader<'_>) -> (Option<Date>, Option<Date>) {
     (from, to)
 }
 
+/// The most records of a list of the older dialect, which has no pages.
+const MOST_OF_LEGACY: i64 = 10_000;
+
 /// The window of a list: `page` (from 1) and `limit` (20 unless given, at most 100).
 pub fn window(r: &mut Reader<'_>, newest_first: bool) -> Window {
     let page = r.integer("page").within(1, i64::MAX).optional().unwrap_or(1);
-    let limit = r.integer("limit").within(1, 100).optional().unwrap_or(20);
+    // The older clients drop what they are asked to put into a query, and expect everything.
+    let all = if r.is_legacy() { MOST_OF_LEGACY } else { 20 };
+    let limit = r.integer("limit").within(1, 100).optional().unwrap_or(all);
     let count = |n: i64| u64::try_from(n).unwrap_or(1);
     Window::of_page(count(page), count(limit), newest_first)
 }

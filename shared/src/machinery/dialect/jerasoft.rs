@@ -61,7 +61,9 @@ fn said(told: &Told) -> Said {
             let (code, name, text) = match why {
                 Stranger::Missing => (-32003, "utoken-missing", "credentials are missing"),
                 Stranger::Unknown => (-32003, "utoken-auth-failed", "the API key is not valid"),
-                Stranger::BadSignature => (-32003, "utoken-auth-failed", "the request is not signed as its key wants it"),
+                Stranger::BadSignature => {
+                    (-32003, "utoken-auth-failed", "the request is not signed as its key wants it")
+                }
                 Stranger::BadLogin => (-32003, "utoken-auth-failed", "wrong login or password"),
                 Stranger::Expired | Stranger::BadToken => (-32005, "utoken-invalid", "Invalid token"),
             };

@@ -5,6 +5,7 @@
 pub mod billmora;
 pub mod carried;
 pub mod cloudonex;
+pub mod early;
 pub mod jerasoft;
 pub mod racknap;
 
@@ -71,7 +72,11 @@ impl Dialect {
         let Some(rest) = under("/api/v2") else {
             return Self::Jerasoft;
         };
-        let noun = rest.trim_start_matches('/').split('/').next().unwrap_or_default();
+        let (noun, below) = rest.trim_start_matches('/').split_once('/').unwrap_or((rest.trim_start_matches('/'), ""));
+        // The older CloudOnex has singular nouns too, of which one is RackNap's as well: that has a word below it.
+        if noun == "invoice" && below.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Self::Cloudonex;
+        }
         let may_be =
             !noun.ends_with('s') && !cloudonex::SINGULAR_NOUNS.contains(&noun) && request.header("validate").is_some();
         if racknap::NOUNS.contains(&noun) || may_be { Self::Racknap } else { Self::Cloudonex }

@@ -40,7 +40,9 @@ pub fn failure(told: &Told) -> (u16, Value) {
         Told::NoRoute => (404, 1007, "no such endpoint".into()),
         Told::WrongVerb(_) => (405, 1005, "only POST is allowed".into()),
         Told::Unauthenticated(Stranger::Missing) => (401, 1001, "the Validate header must be Bearer <token>".into()),
-        Told::Unauthenticated(Stranger::Unknown | Stranger::BadToken | Stranger::BadSignature) => (401, 1002, "the token is not valid".into()),
+        Told::Unauthenticated(Stranger::Unknown | Stranger::BadToken | Stranger::BadSignature) => {
+            (401, 1002, "the token is not valid".into())
+        }
         Told::Unauthenticated(Stranger::Expired) => (401, 1003, "the token has expired".into()),
         Told::Unauthenticated(Stranger::BadLogin) => (401, 1006, "wrong username or password".into()),
         Told::AddressRefused => (403, 1008, "the token may not be used from this address".into()),

@@ -46,6 +46,8 @@ pub struct Manner {
     pub trims: bool,
     /// An id in the body must agree with the path's (JeraSoft).
     pub ids_agree: bool,
+    /// The client is one of CloudOnex's older dialect.
+    pub legacy: bool,
 }
 
 /// A request's parameters.
@@ -101,6 +103,11 @@ impl<'p> Reader<'p> {
             return Err(Error::not_found(entity, id));
         }
         if self.found.is_empty() { Ok(()) } else { Err(Error::told(Told::Invalid(self.found))) }
+    }
+
+    /// Whether the client is one of CloudOnex's older dialect.
+    pub fn is_legacy(&self) -> bool {
+        self.manner.legacy
     }
 
     /// Take over what the reader of an entry has found wrong.

@@ -33,12 +33,10 @@ pub static CREATE: Op<Wish, Issued> =
 pub static UPDATE: Op<Update, Shown> =
     Op::write("credentials.update", "credential", Scope::Reseller, |cx, update| Box::pin(change(cx, update)));
 /// Make its secret anew; the old one is accepted for a while.
-pub static ROTATE: Op<(Kind, u64, i64), Issued> = Op::write(
-    "credentials.rotate",
-    "credential",
-    Scope::Reseller,
-    |cx, (kind, id, overlap)| Box::pin(async move { rotate(cx, own(cx, *kind, *id).await?, *overlap).await }),
-);
+pub static ROTATE: Op<(Kind, u64, i64), Issued> =
+    Op::write("credentials.rotate", "credential", Scope::Reseller, |cx, (kind, id, overlap)| {
+        Box::pin(async move { rotate(cx, own(cx, *kind, *id).await?, *overlap).await })
+    });
 /// Make the oldest API key of a user anew, or a first one; the old one is accepted for a while.
 pub static ROTATE_OF_USER: Op<(u64, i64), Issued> =
     Op::write("users.rotate_key", "user", Scope::Reseller, |cx, (id, overlap)| {
@@ -131,7 +129,8 @@ fn random_text(outside: &Outside, letters: &[u8]) -> String {
     let mut text = String::with_capacity(LENGTH);
     while text.len() < LENGTH {
         let drawn = outside.random::<64>().into_iter().filter(|byte| *byte < whole);
-        let letters = drawn.filter_map(|byte| letters.get(usize::from(byte) % letters.len()).map(|one| char::from(*one)));
+        let letters =
+            drawn.filter_map(|byte| letters.get(usize::from(byte) % letters.len()).map(|one| char::from(*one)));
         text.extend(letters.take(LENGTH - text.len()));
     }
     text
@@ -163,13 +162,7 @@ fn not_above(cx: &Context, abilities: &[String]) -> Result<()> {
 }
 
 /// A new credential of a user, as changes of one commit. `ids` must have been opened for credentials.
-pub(crate) fn issue(
-    cx: &Context,
-    changes: &mut Changes,
-    ids: &mut Drawer,
-    user: &User,
-    wish: &Wish,
-) -> Result<Issued> {
+pub(crate) fn issue(cx: &Context, changes: &mut Changes, ids: &mut Drawer, user: &User, wish: &Wish) -> Result<Issued> {
     let (name, limit, all) = match wish.kind {
         Kind::Token => ("token", TOKEN_LIMIT, vec!["*".to_owned()]),
         Kind::Key | Kind::Session => ("api-key", KEY_LIMIT, user.role.permissions()),
