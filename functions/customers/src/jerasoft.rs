@@ -163,7 +163,7 @@ fn write_list(view: View, page: Page<Shown>) -> Reply {
     Reply::page(page, |shown| client(view, &shown))
 }
 
-fn write_one(view: View, shown: Shown) -> Reply {
+pub(crate) fn write_one(view: View, shown: Shown) -> Reply {
     Reply::one(client(view, &shown))
 }
 
@@ -174,7 +174,6 @@ fn write_count(_: View, count: u64) -> Reply {
 fn client(view: View, shown: &Shown) -> Value {
     let customer = &shown.customer;
     let status = word(STATUSES, &customer.status);
-    let available = customer.credit_limit.map(|limit| Money { minor: shown.balance.minor + limit.minor, ..limit });
     let mut client = Map::from_iter([
         ("id".to_owned(), customer.id.into()),
         ("name".to_owned(), customer.name.full().into()),
@@ -185,10 +184,8 @@ fn client(view: View, shown: &Shown) -> Value {
         ("currencies_id".to_owned(), customer.currency.into()),
         ("currencies_name".to_owned(), shown.currency_name.clone().into()),
         ("credit".to_owned(), customer.credit_limit.map_or(Value::Null, number)),
-        ("balance".to_owned(), number(shown.balance)),
-        ("balance_accountant".to_owned(), number(shown.balance)),
-        ("balance_available".to_owned(), available.map_or(Value::Null, number)),
     ]);
+    client.extend(balances(shown));
     client.extend(carried::write(view, CARRIED, &customer.carried));
     client.extend(EMAILS.iter().map(|(name, which)| ((*name).to_owned(), json!(customer.text(*which)))));
     client.extend(TEXTS.iter().map(|(name, which, _)| ((*name).to_owned(), json!(customer.text(*which)))));
@@ -196,6 +193,17 @@ fn client(view: View, shown: &Shown) -> Value {
     client.insert("custom_fields".into(), custom_fields(&customer.custom_fields));
     client.insert("c_dt".into(), view.zone.stamp(customer.created_at).into());
     Value::Object(client)
+}
+
+/// What a client has: in all, by its documents, and with its credit.
+pub(crate) fn balances(shown: &Shown) -> Map<String, Value> {
+    let limit = shown.customer.credit_limit;
+    let available = limit.map(|limit| Money { minor: shown.balance.minor + limit.minor, ..limit });
+    Map::from_iter([
+        ("balance".to_owned(), number(shown.balance)),
+        ("balance_accountant".to_owned(), number(shown.balance)),
+        ("balance_available".to_owned(), available.map_or(Value::Null, number)),
+    ])
 }
 
 fn custom_fields(fields: &BTreeMap<String, String>) -> Value {

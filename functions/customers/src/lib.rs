@@ -5,13 +5,21 @@ pub mod cloudonex;
 mod cloudonex_legacy;
 mod jerasoft;
 mod jerasoft_accounts;
+mod jerasoft_portal;
 
 use shared::machinery::route::Row;
 
 /// The family's route table.
 pub fn rows() -> Vec<Row> {
-    [jerasoft::rows(), jerasoft_accounts::rows(), cloudonex::rows(), cloudonex_legacy::rows(), billmora::rows()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        jerasoft::rows(),
+        jerasoft_accounts::rows(),
+        jerasoft_portal::rows(),
+        cloudonex::rows(),
+        cloudonex_legacy::rows(),
+        billmora::rows(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

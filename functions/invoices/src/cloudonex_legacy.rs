@@ -148,24 +148,3 @@ fn record(shown: &Shown) -> Value {
     }
     value
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn off(percent: bool, discount: &str) -> (Vec<String>, String) {
-        let line =
-            |unit: i64, quantity: i64| NewLine { unit: unit.into(), quantity: quantity.into(), ..NewLine::default() };
-        let mut lines = vec![line(10, 2), line(5, 1)];
-        let rest = take_off(&mut lines, percent, discount.parse().unwrap());
-        (lines.iter().map(|line| line.discount.normalize().to_string()).collect(), rest.normalize().to_string())
-    }
-
-    #[test]
-    fn a_discount_on_the_whole_is_taken_off_the_lines() {
-        assert_eq!(off(true, "10"), (vec!["2".into(), "0.5".into()], "0".into()));
-        assert_eq!(off(false, "21"), (vec!["20".into(), "1".into()], "0".into()));
-        assert_eq!(off(false, "26").1, "1", "more than there is");
-        assert_ne!(off(true, "101").1, "0");
-    }
-}

@@ -18,6 +18,8 @@ use shared::words::error::Rule;
 use shared::words::page::{Page, Window};
 use shared::words::time::{Instant, Zone, parse_moment, utc_seconds};
 
+use crate::html;
+
 use crate::cloudonex::{LARGEST_DOCUMENT, read_line};
 
 /// What the dialect calls the operations' fields.
@@ -82,6 +84,17 @@ pub(crate) fn rows() -> Vec<Row> {
             .rpc("accounting.invoices.update"),
         Row::new(Jerasoft, "DELETE", ONE, &DELETE_INVOICE, read_deletion, |_, count| Reply::one(count), NAMES)
             .rpc("accounting.invoices.delete"),
+        Row::new(
+            Jerasoft,
+            "GET",
+            "/api/accounting/invoices/{id}/file",
+            &GET_INVOICE,
+            |r| r.own_id("id"),
+            |_, shown| Reply::file(html::page(&shown)),
+            NAMES,
+        )
+        .rpc("accounting.invoices.download")
+        .media("text/html; charset=utf-8"),
     ]
 }
 
@@ -133,6 +146,7 @@ fn read_new(r: &mut Reader<'_>) -> New {
     new.charges = Some((start, stop));
     new.day = r.day("invoice_dt").optional();
     new.due = r.day("due_dt").optional();
+    new.due_by_terms = true;
     let entries = r.each("items", 0, MOST_LINES);
     new.lines = entries.into_iter().map(|entry| read_line(r, entry)).collect();
     new.notes = r.text("notes").max(4000).optional();

@@ -3,6 +3,7 @@
 pub mod billmora;
 pub mod cloudonex;
 mod cloudonex_legacy;
+mod html;
 pub mod jerasoft;
 pub mod racknap;
 

@@ -3,11 +3,12 @@
 
 mod cloudonex;
 mod jerasoft;
+mod jerasoft_books;
 mod racknap;
 
 use shared::machinery::route::Row;
 
 /// The family's route table.
 pub fn rows() -> Vec<Row> {
-    [jerasoft::rows(), racknap::rows(), cloudonex::rows()].into_iter().flatten().collect()
+    [jerasoft::rows(), jerasoft_books::rows(), racknap::rows(), cloudonex::rows()].into_iter().flatten().collect()
 }

@@ -163,11 +163,11 @@ async fn signed_in(cx: &Context, input: &SignIn) -> Result<(Tenant, Principal)> 
 }
 
 /// The hash of a password that nobody knows.
-const NOBODYS_HASH: &str =
+pub(crate) const NOBODYS_HASH: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$6ZkHyPMpB8RR3jrqCJdD6dhTWA5q0VpEBTsYHcHgKX0";
 
 /// Takes tens of milliseconds of CPU, so it has a thread of its own.
-async fn fits(password: &str, hash: &str) -> Result<bool> {
+pub(crate) async fn fits(password: &str, hash: &str) -> Result<bool> {
     let (password, hash) = (password.to_owned(), hash.to_owned());
     let checked = tokio::task::spawn_blocking(move || password_fits(&password, &hash)).await;
     checked.map_err(|e| Error::internal(format!("a password could not be checked: {e}")))
@@ -178,7 +178,7 @@ fn namesake(sk: &str) -> Option<(Tenant, u64)> {
     Some((Tenant::named(tenant)?, user.parse().ok()?))
 }
 
-async fn count_attempt(cx: &Context, login: &str) -> Result<()> {
+pub(crate) async fn count_attempt(cx: &Context, login: &str) -> Result<()> {
     let digest = sha256(login.to_lowercase().as_bytes());
     let span = Span::of(ATTEMPT_SECONDS, &digest);
     let now = cx.now.timestamp();

@@ -19,10 +19,10 @@
 //! | holes | `<t>#holes` | entity | lists: how many ids are gone, per run of 4,096 | 1 read per 4 KB |
 //! | holes of one run | `<t>#holes#<entity>` | run | the list page that begins in this run: which ids are gone | 1 read per 4 KB |
 //! | customer | `<t>#customer` | id | read, list pages | 1 read per 4 KB |
-//! | record | `<t>#product`, `<t>#catalog`, `<t>#variant`, `<t>#tld`, `<t>#coupon`, `<t>#quote`, `<t>#order`, `<t>#service`, `<t>#registrant`, `<t>#client-account`, `<t>#rate-table`, `<t>#usage-rate`, `<t>#ticket`, `<t>#lead`, `<t>#credential` | id | read, list pages | 1 read per 4 KB |
-//! | record index | `<t>#product-index`, `<t>#catalog-index`, `<t>#variant-index`, `<t>#tld-index`, `<t>#coupon-index`, `<t>#quote-index`, `<t>#order-index`, `<t>#service-index`, `<t>#registrant-index`, `<t>#client-account-index`, `<t>#rate-table-index`, `<t>#usage-rate-index`, `<t>#ticket-index`, `<t>#lead-index`, `<t>#user-index`, `<t>#credential-index` | id | filtered and sorted lists: one row of some 250 bytes a record | 1 read per 4 KB |
-//! | record index of a customer | `<t>#quote-index#<customer>`, `<t>#order-index#<customer>`, `<t>#service-index#<customer>`, `<t>#registrant-index#<customer>`, `<t>#client-account-index#<customer>`, `<t>#ticket-index#<customer>` | id | lists of one customer's records | 1 read per 4 KB |
-//! | deleted record | `<t>#product-deleted`, `<t>#catalog-deleted`, `<t>#variant-deleted`, `<t>#tld-deleted`, `<t>#coupon-deleted`, `<t>#quote-deleted`, `<t>#order-deleted`, `<t>#service-deleted`, `<t>#registrant-deleted`, `<t>#client-account-deleted`, `<t>#rate-table-deleted`, `<t>#usage-rate-deleted`, `<t>#ticket-deleted`, `<t>#lead-deleted`, `<t>#user-deleted`, `<t>#credential-deleted` | id | nobody while serving; kept for what refers to it | |
+//! | record | `<t>#product`, `<t>#catalog`, `<t>#variant`, `<t>#tld`, `<t>#coupon`, `<t>#quote`, `<t>#order`, `<t>#service`, `<t>#registrant`, `<t>#client-account`, `<t>#rate-table`, `<t>#usage-rate`, `<t>#ticket`, `<t>#lead`, `<t>#credential`, `<t>#payment-profile`, `<t>#gateway` | id | read, list pages | 1 read per 4 KB |
+//! | record index | `<t>#product-index`, `<t>#catalog-index`, `<t>#variant-index`, `<t>#tld-index`, `<t>#coupon-index`, `<t>#quote-index`, `<t>#order-index`, `<t>#service-index`, `<t>#registrant-index`, `<t>#client-account-index`, `<t>#rate-table-index`, `<t>#usage-rate-index`, `<t>#ticket-index`, `<t>#lead-index`, `<t>#user-index`, `<t>#credential-index`, `<t>#payment-profile-index`, `<t>#gateway-index` | id | filtered and sorted lists: one row of some 250 bytes a record | 1 read per 4 KB |
+//! | record index of a customer | `<t>#quote-index#<customer>`, `<t>#order-index#<customer>`, `<t>#service-index#<customer>`, `<t>#registrant-index#<customer>`, `<t>#client-account-index#<customer>`, `<t>#ticket-index#<customer>`, `<t>#payment-profile-index#<customer>` | id | lists of one customer's records | 1 read per 4 KB |
+//! | deleted record | `<t>#product-deleted`, `<t>#catalog-deleted`, `<t>#variant-deleted`, `<t>#tld-deleted`, `<t>#coupon-deleted`, `<t>#quote-deleted`, `<t>#order-deleted`, `<t>#service-deleted`, `<t>#registrant-deleted`, `<t>#client-account-deleted`, `<t>#rate-table-deleted`, `<t>#usage-rate-deleted`, `<t>#ticket-deleted`, `<t>#lead-deleted`, `<t>#user-deleted`, `<t>#credential-deleted`, `<t>#payment-profile-deleted`, `<t>#gateway-deleted` | id | nobody while serving; kept for what refers to it | |
 //! | ticket message | `<t>#ticket-message#<ticket>` | id | a ticket with all that was said to it | 1 read per 4 KB |
 //! | agenda | `<t>#agenda#<what>` | `<date>#<id>` | billing runs: services to renew, registrants that expire, invoices to look after | 1 read per 4 KB |
 //! | customer index | `<t>#customer-index` | id | filtered and sorted lists: one row of some 200 bytes a customer | 1 read per 4 KB |
@@ -126,6 +126,11 @@ pub const LEAD: Entity = Entity("lead");
 pub const USER: Entity = Entity("user");
 /// API keys and access tokens, as their users know them.
 pub const CREDENTIAL: Entity = Entity("credential");
+
+/// Saved payment details of customers (JeraSoft).
+pub const PAYMENT_PROFILE: Entity = Entity("payment-profile");
+/// Payment gateways (Billmora).
+pub const GATEWAY: Entity = Entity("gateway");
 
 /// How many ids one record of holes speaks for.
 pub const RUN: u64 = 4096;

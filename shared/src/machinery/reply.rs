@@ -24,6 +24,8 @@ pub enum Content {
     Page(Page<Value>),
     /// The whole body, without the dialect's envelope.
     Whole(Value),
+    /// A file's text; the row says what kind of file.
+    File(String),
     /// Nothing but that it is done.
     Nothing,
     /// Nothing was done, since all of it was wrong in these ways.
@@ -52,6 +54,11 @@ impl Reply {
     /// A whole body, status 200.
     pub fn whole(value: Value) -> Self {
         Self { status: 200, content: Content::Whole(value), message: None, meta: None }
+    }
+
+    /// A file, status 200.
+    pub fn file(text: String) -> Self {
+        Self { status: 200, content: Content::File(text), message: None, meta: None }
     }
 
     /// A page, status 200.

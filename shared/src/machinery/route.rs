@@ -34,6 +34,8 @@ pub struct Row {
     /// Whether its answer may be kept under an idempotency key. Not where the answer holds a secret, which
     /// is shown once and stored nowhere.
     pub recorded: bool,
+    /// What its answer is when it is a file and no JSON.
+    pub media: Option<&'static str>,
     /// Members of its answer that hold a secret, which is shown once: what is kept under an idempotency key has
     /// null there.
     pub secrets: &'static [&'static str],
@@ -96,6 +98,7 @@ impl Row {
             rpc: None,
             ability: None,
             recorded: op.writes,
+            media: None,
             secrets: &[],
             largest_body: LARGEST_BODY,
             operation: op.name,
@@ -122,6 +125,12 @@ impl Row {
     /// The same, its answer never kept.
     pub fn unrecorded(mut self) -> Self {
         self.recorded = false;
+        self
+    }
+
+    /// The same, its answer a file of this kind.
+    pub fn media(mut self, media: &'static str) -> Self {
+        self.media = Some(media);
         self
     }
 

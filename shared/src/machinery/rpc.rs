@@ -9,6 +9,8 @@
 //! `__tz` and `__idempotency_key` in the parameters are extensions of the protocol, as `__tz` is
 //! JeraSoft's own. Without the latter the header's key counts, in a batch with the call's place added.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use crate::machinery::arrival::EARLY_KEY;
@@ -237,6 +239,8 @@ async fn perform(
 fn render(reply: Reply) -> (u16, String) {
     let value = match reply.content {
         Content::One(value) | Content::Whole(value) => value,
+        // Bytes go over JSON as base64 (contract jerasoft §4.7).
+        Content::File(text) => Value::String(STANDARD.encode(text)),
         Content::Page(page) => Value::Array(page.rows),
         Content::Nothing => Value::Bool(true),
         // No operation with a JSON-RPC name answers with faults.

@@ -23,7 +23,7 @@ use crate::machinery::idempotency::{HEADER, Idempotency, Record, Stood};
 use crate::machinery::keys::{self, Key};
 use crate::machinery::operation::{Context, Scope};
 use crate::machinery::reader::Params;
-use crate::machinery::reply::Reply;
+use crate::machinery::reply::{Content, Reply};
 use crate::machinery::request::{LARGEST_ANSWER, Request, Response};
 use crate::machinery::route::{Found, Row};
 use crate::machinery::rpc;
@@ -59,6 +59,7 @@ pub(crate) struct Settled {
     pub(crate) status: u16,
     pub(crate) body: String,
     pub(crate) replayed: bool,
+    pub(crate) media: Option<&'static str>,
 }
 
 impl App {
@@ -126,7 +127,8 @@ impl Visit<'_> {
         }
         match self.over_rest().await {
             Ok(settled) => {
-                let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+                let media = settled.media.unwrap_or("application/json").to_owned();
+                let headers = vec![("content-type".to_owned(), media)];
                 let response = Response { status: settled.status, headers, body: settled.body.into_bytes() };
                 if settled.replayed { response.with("idempotent-replayed", "true") } else { response }
             }
@@ -165,6 +167,9 @@ impl Visit<'_> {
         let dialect = self.dialect;
         let about = facts(self.request);
         let render = move |reply: Reply| {
+            if let Content::File(text) = reply.content {
+                return (reply.status, text);
+            }
             let (status, body) = dialect.success(reply, &about);
             (status, body.to_string())
         };
@@ -298,7 +303,7 @@ impl Visit<'_> {
                     (step, runs) = (step + u32::from(!idle), 0);
                 }
                 Outcome::Done => {
-                    return Ok(Settled { status, body, replayed: false });
+                    return Ok(Settled { status, body, replayed: false, media: row.media });
                 }
                 Outcome::Stood(Stood::Answer(record)) => return Ok(replay(record)),
                 Outcome::Stood(Stood::Progress(record)) => {
@@ -471,7 +476,7 @@ fn merged(told: Vec<Error>) -> Option<Error> {
 }
 
 fn replay(record: Record) -> Settled {
-    Settled { status: record.status, body: record.body, replayed: true }
+    Settled { status: record.status, body: record.body, replayed: true, media: None }
 }
 
 /// The zone of a request: `__tz`, else the user's, else the tenant's. It is no parameter of any operation.

@@ -34,7 +34,7 @@ pub(super) fn rows() -> Vec<Row> {
 }
 
 fn read_list(r: &mut Reader<'_>) -> List {
-    List { window: window(r, false), direction: None }
+    List::all(window(r, false))
 }
 
 fn read_change(r: &mut Reader<'_>) -> (u64, Change) {

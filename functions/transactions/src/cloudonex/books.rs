@@ -67,7 +67,9 @@ pub(crate) fn rows() -> Vec<Row> {
 }
 
 fn read_list(r: &mut Reader<'_>) -> List {
-    List { window: window(r, false), direction: r.choice("type", TYPES).optional() }
+    let mut list = List::all(window(r, false));
+    list.direction = r.choice("type", TYPES).optional();
+    list
 }
 
 fn read_account(r: &mut Reader<'_>) -> NewAccount {
@@ -107,7 +109,8 @@ fn read_change(r: &mut Reader<'_>) -> (u64, Change) {
     let name = r.text("name").min(1).max(64).present();
     let direction = r.choice("type", TYPES).present();
     let percent = r.decimal("percent").present();
-    (id, Change { name, direction, percent, profile: r.id("profile_id").patch() })
+    let profile = r.id("profile_id").patch();
+    (id, Change { name, direction, percent, profile, priority: None })
 }
 
 fn read_series(r: &mut Reader<'_>) -> numbering::Change {

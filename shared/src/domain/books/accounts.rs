@@ -2,7 +2,8 @@
 
 use rust_decimal::Decimal;
 
-use crate::domain::books::entries::{List, is_free, next_id};
+use crate::domain::books::entries::List;
+use crate::domain::books::entry::{is_free, next_id};
 use crate::domain::books::record::{BankAccount, Books, Meta};
 use crate::domain::documents::ledger::{Ledger, Trial};
 use crate::domain::documents::posting::Account;

@@ -2,13 +2,14 @@
 
 use rust_decimal::Decimal;
 
-use crate::domain::books::record::{Books, Category, Department, Direction, MOST_ENTRIES, Meta, TaxRate};
+use crate::domain::books::entry::{Entry, Named, create, delete, get, search, update};
+use crate::domain::books::record::{Books, Category, Department, Direction, Meta, TaxRate};
 use crate::domain::documents::sums::percent_fault;
-use crate::machinery::changes::Changes;
-use crate::machinery::operation::{Context, Done, Op, Scope};
+use crate::machinery::operation::{Op, Scope};
 use crate::words::error::{Error, Result, Rule};
 use crate::words::page::{Page, Window};
 use crate::words::patch::Patch;
+use crate::words::pattern::Pattern;
 
 /// List categories.
 pub static CATEGORIES: Op<List, Page<Category>> =
@@ -65,6 +66,19 @@ pub struct List {
     pub window: Window,
     /// Only categories of this direction.
     pub direction: Option<Direction>,
+    /// Only these ids.
+    pub ids: Option<Vec<u64>>,
+    /// Only those whose name matches.
+    pub search: Option<Pattern>,
+    /// Only tax rates of these profiles; none filters nothing.
+    pub profiles: Vec<u64>,
+}
+
+impl List {
+    /// All of a kind.
+    pub fn all(window: Window) -> Self {
+        Self { window, direction: None, ids: None, search: None, profiles: Vec::new() }
+    }
 }
 
 /// What to make, or to change.
@@ -78,23 +92,18 @@ pub struct Change {
     pub percent: Option<Decimal>,
     /// A tax rate's profile.
     pub profile: Patch<u64>,
+    /// In what order a tax rate is charged beside others of its profile.
+    pub priority: Option<i64>,
 }
 
-/// A kind of entry.
-trait Entry: Clone + PartialEq + Send + Sync {
-    const ENTITY: &'static str;
-    const EVENTS: [&'static str; 3];
-    fn all(books: &mut Books) -> &mut Vec<Self>;
-    fn meta(&self) -> &Meta;
-    fn meta_mut(&mut self) -> &mut Meta;
-    fn made(meta: Meta, change: &Change) -> Result<Self>;
-    fn apply(&mut self, change: &Change) -> Result<()>;
-    fn wanted(&self, _: &List) -> bool {
-        true
+impl Named for Change {
+    fn name(&self) -> Option<&str> {
+        self.name.as_deref()
     }
 }
 
 impl Entry for Category {
+    type Change = Change;
     const ENTITY: &'static str = "category";
     const EVENTS: [&'static str; 3] = ["category.created", "category.updated", "category.deleted"];
     fn all(books: &mut Books) -> &mut Vec<Self> {
@@ -122,6 +131,7 @@ impl Entry for Category {
 }
 
 impl Entry for TaxRate {
+    type Change = Change;
     const ENTITY: &'static str = "tax_rate";
     const EVENTS: [&'static str; 3] = ["tax_rate.created", "tax_rate.updated", "tax_rate.deleted"];
     fn all(books: &mut Books) -> &mut Vec<Self> {
@@ -135,16 +145,22 @@ impl Entry for TaxRate {
     }
     fn made(meta: Meta, change: &Change) -> Result<Self> {
         let percent = change.percent.ok_or_else(|| Error::field("percent", Rule::Required))?;
-        Ok(Self { meta, percent: rate(percent)?, profile: change.profile.value().copied() })
+        let profile = change.profile.value().copied();
+        Ok(Self { meta, percent: rate(percent)?, profile, priority: change.priority.unwrap_or_default() })
     }
     fn apply(&mut self, change: &Change) -> Result<()> {
         self.percent = rate(change.percent.unwrap_or(self.percent))?;
         change.profile.clone().apply(&mut self.profile);
+        self.priority = change.priority.unwrap_or(self.priority);
         Ok(())
+    }
+    fn wanted(&self, list: &List) -> bool {
+        list.profiles.is_empty() || self.profile.is_some_and(|profile| list.profiles.contains(&profile))
     }
 }
 
 impl Entry for Department {
+    type Change = Change;
     const ENTITY: &'static str = "department";
     const EVENTS: [&'static str; 3] = ["department.created", "department.updated", "department.deleted"];
     fn all(books: &mut Books) -> &mut Vec<Self> {
@@ -171,85 +187,4 @@ fn rate(percent: Decimal) -> Result<Decimal> {
         None => Ok(percent),
         Some(broken) => Err(Error::field("percent", broken)),
     }
-}
-
-async fn search<E: Entry>(cx: &Context, list: &List) -> Result<Done<Page<E>>> {
-    let mut books = Books::own(cx).await?;
-    let mut rows = std::mem::take(E::all(&mut books));
-    rows.retain(|entry| !entry.meta().deleted && entry.wanted(list));
-    Ok(Done::read(Page::cut(rows, list.window)))
-}
-
-async fn get<E: Entry>(cx: &Context, id: u64) -> Result<Done<E>> {
-    let mut books = Books::own(cx).await?;
-    find::<E>(&mut books, id).map(|entry| Done::read(entry.clone()))
-}
-
-fn find<E: Entry>(books: &mut Books, id: u64) -> Result<&mut E> {
-    let found = E::all(books).iter_mut().find(|entry| entry.meta().id == id && !entry.meta().deleted);
-    found.ok_or_else(|| Error::not_found(E::ENTITY, id))
-}
-
-/// Names are unique among the entries of a kind, in any case.
-pub(super) fn is_free<'m>(metas: impl IntoIterator<Item = &'m Meta>, id: u64, name: &str) -> Result<()> {
-    let taken = |meta: &Meta| meta.id != id && !meta.deleted && meta.name.to_lowercase() == name.to_lowercase();
-    if metas.into_iter().any(taken) { Err(Error::field("name", Rule::Taken)) } else { Ok(()) }
-}
-
-/// The id of the next entry.
-pub(super) fn next_id<'m>(metas: impl IntoIterator<Item = &'m Meta>) -> Result<u64> {
-    let (count, last) = metas.into_iter().fold((0, 0), |(count, last), meta| (count + 1, meta.id.max(last)));
-    if count >= MOST_ENTRIES {
-        return Err(Error::refused("too_many_entries", format!("A tenant has at most {MOST_ENTRIES} of them")));
-    }
-    Ok(last + 1)
-}
-
-async fn create<E: Entry>(cx: &Context, change: &Change) -> Result<Done<E>> {
-    let mut books = Books::own(cx).await?;
-    let all = E::all(&mut books);
-    let name = change.name.as_deref().unwrap_or_default().trim();
-    is_free(all.iter().map(E::meta), 0, name)?;
-    let made = E::made(Meta::new(next_id(all.iter().map(E::meta))?, name, cx.now), change)?;
-    all.push(made.clone());
-    done(cx, books, E::EVENTS[0], made)
-}
-
-async fn update<E: Entry>(cx: &Context, (id, change): &(u64, Change)) -> Result<Done<E>> {
-    let mut books = Books::own(cx).await?;
-    let before = find::<E>(&mut books, *id)?.clone();
-    if let Some(name) = &change.name {
-        is_free(E::all(&mut books).iter().map(E::meta), *id, name.trim())?;
-    }
-    let entry = find::<E>(&mut books, *id)?;
-    entry.apply(change)?;
-    if let Some(name) = &change.name {
-        entry.meta_mut().name = name.trim().to_owned();
-    }
-    if *entry == before {
-        return Ok(Done::read(before));
-    }
-    let after = touched(entry, cx);
-    done(cx, books, E::EVENTS[1], after)
-}
-
-async fn delete<E: Entry>(cx: &Context, id: u64) -> Result<Done<u64>> {
-    let mut books = Books::own(cx).await?;
-    let entry = find::<E>(&mut books, id)?;
-    entry.meta_mut().deleted = true;
-    let gone = touched(entry, cx);
-    let Done { changes, .. } = done(cx, books, E::EVENTS[2], gone)?;
-    Ok(Done::changed(1, changes))
-}
-
-fn touched<E: Entry>(entry: &mut E, cx: &Context) -> E {
-    entry.meta_mut().touch(cx.now);
-    entry.clone()
-}
-
-fn done<E: Entry>(cx: &Context, books: Books, event: &'static str, entry: E) -> Result<Done<E>> {
-    let mut changes = Changes::default();
-    books.save(cx, &mut changes)?;
-    changes.tell(event, entry.meta().id, entry.meta().version);
-    Ok(Done::changed(entry, changes))
 }

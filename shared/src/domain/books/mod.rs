@@ -11,8 +11,10 @@
 
 pub mod accounts;
 pub mod entries;
+mod entry;
 pub mod numbering;
 pub mod record;
 pub mod settings;
+pub mod terms;
 
 pub use record::{BankAccount, Books, Category, Department, Direction, TaxRate};

@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::books::settings::Settings;
+use crate::domain::books::terms::{PaymentTerm, TaxProfile};
 use crate::domain::documents::entity::Kind;
 use crate::domain::documents::number::{Reset, Series};
 use crate::domain::tenants::{TenantRecord, of_item};
@@ -93,6 +94,9 @@ pub struct TaxRate {
     pub percent: Decimal,
     /// The tax profile it belongs to (JeraSoft): a customer with this profile is charged all its rates.
     pub profile: Option<u64>,
+    /// In what order it is charged beside others of its profile.
+    #[serde(default)]
+    pub priority: i64,
 }
 
 /// Whom tickets are for.
@@ -112,6 +116,12 @@ pub struct Books {
     /// Departments, in the order of their ids.
     #[serde(default)]
     pub departments: Vec<Department>,
+    /// Payment terms, in the order of their ids.
+    #[serde(default)]
+    pub payment_terms: Vec<PaymentTerm>,
+    /// Tax profiles that were made as such, in the order of their ids.
+    #[serde(default)]
+    pub tax_profiles: Vec<TaxProfile>,
     /// Tax rates, in the order of their ids.
     pub tax_rates: Vec<TaxRate>,
     /// Series that are not the default.
@@ -179,6 +189,11 @@ impl Books {
     /// A tax rate that may be used.
     pub fn tax(&self, id: u64) -> Option<&TaxRate> {
         self.tax_rates.iter().find(|rate| rate.meta.id == id && !rate.meta.deleted)
+    }
+
+    /// Payment terms that may be used.
+    pub fn payment_term(&self, id: u64) -> Option<&PaymentTerm> {
+        self.payment_terms.iter().find(|term| term.meta.id == id && !term.meta.deleted)
     }
 
     /// The tax rates of a profile.

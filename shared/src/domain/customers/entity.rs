@@ -206,6 +206,11 @@ impl Customer {
         self.carried_id("taxes_profiles_id")
     }
 
+    /// The payment terms it has (JeraSoft).
+    pub fn payment_terms(&self) -> Option<u64> {
+        self.carried_id("payment_terms_id")
+    }
+
     /// An id among the carried attributes, which have their dialect's names.
     fn carried_id(&self, name: &str) -> Option<u64> {
         self.carried.get(name).and_then(|json| json.parse().ok())
@@ -225,7 +230,8 @@ impl Customer {
             email: text(Text::Email),
             phone: text(Text::Phone),
             company: text(Text::Company),
-            payment_terms: self.carried_id("payment_terms_id"),
+            payment_terms: self.payment_terms(),
+            portal_login: text(Text::PortalLogin),
         }
     }
 
@@ -314,6 +320,9 @@ pub struct IndexRow {
     /// The payment terms JeraSoft carries.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payment_terms: Option<u64>,
+    /// What it signs in to a portal with, where that is not the e-mail address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub portal_login: Option<String>,
 }
 
 #[cfg(test)]

@@ -6,11 +6,14 @@
 //! * [`list`]: which customers, in what order;
 //! * [`write`]: create, update, archive, delete; one by one and in batches;
 //! * [`accounts`]: by what their use is recognised;
+//! * [`portal`]: what a customer's portal asks; [`payment_profiles`]: saved payment details;
 //! * [`entity`]: the customer, and how a change is applied to it; [`shown`]: what its readers see beside it.
 
 pub mod accounts;
 pub mod entity;
 pub mod list;
+pub mod payment_profiles;
+pub mod portal;
 pub mod shown;
 pub mod write;
 

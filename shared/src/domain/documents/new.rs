@@ -24,6 +24,8 @@ pub struct New {
     pub due: Option<Day>,
     /// When it is due, as days after its accounting day; where no day is said.
     pub due_days: Option<u32>,
+    /// Whether it is due when the customer's payment terms say, where no day is said (contract jerasoft §4.7).
+    pub due_by_terms: bool,
     /// Whether it may not be due before its date.
     pub due_after_date: bool,
     /// The currency; the customer's when missing, else the account's, else the base currency.
@@ -79,6 +81,7 @@ impl New {
             day: None,
             due: None,
             due_days: None,
+            due_by_terms: false,
             due_after_date: false,
             currency: None,
             lines: Vec::new(),

@@ -207,7 +207,11 @@ fn currency_of(desk: &Desk<'_>, new: &New) -> Result<TenantCurrency> {
 /// When a new document is due, where it says so.
 fn due_of(desk: &Desk<'_>, new: &New, day: Day) -> Option<Day> {
     let after = |days: u32| day.date.checked_add_days(chrono::Days::new(days.into()));
-    new.due.or_else(|| Day::midnight(after(new.due_days?)?, desk.tenant.timezone))
+    let terms = || {
+        let terms = desk.customer.as_ref().filter(|_| new.due_by_terms)?.payment_terms()?;
+        Some(desk.books.payment_term(terms)?.grace_period)
+    };
+    new.due.or_else(|| Day::midnight(after(new.due_days.or_else(terms)?)?, desk.tenant.timezone))
 }
 
 fn blank(cx: &Context, desk: &Desk<'_>, new: &New, currency: &TenantCurrency, terms: &Terms, day: Day) -> Document {

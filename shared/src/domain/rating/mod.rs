@@ -9,6 +9,7 @@ pub mod rate;
 pub mod rates;
 pub mod services;
 pub mod tables;
+pub mod taxes;
 pub mod timeline;
 
 pub use rate::{Source, UsageRate};

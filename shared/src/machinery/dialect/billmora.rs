@@ -28,6 +28,7 @@ pub fn success(reply: Reply, facts: &Facts) -> (u16, Value) {
     let body = match reply.content {
         Content::One(value) => json!({"data": value}),
         Content::Whole(value) => value,
+        Content::File(text) => Value::String(text),
         Content::Nothing => json!({"message": reply.message}),
         Content::Page(page) => paginator(page, &facts.url),
         Content::Faults(faults) => return failure(&Told::Invalid(faults), facts),
@@ -109,6 +110,7 @@ fn model(entity: &str) -> &str {
         "tld" => "Tld",
         "service" => "Service",
         "registrant" => "Registrant",
+        "ticket" => "Ticket",
         other => other,
     }
 }

@@ -33,6 +33,7 @@ pub fn success(reply: Reply) -> (u16, Value) {
             reply.meta
         }
         Content::Whole(value) => return (reply.status, value),
+        Content::File(text) => return (reply.status, Value::String(text)),
         Content::Nothing => {
             body.insert("data".into(), Value::Null);
             reply.meta

@@ -22,6 +22,7 @@ pub fn credential(request: &Request) -> Option<Presented> {
 pub fn success(reply: Reply) -> (u16, Value) {
     match reply.content {
         Content::One(value) | Content::Whole(value) => (200, value),
+        Content::File(text) => (200, Value::String(text)),
         Content::Page(page) => (200, Value::Array(page.rows)),
         Content::Nothing => (200, Value::Bool(true)),
         Content::Faults(faults) => failure(&Told::Invalid(faults)),
@@ -130,6 +131,11 @@ fn table(entity: &str) -> &str {
         "usage_rate" => "rates",
         "special_rate" => "rates_special",
         "client_account" => "clients_accounts",
+        "payment_term" => "payment_terms",
+        "tax_profile" | "tax_profiles" => "taxes_profiles",
+        "tax_rate" => "taxes_profiles_values",
+        "role" => "roles",
+        "payment_profile" => "payment_systems_profiles",
         "invoice" => "invoices",
         "transaction" | "receipt" | "refund" | "credit_note" | "debit_note" => "transactions",
         other => other,

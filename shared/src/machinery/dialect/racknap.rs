@@ -21,6 +21,7 @@ pub fn credential(request: &Request) -> Option<Presented> {
 pub fn success(reply: Reply) -> (u16, Value) {
     let data = match reply.content {
         Content::One(value) | Content::Whole(value) => value,
+        Content::File(text) => Value::String(text),
         Content::Page(page) => Value::Array(page.rows),
         Content::Nothing => Value::Array(Vec::new()),
         Content::Faults(faults) => return failure(&Told::Invalid(faults)),
