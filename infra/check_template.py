@@ -151,6 +151,8 @@ ROUTES = {
     "/api/accounting/payment_terms/{proxy+}": "Transactions",
     "/api/accounting/taxes_profiles": "Transactions",
     "/api/accounting/taxes_profiles/{proxy+}": "Transactions",
+    "/api/v2/income": "Transactions",
+    "/api/create-lead": "Support",
     "/api/v2/suppliers": "Transactions",
     "/api/v2/suppliers/{proxy+}": "Transactions",
     "/api/v2/purchases": "Transactions",

@@ -1,6 +1,7 @@
 //! `cargo run`: the whole API on one machine.
 
 mod bill;
+mod keys;
 mod routes;
 mod verify;
 
@@ -32,6 +33,7 @@ Examples:
   cargo run -p local -- load tenants.json --endpoint https://dynamodb.eu-west-1.amazonaws.com
   cargo run -p local -- verify acme --json               whether the books agree with the documents
   cargo run -p local -- bill acme --until 2026-12-31     issue what is due by that day
+  cargo run -p local -- key new Shop                     an API key for the demo tenant, shown once
   cargo run -p local -- routes --json                    every operation in every dialect
   cargo run -p local -- aws                              the store for `cargo lambda watch`";
 
@@ -40,6 +42,20 @@ Examples:
   cargo run -p local -- bill                             the demo tenant, until today
   cargo run -p local -- bill acme globex --json          two tenants; a report for scripts
   cargo run -p local -- bill acme --until 2026-12-31     also what is due later";
+
+const KEY_EXAMPLES: &str = "\
+Examples:
+  cargo run -p local -- key list                             the demo tenant's
+  cargo run -p local -- key new Shop --permit 'customers.*,invoices.view'
+  cargo run -p local -- key new Erp --tenant acme --user 3 --signed --json
+  cargo run -p local -- key rotate 12 --overlap 3600         the old one goes on for an hour
+  cargo run -p local -- key revoke 12";
+
+const TOKEN_EXAMPLES: &str = "\
+Examples:
+  cargo run -p local -- token new Reports --permit invoices.view --limit 120
+  cargo run -p local -- token new Panel --from 192.0.2.7 --expires 2027-01-01
+  cargo run -p local -- token rotate 3 --overlap 0           the old one ends at once";
 
 /// Tessera: one billing ledger that speaks four existing billing APIs.
 #[derive(Parser)]
@@ -117,6 +133,12 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// API keys of a tenant: list, new, rotate, revoke
+    #[command(subcommand, after_help = KEY_EXAMPLES)]
+    Key(keys::Action),
+    /// Billmora access tokens of a tenant: list, new, rotate, revoke
+    #[command(subcommand, after_help = TOKEN_EXAMPLES)]
+    Token(keys::Action),
     /// Offer the embedded store in AWS's own protocol, for functions under `cargo lambda watch`
     Aws {
         /// Address to listen on
@@ -169,8 +191,20 @@ async fn run(cli: Cli) -> Result<(), String> {
             let app = App::new(store, secrets, outside, orders::rows());
             bill::bill(&app, named(&cli.place, tenants), until, json).await
         }
+        Some(Command::Key(action)) => credentials(&cli.place, outside, keys::Kind::Key, action).await,
+        Some(Command::Token(action)) => credentials(&cli.place, outside, keys::Kind::Token, action).await,
         Some(Command::Aws { on }) => aws(&cli.place, outside, on, cli.load.as_deref()).await,
     }
+}
+
+async fn credentials(
+    place: &PlaceArgs,
+    outside: Outside,
+    kind: keys::Kind,
+    action: keys::Action,
+) -> Result<(), String> {
+    let (store, secrets, _) = open(place, &outside, Table::Existing).await?;
+    keys::run(&App::new(store, secrets, outside, users::rows()), kind, action).await
 }
 
 /// The tenants that were named, or the demo tenant.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::machinery::caller::{Caller, Tenant};
 use crate::machinery::keys;
 use crate::machinery::operation::Context;
-use crate::machinery::store::{Item, record};
+use crate::machinery::store::{Item, record, text_of};
 use crate::words::error::{Error, Result, Violation};
 use crate::words::money::Currency;
 use crate::words::time::{Day, Instant, Zone};
@@ -25,6 +25,15 @@ pub const MOST_RESELLERS: usize = 2000;
 pub async fn own(cx: &Context) -> Result<TenantRecord> {
     let item = cx.store.get_items(&[keys::tenant(cx.tenant())]).await?.pop().flatten();
     of_item(cx, item)
+}
+
+/// The tenant that is named, or else the site's: for calls that bring no credential.
+pub async fn named_or_site(cx: &Context, named: Option<&str>) -> Result<Option<Tenant>> {
+    if let Some(id) = named {
+        return Ok(Tenant::named(id));
+    }
+    let site = cx.store.get_items(&[keys::site()]).await?.pop().flatten();
+    Ok(site.as_ref().and_then(|site| text_of(site, "tenant")).and_then(Tenant::named))
 }
 
 /// The caller's tenant, from an item that was read with others.

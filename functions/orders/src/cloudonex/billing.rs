@@ -57,7 +57,9 @@ fn read_settings(r: &mut Reader<'_>) -> Change {
         Patch::Set(days) => Some(days),
         Patch::Keep | Patch::Clear => None,
     };
-    Change { invoice_days, suspend_days, terminate_days, credit_auto_payment: r.flag("credit_auto_payment").present() }
+    let credit_auto_payment = r.flag("credit_auto_payment").present();
+    let lead_capture = r.flag("lead_capture").present();
+    Change { invoice_days, suspend_days, terminate_days, credit_auto_payment, lead_capture }
 }
 
 fn settings(settings: &Settings) -> Value {
@@ -66,5 +68,6 @@ fn settings(settings: &Settings) -> Value {
         "suspend_days": settings.suspend_days,
         "terminate_days": settings.terminate_days,
         "credit_auto_payment": settings.credit_auto_payment,
+        "lead_capture": settings.lead_capture,
     })
 }

@@ -29,6 +29,9 @@ const STATUSES: &[(&str, Stage)] = &[
     ("Completed", Stage::Completed),
     ("Cancelled", Stage::Cancelled),
     ("Failed", Stage::Failed),
+    // Two of the application's stages (contract §8.10) that this ledger does not tell from the two above.
+    ("New", Stage::Pending),
+    ("Ready for delivery", Stage::Processing),
 ];
 /// How a domain comes.
 const TYPES: &[(&str, bool)] = &[("register", false), ("transfer", true)];

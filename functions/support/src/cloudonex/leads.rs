@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use shared::domain::records::List;
-use shared::domain::support::leads::{CONVERT, CREATE, Change, DELETE, GET, Lead, SEARCH, Status, UPDATE};
+use shared::domain::support::leads::{CAPTURE, CONVERT, CREATE, Change, DELETE, GET, Lead, SEARCH, Status, UPDATE};
 use shared::machinery::dialect::Dialect::Cloudonex;
 use shared::machinery::dialect::cloudonex::window;
 use shared::machinery::dialect::word;
@@ -33,6 +33,16 @@ pub(super) fn rows() -> Vec<Row> {
     vec![
         Row::new(Cloudonex, "GET", ALL, &SEARCH, read_list, write_list, &[]),
         Row::new(Cloudonex, "POST", ALL, &CREATE, read_new, write_created, &[]),
+        // The public form (contract §8.7), which the tenant's settings turn on; who fills it in reads nothing back.
+        Row::new(
+            Cloudonex,
+            "POST",
+            "/api/create-lead",
+            &CAPTURE,
+            |r| (r.loose("tenant"), Change { status: None, ..read_new(r) }),
+            |_, _| Reply::done("Lead created").status(201),
+            &[],
+        ),
         Row::new(Cloudonex, "GET", ONE, &GET, id, |_, one| Reply::one(lead(&one)), &[]),
         Row::new(Cloudonex, "PUT", ONE, &UPDATE, read_update, |_, one| Reply::one(lead(&one)), &[]),
         Row::new(Cloudonex, "DELETE", ONE, &DELETE, id, |_, _| Reply::done("Lead deleted"), &[]),

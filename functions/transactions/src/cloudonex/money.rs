@@ -62,6 +62,7 @@ pub(crate) fn rows() -> Vec<Row> {
             |_, _| Reply::done("Receipt deleted"),
             NAMES,
         ),
+        Row::new(Cloudonex, "POST", "/api/v2/income", &CREATE_TRANSACTION, read_income, write_created, NAMES),
         Row::new(Cloudonex, "POST", AGAINST, &ALLOCATE, read_allocate, write_one, NAMES),
         Row::new(Cloudonex, "DELETE", AGAINST, &RELEASE, |r| r.own_id("id"), write_one, NAMES),
         Row::new(Cloudonex, "GET", REFUNDS, &SEARCH_TRANSACTIONS, |r| read_kind(r, Kind::Refund), write_list, NAMES),
@@ -123,6 +124,16 @@ fn read_new(r: &mut Reader<'_>) -> New {
         (Kind::Expense, true) => r.violate("invoice_id", Rule::ReadOnly),
         _ => {}
     }
+    new
+}
+
+/// The short form (contract §8.3): a category by its name, and no account.
+fn read_income(r: &mut Reader<'_>) -> New {
+    let mut new = New::of(Kind::Income);
+    new.first_account = true;
+    read_money(r, &mut new);
+    new.description = r.text("description").max(1000).required();
+    new.category_named = r.text("category").max(128).optional().filter(|name| !name.is_empty());
     new
 }
 

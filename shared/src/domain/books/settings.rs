@@ -26,11 +26,20 @@ pub struct Settings {
     pub terminate_days: Option<u32>,
     /// Whether customers' credit pays new invoices, of those customers who want it so.
     pub credit_auto_payment: bool,
+    /// Whether anybody may leave a lead without a credential.
+    #[serde(default)]
+    pub lead_capture: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { invoice_days: 7, suspend_days: Some(3), terminate_days: Some(7), credit_auto_payment: false }
+        Self {
+            invoice_days: 7,
+            suspend_days: Some(3),
+            terminate_days: Some(7),
+            credit_auto_payment: false,
+            lead_capture: false,
+        }
     }
 }
 
@@ -45,6 +54,8 @@ pub struct Change {
     pub terminate_days: Patch<u32>,
     /// See [`Settings::credit_auto_payment`].
     pub credit_auto_payment: Option<bool>,
+    /// See [`Settings::lead_capture`].
+    pub lead_capture: Option<bool>,
 }
 
 async fn get(cx: &Context) -> Result<Done<Settings>> {
@@ -57,6 +68,7 @@ async fn update(cx: &Context, change: &Change) -> Result<Done<Settings>> {
     let settings = &mut books.settings;
     settings.invoice_days = change.invoice_days.unwrap_or(was.invoice_days);
     settings.credit_auto_payment = change.credit_auto_payment.unwrap_or(was.credit_auto_payment);
+    settings.lead_capture = change.lead_capture.unwrap_or(was.lead_capture);
     change.suspend_days.clone().apply(&mut settings.suspend_days);
     change.terminate_days.clone().apply(&mut settings.terminate_days);
     let now = settings.clone();

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::domain::books::Books;
 use crate::domain::customers::Customer;
 use crate::domain::documents::desk::Desk;
+use crate::domain::documents::desk::Registered;
 use crate::domain::documents::entity::{Document, IndexRow, Kind, Ref, Status};
 pub use crate::domain::documents::shown::Shown;
 use crate::domain::tenants::{Reach, of_item};
@@ -174,6 +175,17 @@ pub(crate) async fn with_document<'c>(
     let (desk, mut found) = Desk::open(cx, makes, None, &[Ref { kind, id }]).await?;
     let document = found.pop().flatten().filter(|document| kinds.contains(&document.kind));
     Ok((desk, document.ok_or_else(|| Error::not_found(name, id))?))
+}
+
+/// The invoice that bears a number now, whoever asks.
+pub(crate) async fn found_invoice(cx: &Context, number: &str) -> Result<Option<Document>> {
+    let t = cx.tenant();
+    let registered = cx.store.get_items(&[keys::registered(t, Kind::Invoice.name(), number)]).await?.pop().flatten();
+    let Some(registered) = registered.map(record::<Registered>).transpose()? else { return Ok(None) };
+    let item = cx.store.get_items(&[keys::row(t, INVOICE, registered.document)]).await?.pop().flatten();
+    let found: Option<Document> = item.map(record).transpose()?;
+    let same = |found: &Document| found.number.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(number.trim()));
+    Ok(found.filter(|found| same(found) && found.is_debit()))
 }
 
 async fn get(cx: &Context, id: u64, entity: Entity, kinds: &[Kind]) -> Result<Done<Shown>> {

@@ -48,6 +48,10 @@ pub struct New {
     pub account: Option<u64>,
     /// The category.
     pub category: Option<u64>,
+    /// The category by its name.
+    pub category_named: Option<String>,
+    /// Whether it goes to the tenant's first account, where none is named.
+    pub first_account: bool,
     /// The invoice a note concerns: it is set against it, as far as that is open.
     pub invoice: Option<u64>,
     /// The order an invoice asks the money of: its id and number.
@@ -93,6 +97,8 @@ impl New {
             status: None,
             account: None,
             category: None,
+            category_named: None,
+            first_account: false,
             invoice: None,
             order: None,
             description: String::new(),

@@ -2,6 +2,7 @@
 
 use rust_decimal::Decimal;
 
+use crate::domain::books::Category;
 use crate::domain::documents::change::reach;
 use crate::domain::documents::charges;
 use crate::domain::documents::desk::{Desk, Held};
@@ -69,7 +70,7 @@ fn references(desk: &Desk<'_>, new: &New) -> Vec<Violation> {
     found
 }
 
-async fn create(cx: &Context, new: &New) -> Result<Done<Shown>> {
+pub(crate) async fn create(cx: &Context, new: &New) -> Result<Done<Shown>> {
     let mut named: Vec<Ref> = new.against.iter().map(|against| against.other).collect();
     named.extend(new.invoice.map(|id| Ref { kind: Kind::Invoice, id }));
     let (mut desk, mut others) = Desk::open(cx, &[new.kind], new.customer, &named).await?;
@@ -78,7 +79,8 @@ async fn create(cx: &Context, new: &New) -> Result<Done<Shown>> {
         new.customer = others.iter().flatten().find_map(|other| other.customer);
         desk.more(new.customer, &[]).await?;
     }
-    let mut found = references(&desk, &new);
+    let mut found = short_form(&desk, &mut new);
+    found.extend(references(&desk, &new));
     let concerned = new.invoice.is_some().then(|| others.pop().flatten()).flatten();
     if let Some(id) = new.invoice {
         let own = concerned.as_ref().is_some_and(|one| one.kind == Kind::Invoice && one.customer == new.customer);
@@ -201,6 +203,21 @@ fn currency_of(desk: &Desk<'_>, new: &New) -> Result<TenantCurrency> {
             let (own, other) = (currency.iso.code(), account.iso.code());
             Err(Error::refused("currency_mismatch", format!("The account is in {other}, the transaction in {own}")))
         }
+    }
+}
+
+/// What the short form of an income leaves open (contract cloudonex §8.3): the account is the tenant's first one, and
+/// the category goes by its name.
+fn short_form(desk: &Desk<'_>, new: &mut New) -> Vec<Violation> {
+    if new.first_account && new.account.is_none() {
+        new.account = desk.books.accounts.iter().find(|account| !account.meta.deleted).map(|account| account.meta.id);
+    }
+    let Some(name) = &new.category_named else { return Vec::new() };
+    let same = |one: &&Category| !one.meta.deleted && one.meta.name.eq_ignore_ascii_case(name.trim());
+    new.category = desk.books.categories.iter().find(same).map(|one| one.meta.id);
+    match new.category {
+        Some(_) => Vec::new(),
+        None => vec![Violation::missing("category", "categories", name)],
     }
 }
 

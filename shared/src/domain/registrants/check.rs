@@ -2,11 +2,12 @@
 
 use crate::domain::records::IndexRow;
 use crate::domain::registrants::entity::name_claim;
-use crate::machinery::caller::{Caller, Tenant};
+use crate::domain::tenants::named_or_site;
+use crate::machinery::caller::Caller;
 use crate::machinery::keys::{self, TLD};
 use crate::machinery::listing;
 use crate::machinery::operation::{Context, Done, Op, Scope};
-use crate::machinery::store::{number_of, text_of};
+use crate::machinery::store::number_of;
 use crate::words::error::{Error, Result};
 
 /// Whether a name is free: needs no credential (contract billmora §9.11).
@@ -37,12 +38,8 @@ async fn check(cx: &Context, check: &Check) -> Result<Done<Availability>> {
     let domain = check.domain.trim().to_lowercase();
     let refused = |text: &str| Error::refused("domain_check", text);
     let tld = parts(&domain).ok_or_else(|| refused("Invalid domain name format."))?;
-    let site = match &check.tenant {
-        Some(_) => None,
-        None => cx.store.get_items(&[keys::site()]).await?.pop().flatten(),
-    };
-    let named = check.tenant.clone().or_else(|| text_of(&site?, "tenant").map(str::to_owned));
-    let tenant = named.and_then(|id| Tenant::named(&id)).ok_or_else(|| refused("TLD is not supported."))?;
+    let tenant = named_or_site(cx, check.tenant.as_deref()).await?;
+    let tenant = tenant.ok_or_else(|| refused("TLD is not supported."))?;
     let cx = &Context { caller: Caller { tenant, ..cx.caller.clone() }, ..cx.clone() };
     let rows: Vec<IndexRow> = listing::index(cx, keys::index(cx.tenant(), TLD)).await?;
     let found = rows.iter().find(|row| row.name == tld && row.status == "visible");

@@ -3,17 +3,20 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::books::Books;
 use crate::domain::customers::entity::{Change as CustomerChange, Text};
 use crate::domain::customers::shown::Shown as Customer;
 use crate::domain::customers::write::{New as NewCustomer, Unique, create as create_customer};
 use crate::domain::records::{Drawer, IndexRow, List, Record, Stamps, find, put, remove, search, stamped};
-use crate::domain::tenants::own;
+use crate::domain::tenants::{named_or_site, own};
+use crate::machinery::caller::Caller;
 use crate::machinery::changes::Changes;
 use crate::machinery::keys::{Entity, LEAD};
 use crate::machinery::operation::{Context, Done, Op, Scope};
-use crate::words::error::{Error, Result, Rule};
+use crate::words::error::{Error, Result, Rule, Told};
 use crate::words::page::Page;
 use crate::words::patch::Patch;
+use crate::words::time::Zone;
 
 /// List leads.
 pub static SEARCH: Op<List, Page<Lead>> =
@@ -32,6 +35,10 @@ pub static CONVERT: Op<u64, Customer> =
 /// Delete a lead; the number deleted.
 pub static DELETE: Op<u64, u64> =
     Op::write("leads.delete", "lead", Scope::Reseller, |cx, id| Box::pin(delete(cx, *id)));
+
+/// Make a lead without a credential, where the tenant wants that.
+pub static CAPTURE: Op<(Option<String>, Change), Lead> =
+    Op::write("leads.capture", "lead", Scope::Open, |cx, (tenant, new)| Box::pin(capture(cx, tenant.as_deref(), new)));
 
 /// How far a lead has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -209,6 +216,19 @@ async fn create(cx: &Context, new: &Change) -> Result<Done<Lead>> {
     ids.into_changes(cx, &mut changes);
     let lead = put(cx, &mut changes, None, lead, "lead.created")?;
     Ok(Done::changed(lead, changes))
+}
+
+/// Off unless the tenant's settings say otherwise; then it is as if there were no such call.
+async fn capture(cx: &Context, tenant: Option<&str>, new: &Change) -> Result<Done<Lead>> {
+    let no_route = || Error::told(Told::NoRoute);
+    let tenant = named_or_site(cx, tenant).await?.ok_or_else(no_route)?;
+    let cx = &Context { caller: Caller::operator(tenant, "lead-form", Zone::UTC), ..cx.clone() };
+    if !Books::own(cx).await?.settings.lead_capture {
+        return Err(no_route());
+    }
+    let mut done = create(cx, new).await?;
+    done.changes.on_behalf = Some(cx.tenant().clone());
+    Ok(done)
 }
 
 async fn update(cx: &Context, id: u64, change: &Change) -> Result<Done<Lead>> {

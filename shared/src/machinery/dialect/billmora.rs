@@ -111,6 +111,7 @@ fn model(entity: &str) -> &str {
         "service" => "Service",
         "registrant" => "Registrant",
         "ticket" => "Ticket",
+        "plugin" => "Plugin",
         other => other,
     }
 }

@@ -69,6 +69,9 @@ impl Dialect {
         if under("/api/v1").is_some() || under("/api/domains").is_some() || under("/api/gateways").is_some() {
             return Self::Billmora;
         }
+        if path == "/api/create-lead" {
+            return Self::Cloudonex;
+        }
         let Some(rest) = under("/api/v2") else {
             return Self::Jerasoft;
         };
