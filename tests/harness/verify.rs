@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::World;
 
 /// The entities that are records.
-const RECORDS: [&str; 16] = [
+const RECORDS: [&str; 18] = [
     "product",
     "catalog",
     "variant",
@@ -24,6 +24,8 @@ const RECORDS: [&str; 16] = [
     "lead",
     "user",
     "credential",
+    "payment-profile",
+    "gateway",
 ];
 /// What records claim: the name of the claim, the entity, the attribute.
 const CLAIMED: [(&str, &str, &str); 8] = [

@@ -45,6 +45,29 @@ pub(crate) fn sold(row: &Row, reseller: u64, customer: u64) -> Option<Value> {
         ("departments.update", _) => json!({"name": "touched"}),
         ("leads.create", _) => json!({"first_name": "X", "last_name": "Y", "email": "lead@x.example"}),
         ("leads.update", _) => json!({"notes": "touched"}),
+        ("customers.authenticate", _) => json!({"login": "nobody", "password": "nothing"}),
+        ("payment_terms.create", _) => json!({"name": "X", "grace_period": 14}),
+        ("tax_profiles.create", _) => json!({"name": "X"}),
+        ("payment_terms.update" | "tax_profiles.update", _) => json!({"name": "touched"}),
+        ("tax_profiles.calculate", _) => json!({"amountGross": 118, "taxes": [{"priority": 1, "value": 18}]}),
+        ("tax_rates.create", "jerasoft") => json!({"name": "X", "value": 3, "taxes_profiles_id": 1}),
+        ("payment_profiles.create", _) => {
+            json!({"clients_id": customer, "payment_systems_id": 1, "external_id": "cus_1"})
+        }
+        ("payment_profiles.update", _) => json!({"title": "touched"}),
+        ("gateways.create", _) => json!({"name": "X", "account_id": 1}),
+        ("gateways.update", _) => json!({"name": "touched"}),
+        ("leads.capture", _) => json!({"first_name": "X", "last_name": "Y", "email": "form@x.example"}),
+        ("customers.create", _) if row.path == "/api/v2/customer" => json!({"account": "X", "owner_id": 0}),
+        ("users.create", _) if row.path == "/api/v2/user" => {
+            json!({"username": "old", "fullname": "Old", "password": "long enough", "user_type": 4})
+        }
+        ("invoices.create", _) if row.path == "/api/v2/invoice" => json!({"cid": customer, "idate": "2026-02-01",
+            "duedate": "days15", "discount_type": "p", "discount_amount": 10,
+            "items": [{"description": "x", "qty": 2, "amount": 5}]}),
+        ("transactions.create", _) if row.path == "/api/v2/income" => {
+            json!({"amount": 5, "description": "x", "category": "Sales"})
+        }
         ("users.create", "jerasoft") => json!({"login": "new", "password": "long enough", "companies_id": reseller}),
         ("users.create", _) => {
             json!({"name": "New", "email": "new@staff.example", "password": "long enough", "role": "viewer",

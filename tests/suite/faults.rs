@@ -77,8 +77,10 @@ fn request(row: &Row) -> Call {
         ("services.scale", _) => json!({"price_id": 4}),
         ("services.subscribe", _) => json!({"clients_id": 2, "packages_id": 3}),
         ("billing.run", _) => json!({"until": "2026-04-20"}),
-        (_, _) => sold(row, 1, 2).unwrap_or_else(|| json!({})),
+        ("gateways.told", _) => notice(),
+        (_, _) => json!({}),
     };
+    let body = sold(row, 1, 2).unwrap_or(body);
     let noun = row.path.trim_start_matches("/api/v2/").split('/').next().unwrap();
     let id = match (row.operation, noun) {
         ("currencies.delete" | "resellers.delete", _) => "3",
@@ -103,6 +105,19 @@ fn request(row: &Row) -> Call {
         "racknap" if row.operation != "sessions.token" => call.operator("acme"),
         _ => call.bearer(ADMIN),
     }
+}
+
+/// The secret of the gateway in the world that is prepared, of which every other one is a twin.
+static GATEWAY: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+
+/// What gateway 2 tells of invoice 1.
+fn notice() -> Value {
+    let timestamp =
+        shared::words::time::parse_moment(tests::START, shared::words::time::Zone::UTC).unwrap().timestamp();
+    let text = format!("INV-2026-001\nsuccess\n\nref-1\n{timestamp}");
+    let signature = shared::machinery::secrets::mac(GATEWAY.get().unwrap().as_bytes(), text.as_bytes());
+    json!({"invoice_number": "INV-2026-001", "status": "success", "amount": "", "reference": "ref-1",
+        "timestamp": timestamp.to_string(), "signature": shared::machinery::secrets::hex(&signature)})
 }
 
 /// A service and a domain.
@@ -184,11 +199,27 @@ async fn sales(world: &World) {
     for n in 1..=2 {
         for (path, body) in [
             ("tickets", json!({"customer_id": 2, "subject": "x", "message": "x", "department_id": 1})),
+            ("gateways", json!({"name": format!("G {n}"), "account_id": 1})),
             ("leads", json!({"first_name": "L", "last_name": "M", "email": format!("lead{n}@x.example")})),
         ] {
-            world.send(Call::new("POST", &format!("/api/v2/{path}")).bearer(ADMIN).json(&body)).await.expect(201);
+            let made = world.send(Call::new("POST", &format!("/api/v2/{path}")).bearer(ADMIN).json(&body)).await;
+            if let (2, Some(secret)) = (n, made.expect(201)["data"]["secret"].as_str()) {
+                GATEWAY.get_or_init(|| secret.to_owned());
+            }
+        }
+        for (path, body) in [
+            ("accounting/payment_terms", json!({"name": format!("T {n}")})),
+            ("accounting/taxes_profiles", json!({"name": format!("P {n}")})),
+            (
+                "clients/payment_systems/profiles",
+                json!({"clients_id": 2, "payment_systems_id": 1, "external_id": format!("cus_{n}")}),
+            ),
+        ] {
+            world.send(Call::new("POST", &format!("/api/{path}")).key(ADMIN).json(&body)).await.expect(200);
         }
     }
+    let settings = json!({"lead_capture": true});
+    world.send(Call::new("PUT", "/api/v2/settings").bearer(ADMIN).json(&settings)).await.expect(200);
 }
 
 fn good(answer: &Answer) -> bool {

@@ -75,7 +75,19 @@ fn write(answer: &Answer) -> String {
 async fn every_golden_exchange_is_as_it_was() {
     let update = std::env::vars().any(|(name, _)| name == "UPDATE_GOLDEN");
     let mut exchanges = 0;
-    for dialect in ["jerasoft", "jsonrpc", "racknap", "cloudonex", "billmora", "documents", "catalog", "sales"] {
+    for dialect in [
+        "jerasoft",
+        "jsonrpc",
+        "racknap",
+        "cloudonex",
+        "billmora",
+        "documents",
+        "catalog",
+        "sales",
+        "people",
+        "terms",
+        "older",
+    ] {
         let file = folder().join(format!("{dialect}.http"));
         let text = std::fs::read_to_string(&file).unwrap();
         let head = text.split("### ").next().unwrap().to_owned();

@@ -85,6 +85,15 @@ async fn catalogue(world: &World) {
     let quote = json!({"customer_id": 1, "valid_until": "2026-12-31", "items": line, "subject": MARK});
     world.send(Call::new("POST", "/api/v2/quotes").bearer(ADMIN).json(&quote)).await.expect(201);
     world.send(Call::new("POST", "/api/v1/orders").bearer(TOKEN).json(&order())).await.expect(201);
+    for (path, body) in [
+        ("accounting/payment_terms", json!({"name": MARK})),
+        ("accounting/taxes_profiles", json!({"name": MARK, "notes": MARK})),
+        ("clients/payment_systems/profiles", json!({"clients_id": 1, "payment_systems_id": 1, "external_id": MARK})),
+    ] {
+        world.send(Call::new("POST", &format!("/api/{path}")).key(ADMIN).json(&body)).await.expect(200);
+    }
+    let gateway = json!({"name": MARK, "account_id": 1});
+    world.send(Call::new("POST", "/api/v2/gateways").bearer(ADMIN).json(&gateway)).await.expect(201);
     // A user of reseller 3 with a key (11) and a token (12), and that reseller.
     for (path, body) in [
         (
@@ -325,7 +334,8 @@ async fn every_row_refuses_every_wrong_credential() {
                     "credentials.create",
                 ]
                 .contains(&row.operation);
-                if creates && !jerasoft {
+                let own = ["/api/v2/income", "/api/v2/user"].contains(&row.path);
+                if (creates && !jerasoft) || own {
                     nothing_to_refuse += 1; // What is new is the caller's own reseller's.
                     continue;
                 }
