@@ -9,6 +9,7 @@ pub mod currencies;
 pub mod customers;
 pub mod documents;
 pub mod orders;
+pub mod purchases;
 pub mod quotes;
 pub mod rates;
 pub mod rating;
