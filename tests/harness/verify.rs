@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::World;
 
 /// The entities that are records.
-const RECORDS: [&str; 18] = [
+const RECORDS: [&str; 20] = [
     "product",
     "catalog",
     "variant",
@@ -22,6 +22,8 @@ const RECORDS: [&str; 18] = [
     "usage-rate",
     "ticket",
     "lead",
+    "supplier",
+    "purchase",
     "user",
     "credential",
     "payment-profile",

@@ -68,6 +68,19 @@ pub(crate) fn sold(row: &Row, reseller: u64, customer: u64) -> Option<Value> {
         ("transactions.create", _) if row.path == "/api/v2/income" => {
             json!({"amount": 5, "description": "x", "category": "Sales"})
         }
+        ("suppliers.create", _) => json!({"name": "X", "email": "supplier@x.example"}),
+        ("suppliers.update", _) => json!({"notes": "touched"}),
+        ("purchases.create", _) => {
+            json!({"supplier_id": 1, "items": [{"description": "x", "amount": 5, "qty": 2, "tax_rate": 10}]})
+        }
+        ("purchases.update", _) => json!({"notes": "touched"}),
+        ("purchases.receive", _) => json!({"items": [{"line": 1, "qty": 1}]}),
+        // Reports write nothing; what they could leak is a name.
+        ("reports.xdrs_list", _) => json!({"return_fields": ["subscriber_host", "subscriber_id", "billed_clients_id"]}),
+        ("reports.origterm", _) => json!({"return_fields": ["services_id", "orig_clients_id", "volume_total"]}),
+        ("reports.active_sessions", _) => {
+            json!({"return_fields": ["session_id", "orig_clients_name", "orig_accounts_name", "duration"]})
+        }
         ("users.create", "jerasoft") => json!({"login": "new", "password": "long enough", "companies_id": reseller}),
         ("users.create", _) => {
             json!({"name": "New", "email": "new@staff.example", "password": "long enough", "role": "viewer",

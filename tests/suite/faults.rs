@@ -95,6 +95,9 @@ fn request(row: &Row) -> Call {
         (_, "debit-notes") => "5",
         ("orders.update", _) => "1",
         ("services.move", _) if row.path.ends_with("unsuspend") => "3",
+        ("purchases.move", _) if row.path.ends_with("acknowledge") => "3",
+        ("purchases.move", _) if row.path.ends_with("close") => "4",
+        ("purchases.receive", _) => "3",
         ("services.delete", _) if row.dialect.name() == "jerasoft" => "4",
         _ => "2",
     };
@@ -201,6 +204,7 @@ async fn sales(world: &World) {
             ("tickets", json!({"customer_id": 2, "subject": "x", "message": "x", "department_id": 1})),
             ("gateways", json!({"name": format!("G {n}"), "account_id": 1})),
             ("leads", json!({"first_name": "L", "last_name": "M", "email": format!("lead{n}@x.example")})),
+            ("suppliers", json!({"name": format!("S {n}")})),
         ] {
             let made = world.send(Call::new("POST", &format!("/api/v2/{path}")).bearer(ADMIN).json(&body)).await;
             if let (2, Some(secret)) = (n, made.expect(201)["data"]["secret"].as_str()) {
@@ -220,6 +224,19 @@ async fn sales(world: &World) {
     }
     let settings = json!({"lead_capture": true});
     world.send(Call::new("PUT", "/api/v2/settings").bearer(ADMIN).json(&settings)).await.expect(200);
+    purchases(world).await;
+}
+
+/// Of the first supplier, so that the second has none: two drafts, one that is sent (3), and one of which some has
+/// arrived (4).
+async fn purchases(world: &World) {
+    for status in ["Draft", "Draft", "Sent", "Sent"] {
+        let items = json!([{"description": "x", "amount": 5, "qty": 2}]);
+        let purchase = json!({"supplier_id": 1, "items": items, "status": status});
+        world.send(Call::new("POST", "/api/v2/purchases").bearer(ADMIN).json(&purchase)).await.expect(201);
+    }
+    let some = json!({"items": [{"line": 1, "qty": 1}]});
+    world.send(Call::new("POST", "/api/v2/purchases/4/receive").bearer(ADMIN).json(&some)).await.expect(200);
 }
 
 fn good(answer: &Answer) -> bool {

@@ -226,7 +226,7 @@ fn nobody_names_what_is_not_theirs() {
     own("Scan", "nobody");
     // Words of one dialect that once stood in an operation.
     own("LowBalanceError", "dialect/jerasoft.rs");
-    own("origination", "reports/src/jerasoft.rs");
+    own("origination", "reports/src/jerasoft/");
     own("taxes_profiles_id", "/customers/|transactions/src/jerasoft_books.rs");
 }
 

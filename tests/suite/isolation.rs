@@ -106,11 +106,13 @@ async fn catalogue(world: &World) {
         world.send(Call::new("POST", &format!("/api/v2/{path}")).bearer(ADMIN).json(&body)).await.expect(201);
     }
     world.send(Call::new("PATCH", "/api/resellers/3").key(ADMIN).json(&json!({"name": MARK}))).await.expect(200);
-    // A ticket of that customer, a department and a lead; it is of the first reseller.
+    // A ticket of that customer, a department, a lead and a supplier with an order; they are of the first reseller.
     for (path, body) in [
         ("departments", json!({"name": MARK})),
         ("tickets", json!({"customer_id": 1, "subject": MARK, "message": MARK, "department_id": 3})),
         ("leads", json!({"first_name": MARK, "last_name": MARK, "email": "lead@acme.example", "notes": MARK})),
+        ("suppliers", json!({"name": MARK, "email": "supplier@acme.example", "notes": MARK})),
+        ("purchases", json!({"supplier_id": 1, "items": line, "notes": MARK})),
     ] {
         world.send(Call::new("POST", &format!("/api/v2/{path}")).bearer(ADMIN).json(&body)).await.expect(201);
     }
@@ -331,6 +333,7 @@ async fn every_row_refuses_every_wrong_credential() {
                     "customers.create_many",
                     "products.create",
                     "leads.create",
+                    "suppliers.create",
                     "credentials.create",
                 ]
                 .contains(&row.operation);

@@ -10,6 +10,7 @@ pub mod customers;
 pub mod documents;
 pub mod gateways;
 pub mod orders;
+pub mod purchases;
 pub mod quotes;
 pub mod rates;
 pub mod rating;

@@ -19,10 +19,10 @@
 //! | holes | `<t>#holes` | entity | lists: how many ids are gone, per run of 4,096 | 1 read per 4 KB |
 //! | holes of one run | `<t>#holes#<entity>` | run | the list page that begins in this run: which ids are gone | 1 read per 4 KB |
 //! | customer | `<t>#customer` | id | read, list pages | 1 read per 4 KB |
-//! | record | `<t>#product`, `<t>#catalog`, `<t>#variant`, `<t>#tld`, `<t>#coupon`, `<t>#quote`, `<t>#order`, `<t>#service`, `<t>#registrant`, `<t>#client-account`, `<t>#rate-table`, `<t>#usage-rate`, `<t>#ticket`, `<t>#lead`, `<t>#credential`, `<t>#payment-profile`, `<t>#gateway` | id | read, list pages | 1 read per 4 KB |
-//! | record index | `<t>#product-index`, `<t>#catalog-index`, `<t>#variant-index`, `<t>#tld-index`, `<t>#coupon-index`, `<t>#quote-index`, `<t>#order-index`, `<t>#service-index`, `<t>#registrant-index`, `<t>#client-account-index`, `<t>#rate-table-index`, `<t>#usage-rate-index`, `<t>#ticket-index`, `<t>#lead-index`, `<t>#user-index`, `<t>#credential-index`, `<t>#payment-profile-index`, `<t>#gateway-index` | id | filtered and sorted lists: one row of some 250 bytes a record | 1 read per 4 KB |
+//! | record | `<t>#product`, `<t>#catalog`, `<t>#variant`, `<t>#tld`, `<t>#coupon`, `<t>#quote`, `<t>#order`, `<t>#service`, `<t>#registrant`, `<t>#client-account`, `<t>#rate-table`, `<t>#usage-rate`, `<t>#ticket`, `<t>#lead`, `<t>#supplier`, `<t>#purchase`, `<t>#credential`, `<t>#payment-profile`, `<t>#gateway` | id | read, list pages | 1 read per 4 KB |
+//! | record index | `<t>#product-index`, `<t>#catalog-index`, `<t>#variant-index`, `<t>#tld-index`, `<t>#coupon-index`, `<t>#quote-index`, `<t>#order-index`, `<t>#service-index`, `<t>#registrant-index`, `<t>#client-account-index`, `<t>#rate-table-index`, `<t>#usage-rate-index`, `<t>#ticket-index`, `<t>#lead-index`, `<t>#supplier-index`, `<t>#purchase-index`, `<t>#user-index`, `<t>#credential-index`, `<t>#payment-profile-index`, `<t>#gateway-index` | id | filtered and sorted lists: one row of some 250 bytes a record | 1 read per 4 KB |
 //! | record index of a customer | `<t>#quote-index#<customer>`, `<t>#order-index#<customer>`, `<t>#service-index#<customer>`, `<t>#registrant-index#<customer>`, `<t>#client-account-index#<customer>`, `<t>#ticket-index#<customer>`, `<t>#payment-profile-index#<customer>` | id | lists of one customer's records | 1 read per 4 KB |
-//! | deleted record | `<t>#product-deleted`, `<t>#catalog-deleted`, `<t>#variant-deleted`, `<t>#tld-deleted`, `<t>#coupon-deleted`, `<t>#quote-deleted`, `<t>#order-deleted`, `<t>#service-deleted`, `<t>#registrant-deleted`, `<t>#client-account-deleted`, `<t>#rate-table-deleted`, `<t>#usage-rate-deleted`, `<t>#ticket-deleted`, `<t>#lead-deleted`, `<t>#user-deleted`, `<t>#credential-deleted`, `<t>#payment-profile-deleted`, `<t>#gateway-deleted` | id | nobody while serving; kept for what refers to it | |
+//! | deleted record | `<t>#product-deleted`, `<t>#catalog-deleted`, `<t>#variant-deleted`, `<t>#tld-deleted`, `<t>#coupon-deleted`, `<t>#quote-deleted`, `<t>#order-deleted`, `<t>#service-deleted`, `<t>#registrant-deleted`, `<t>#client-account-deleted`, `<t>#rate-table-deleted`, `<t>#usage-rate-deleted`, `<t>#ticket-deleted`, `<t>#lead-deleted`, `<t>#supplier-deleted`, `<t>#purchase-deleted`, `<t>#user-deleted`, `<t>#credential-deleted`, `<t>#payment-profile-deleted`, `<t>#gateway-deleted` | id | nobody while serving; kept for what refers to it | |
 //! | ticket message | `<t>#ticket-message#<ticket>` | id | a ticket with all that was said to it | 1 read per 4 KB |
 //! | agenda | `<t>#agenda#<what>` | `<date>#<id>` | billing runs: services to renew, registrants that expire, invoices to look after | 1 read per 4 KB |
 //! | customer index | `<t>#customer-index` | id | filtered and sorted lists: one row of some 200 bytes a customer | 1 read per 4 KB |
@@ -121,6 +121,11 @@ pub const TICKET: Entity = Entity("ticket");
 pub const TICKET_MESSAGE: Entity = Entity("ticket-message");
 /// Who may become a customer.
 pub const LEAD: Entity = Entity("lead");
+
+/// From whom the tenant buys.
+pub const SUPPLIER: Entity = Entity("supplier");
+/// What is ordered from suppliers.
+pub const PURCHASE: Entity = Entity("purchase");
 
 /// Users of the tenant.
 pub const USER: Entity = Entity("user");

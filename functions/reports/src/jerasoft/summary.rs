@@ -16,6 +16,9 @@ use shared::words::error::Rule;
 use shared::words::money::{Currency, Money};
 use shared::words::time::Day;
 
+use super::ORIGINS;
+use super::table::{read_order, read_window};
+
 /// What groups.
 const DIMENSIONS: &[(&str, Option<Dimension>)] = &[
     ("record_origin", Some(Dimension::Origin)),
@@ -38,9 +41,7 @@ const BY_CURRENCY: [&str; 9] = [
 ];
 const BY_VOLUME: [&str; 6] =
     ["volume_total", "volume_rated", "volume_package", "rates_value_avg", "acd_std", "acd_cur"];
-const ORIGINS: &[(&str, bool)] = &[("origination", true), ("termination", false)];
-
-pub(crate) fn rows() -> Vec<Row> {
+pub(super) fn rows() -> Vec<Row> {
     vec![
         Row::new(Jerasoft, "POST", "/api/reports/summary", &SALES, read, write, &[("currency", "currencies_id")])
             .rpc("reports.summary.query"),
@@ -86,26 +87,10 @@ fn read(r: &mut Reader<'_>) -> Sales {
         r.violate("services_id", Rule::Required);
     }
     sales.order = read_order(r, &fields);
-    let limit = r.integer("limit").within(1, i64::MAX).optional().unwrap_or(1000);
-    let offset = r.integer("offset").within(0, i64::MAX).optional().unwrap_or(0);
-    sales.window = (u64::try_from(offset).unwrap_or(0), u64::try_from(limit).unwrap_or(1));
+    sales.window = read_window(r);
     sales.by = DIMENSIONS.iter().filter(|(name, _)| returned(name)).filter_map(|(_, by)| *by).collect();
     sales.fields = fields;
     sales
-}
-
-/// Only by what is returned.
-fn read_order(r: &mut Reader<'_>, fields: &[String]) -> Vec<(String, bool)> {
-    let words = r.texts("order").optional().unwrap_or_default();
-    let part = |word: &String| match word.strip_prefix('-') {
-        Some(name) => (name.to_owned(), true),
-        None => (word.clone(), false),
-    };
-    let order: Vec<(String, bool)> = words.iter().map(part).collect();
-    if !order.iter().all(|(name, _)| fields.contains(name)) {
-        r.violate("order", Rule::NotOneOf(fields.to_vec()));
-    }
-    order
 }
 
 fn write(_: View, report: SalesReport) -> Reply {
