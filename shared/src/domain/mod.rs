@@ -8,6 +8,7 @@ pub mod catalog;
 pub mod currencies;
 pub mod customers;
 pub mod documents;
+pub mod holdings;
 pub mod orders;
 pub mod quotes;
 pub mod rates;
