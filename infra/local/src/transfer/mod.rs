@@ -3,8 +3,10 @@
 //! * [`export`], [`restore`]: everything a tenant has as JSON Lines, and back;
 //! * [`csv`], [`beancount`]: its books for other programs; [`ledger`]: what both read;
 //! * [`source`]: another system, read through its own API with [`client`];
-//! * [`extract`]: what any of the systems tells; [`importer`], [`documents`]: writing that, each record once.
+//! * [`extract`]: what any of the systems tells; [`importer`], `basics`, [`documents`]: writing that,
+//!   each record once; [`report`]: what came of it.
 
+mod basics;
 pub mod beancount;
 pub mod client;
 pub mod csv;
@@ -13,6 +15,7 @@ pub mod export;
 pub mod extract;
 pub mod importer;
 pub mod ledger;
+pub mod report;
 pub mod restore;
 pub mod source;
 
