@@ -70,10 +70,10 @@ impl Journal<'_> {
         for entry in &self.ledger.entries {
             for one in &entry.postings {
                 let (own, valuation) = self.accounts(entry, one);
-                accounts.insert(own, self.name(&one.account, entry.customer));
                 if self.valuation(one).is_some() {
-                    accounts.insert(valuation, None);
+                    accounts.entry(valuation).or_default();
                 }
+                accounts.insert(own, self.name(&one.account, entry.customer));
             }
         }
         for (account, name) in accounts {
@@ -91,7 +91,11 @@ impl Journal<'_> {
     /// The account of a posting, and the one that bears what changes its worth alone.
     fn accounts(&self, entry: &Entry, one: &Posting) -> (String, String) {
         let own = account(&one.account, entry.customer);
-        let valuation = format!("{own}:Valuation");
+        // An exchange difference is nothing but worth.
+        let valuation = match Account::from_code(&one.account) {
+            Some(Account::ExchangeDifference) => own.clone(),
+            _ => format!("{own}:Valuation"),
+        };
         (own, valuation)
     }
 
@@ -180,7 +184,8 @@ impl Journal<'_> {
         }
         for (name, sum) in &self.ledger.trial.0 {
             let (code, currency) = Trial::parts(name);
-            if currency != BASE && code != Account::Receivable.to_string() {
+            let skipped = [Account::Receivable, Account::ExchangeDifference].map(|account| account.to_string());
+            if currency != BASE && !skipped.iter().any(|skipped| skipped == code) {
                 assert(account(code, 0), currency, *sum)?;
             }
         }

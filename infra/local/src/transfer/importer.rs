@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
 use shared::domain::customers::{self, Change};
 use shared::domain::documents::ledger::Balance;
 use shared::domain::tenants::TenantRecord;
@@ -143,7 +142,7 @@ impl Importer<'_> {
         let key = keys::imported(&self.operator.tenant, self.system, noted, id);
         let beside = |answer: &O, changes: &mut Changes| -> Done<()> {
             let taken = Error::refused("imported", "another import of the same system is running");
-            changes.insert_or_tell(key.clone(), &json!({"id": id_of(answer)}), taken)
+            changes.insert_or_tell(key.clone(), &BTreeMap::from([("id", id_of(answer))]), taken)
         };
         match self.operator.carry_out(self.app, op, input, &beside).await {
             Ok(answer) => {

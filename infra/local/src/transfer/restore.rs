@@ -4,6 +4,7 @@
 //! far it has come, so that a restore that was stopped goes on there; the tenant itself comes last, so that nobody
 //! can use half of it.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Lines};
 use std::path::Path;
@@ -164,7 +165,7 @@ async fn empty(store: &Store, tenant: &Tenant) -> Result<(), String> {
 /// The first tenant of all is the one that those mean who name none.
 async fn site(store: &Store, tenant: &Tenant) -> Result<(), String> {
     let mut changes = Changes::default();
-    changes.insert(keys::site(), &json!({"tenant": tenant.id()})).map_err(|e| say(&e))?;
+    changes.insert(keys::site(), &BTreeMap::from([("tenant", tenant.id())])).map_err(|e| say(&e))?;
     store.commit(&changes.list).await.map(drop).map_err(|e| say(&e))
 }
 
@@ -191,7 +192,7 @@ impl Batch<'_> {
         if user {
             let (login, id) = login_of(item.clone()).map_err(|e| say(&e))?;
             let mut changes = Changes::default();
-            changes.write(keys::login(&login, self.tenant, id), &json!({})).map_err(|e| say(&e))?;
+            changes.write(keys::login(&login, self.tenant, id), &BTreeMap::<&str, &str>::new()).map_err(|e| say(&e))?;
             self.changes.extend(changes.list);
         }
         self.changes.push(Change { key, act: Act::Put(item), expect: Expect::Absent, otherwise: Otherwise::Again });

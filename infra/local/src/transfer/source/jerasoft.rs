@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use shared::domain::customers::entity::Text;
 use shared::domain::customers::{Change, Status as CustomerStatus};
+use shared::domain::documents::entity::Line;
 use shared::domain::documents::{Kind, Status};
 use shared::domain::tenants::CurrencyRef;
 use shared::words::money::{Currency, Decimal, Money};
 use shared::words::patch::Patch;
 use shared::words::time::{Zone, parse_moment};
 
-use super::{Access, PAGE, Rows, currency, day_at};
+use super::{Access, PAGE, Rows, charges, currency, day_at};
 use crate::transfer::Tell;
 use crate::transfer::client::Client;
 use crate::transfer::extract::{Document, Extract, Members, Product, Rate, line, percent_of, tax};
@@ -65,11 +66,15 @@ pub(super) async fn read(client: &mut Client, access: &Access, zone: Zone, tell:
         extract.documents.push(transaction(row, &currencies, zone)?);
     }
     let invoices = rows(client, "accounting/invoices", tell).await?;
-    credit_charges(&mut extract.documents, &invoices, &currencies);
+    let mut paid = BTreeMap::new();
     for row in invoices.values() {
-        let made = invoice(row, &currencies, &extract.documents, zone)?;
+        let made = invoice(row, &currencies, zone)?;
+        paid.insert(made.id, row.minor("paid_amount", made.currency).unwrap_or(0));
         extract.documents.push(made);
     }
+    charges::tell_apart(&mut extract, &paid);
+    let all = extract.documents.clone();
+    extract.documents.iter_mut().filter(|one| one.kind == Kind::Invoice).for_each(|one| without_charges(one, &all));
     Ok(extract)
 }
 
@@ -195,40 +200,7 @@ fn transaction(row: &Value, currencies: &BTreeMap<u64, Currency>, zone: Zone) ->
     Ok(document)
 }
 
-/// A credit that names an invoice may be set against it or have come onto it, which looks the same. What counts as
-/// paid of the invoice tells: where there is no room for the credit beside the payments, it came onto the invoice.
-fn credit_charges(transactions: &mut [Document], invoices: &Rows, currencies: &BTreeMap<u64, Currency>) {
-    let paid = |row: &Value| {
-        let id = row.id("id")?;
-        Some((id, row.minor("paid_amount", own_currency(row, currencies).ok()?)?))
-    };
-    let mut left: BTreeMap<u64, i64> = invoices.values().filter_map(paid).collect();
-    for receipt in transactions.iter().filter(|one| one.kind == Kind::Receipt) {
-        let mut money = receipt.total;
-        for (_, invoice, _) in &receipt.against {
-            let Some(room) = left.get_mut(invoice) else { continue };
-            let fits = money.min(*room);
-            (money, *room) = (money - fits, *room - fits);
-        }
-    }
-    for note in transactions.iter_mut().filter(|one| one.kind == Kind::CreditNote) {
-        let Some((_, invoice, _)) = note.against.first().copied() else { continue };
-        match left.get_mut(&invoice) {
-            Some(room) if *room > 0 => *room -= note.total.min(*room),
-            _ => {
-                note.charged_to = Some(invoice);
-                note.against.clear();
-            }
-        }
-    }
-}
-
-fn invoice(
-    row: &Value,
-    currencies: &BTreeMap<u64, Currency>,
-    transactions: &[Document],
-    zone: Zone,
-) -> Result<Document, String> {
+fn invoice(row: &Value, currencies: &BTreeMap<u64, Currency>, zone: Zone) -> Result<Document, String> {
     let iso = own_currency(row, currencies)?;
     let mut document = Document::of(Kind::Invoice, row.id("id").unwrap_or(0), iso);
     document.number = row.text("invoice_no");
@@ -247,20 +219,31 @@ fn invoice(
         _ => Status::Unpaid,
     };
     let taxes = row.minor("total_taxes", iso).unwrap_or(0);
-    // What charges ask for comes with them.
-    let charges = transactions.iter().filter(|one| one.charged_to == Some(document.id));
-    let (mut total, mut taxed) = (document.total, taxes);
-    for charge in charges {
-        total -= charge.kind.sign() * charge.total;
-        taxed -=
-            charge.kind.sign() * charge.lines.iter().map(shared::domain::documents::entity::Line::tax).sum::<i64>();
-    }
-    if total != 0 || taxed != 0 || document.total == 0 {
-        let net = total - taxed;
-        let words = format!("Invoice {}", document.number.clone().unwrap_or_else(|| document.id.to_string()));
-        let rows = if taxed == 0 { Vec::new() } else { vec![tax("Tax", percent_of(taxed, net), taxed)] };
-        let unit = Money { minor: net, currency: iso }.decimal();
-        document.lines = vec![line(&words, (Decimal::ONE, unit), 0, rows, total)];
-    }
+    document.lines = one_line(&document, document.total, taxes);
     Ok(document)
+}
+
+/// All that is known of an invoice's items.
+fn one_line(document: &Document, total: i64, taxes: i64) -> Vec<Line> {
+    let net = total - taxes;
+    let words = format!("Invoice {}", document.number.clone().unwrap_or_else(|| document.id.to_string()));
+    let rows = if taxes == 0 { Vec::new() } else { vec![tax("Tax", percent_of(taxes, net), taxes)] };
+    let unit = Money { minor: net, currency: document.currency }.decimal();
+    vec![line(&words, (Decimal::ONE, unit), 0, rows, total)]
+}
+
+/// What charges ask for comes with them; the line is for the rest.
+fn without_charges(invoice: &mut Document, all: &[Document]) {
+    let charges = all.iter().filter(|one| one.kind != Kind::Invoice && one.charged_to == Some(invoice.id));
+    let (mut total, mut taxes) = (invoice.total, invoice.lines.iter().map(Line::tax).sum::<i64>());
+    let mut some = false;
+    for charge in charges {
+        some = true;
+        total -= charge.kind.sign() * charge.total;
+        taxes -= charge.kind.sign() * charge.lines.iter().map(Line::tax).sum::<i64>();
+    }
+    if some {
+        let all_of_it = total == 0 && taxes == 0;
+        invoice.lines = if all_of_it { Vec::new() } else { one_line(invoice, total, taxes) };
+    }
 }

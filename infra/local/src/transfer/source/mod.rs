@@ -1,6 +1,7 @@
 //! Other systems as sources: what each tells through its own API, and how it is paged.
 
 mod billmora;
+mod charges;
 mod cloudonex;
 mod jerasoft;
 mod racknap;
