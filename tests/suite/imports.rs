@@ -19,7 +19,15 @@ use tests::{ADMIN, Dice, TOKEN, World};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use crate::transfer::{covers, filled, tenant, text_of};
+use crate::filled::filled;
+use crate::transfer::{covers, tenant, text_of};
+
+/// One customer from elsewhere.
+pub(crate) async fn customer(world: &World, id: &str) {
+    let change = shared::domain::customers::Change { name: Some("From elsewhere".into()), ..Default::default() };
+    let extract = Extract { system: "cloudonex", customers: BTreeMap::from([(7, change)]), ..Extract::default() };
+    assert_eq!(import(&world.app, &tenant(id), extract, &mut |_| {}).await.unwrap().created(), 1);
+}
 
 async fn serve(world: &World) -> String {
     let template = Template::read(BUILT_IN).unwrap();

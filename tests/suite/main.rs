@@ -17,6 +17,7 @@ mod cross;
 mod documents;
 mod extremes;
 mod faults;
+mod filled;
 mod gateway;
 mod golden;
 mod house;

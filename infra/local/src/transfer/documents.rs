@@ -91,13 +91,13 @@ impl Importer<'_> {
         self.report.count(kind).read += 1;
         let id = document.name();
         let charges = charges.map(Vec::as_slice).unwrap_or_default();
-        let new = self.new(document, charges, numbers);
+        let new = self.made_of(document, charges, numbers);
         let source = Source { kind, noted: "document", id: &id };
         let op = if document.kind == Kind::Invoice { &CREATE_INVOICE } else { &CREATE_TRANSACTION };
         self.once(source, op, &new, |made| made.document.id).await.map(drop)
     }
 
-    fn new(&self, document: &Document, charges: &[Document], numbers: &BTreeMap<u64, Option<String>>) -> New {
+    fn made_of(&self, document: &Document, charges: &[Document], numbers: &BTreeMap<u64, Option<String>>) -> New {
         let ours = |noted, id: Option<u64>| id.and_then(|id| self.ours(noted, &id.to_string()));
         let concerns = document.concerns.and_then(|id| {
             let own = self.ours("document", &name(Kind::Invoice, id))?;
