@@ -78,7 +78,7 @@ pub(crate) async fn filled() -> World {
             .await;
             // Once more, later: what differs between the two ratios is an entry of its own.
             if (*customer, *code) == (2, "INR") {
-                let more = json!({"allocations": [{"invoice_id": ids[0], "amount": "1.5"}]});
+                let more = json!({"allocations": [{"invoice_id": ids[0], "amount": "20"}]});
                 let path = format!("/api/v2/receipts/{receipt}/allocations");
                 world.send(Call::new("POST", &path).bearer(ADMIN).json(&more)).await.expect(200);
             }

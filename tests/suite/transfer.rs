@@ -193,7 +193,7 @@ async fn the_books_read_as_beancount_and_csv() {
     let text = String::from_utf8(out).unwrap();
     assert_eq!(balanced(&text) as u64, count);
     assert!(
-        text.contains(":Valuation")
+        text.contains(":Valuation:")
             && text.contains("Expenses:ExchangeDifference ")
             && text.contains("@@")
             && text.contains(" balance ")

@@ -2,9 +2,9 @@
 //!
 //! Every entry is a transaction. A posting in a foreign currency has its worth in the base currency beside it
 //! (`@@`), so that entries balance in the base currency to the last minor unit. What changes the worth alone (an
-//! exchange difference) stands on an account of its own below the posting's, `…:Valuation`, so that the customer's
-//! account says exactly what the customer owes; at the end that is asserted, from the balances that are kept and
-//! not from the journal.
+//! exchange difference) stands on an account of its own, `Assets:Valuation:…`, so that the customer's account says
+//! exactly what the customer owes. At the end that is asserted, from the balances that are kept and not from the
+//! journal.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -94,7 +94,8 @@ impl Journal<'_> {
         // An exchange difference is nothing but worth.
         let valuation = match Account::from_code(&one.account) {
             Some(Account::ExchangeDifference) => own.clone(),
-            _ => format!("{own}:Valuation"),
+            // Beside it and not below: an account's balance takes in those below.
+            _ => own.replacen(':', ":Valuation:", 1),
         };
         (own, valuation)
     }
