@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use shared::domain::documents::change::{UPDATE_INVOICE, Update};
 use shared::domain::documents::entity::Line;
+use shared::domain::documents::lines::{LONGEST_TERM, MOST_LINES, MOST_TEXT};
+use shared::domain::documents::number::LONGEST;
 use shared::domain::documents::pay::{ALLOCATE, Against, Allocate, MOST_AT_ONCE};
 use shared::domain::documents::sums::{Rounding, Terms, header};
 use shared::domain::documents::write::{CREATE_INVOICE, CREATE_TRANSACTION, Imported, New};
@@ -90,6 +92,10 @@ impl Importer<'_> {
         let kind = document.kind.name();
         self.report.count(kind).read += 1;
         let id = document.name();
+        if let Some(why) = fault(document) {
+            self.report.fail(kind, &id, why.into());
+            return Ok(());
+        }
         let charges = charges.map(Vec::as_slice).unwrap_or_default();
         let new = self.made_of(document, charges, numbers);
         let source = Source { kind, noted: "document", id: &id };
@@ -128,8 +134,9 @@ impl Importer<'_> {
             new.amount = Some(Money { minor: document.total, currency: document.currency }.decimal());
         } else {
             let asked: i64 = charges.iter().map(|charge| charge.kind.sign() * charge.total).sum();
-            let (lines, rounding) =
+            let (mut lines, rounding) =
                 worked_out(document, without(document.lines.clone(), charges), document.total - asked);
+            sensible(&mut lines);
             (new.quoted, new.rounding) = (Some(lines), rounding);
         }
         new
@@ -170,6 +177,27 @@ impl Importer<'_> {
         let noted = format!("{own}-{word}");
         let source = Source { kind: "status", noted: "status", id: &noted };
         self.once(source, &UPDATE_INVOICE, &update, |made| made.document.id).await.map(drop)
+    }
+}
+
+/// What no document of ours may have. Lines are not priced again, so that nobody else would look.
+fn fault(document: &Document) -> Option<&'static str> {
+    let text: usize = document.lines.iter().map(|line| line.description.len()).sum();
+    if document.lines.len() > MOST_LINES {
+        Some("it has more than 200 lines")
+    } else if text + document.description.len() + document.notes.as_ref().map_or(0, String::len) > MOST_TEXT {
+        Some("its texts are longer than 96 KB together")
+    } else if document.number.as_ref().is_some_and(|number| number.chars().count() > LONGEST) {
+        Some("its number is longer than 60 characters")
+    } else {
+        None
+    }
+}
+
+/// A billing period that ends before it begins, or is longer than any of ours, says nothing that could be earned by.
+fn sensible(lines: &mut [Line]) {
+    for line in lines {
+        line.term = line.term.filter(|term| (1..=LONGEST_TERM).contains(&term.days()));
     }
 }
 
