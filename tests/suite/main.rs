@@ -8,6 +8,7 @@
     reason = "tests fail loudly and print their figures"
 )]
 
+mod access;
 mod billing;
 mod bodies;
 mod calls;
@@ -18,10 +19,12 @@ mod cross;
 mod documents;
 mod extremes;
 mod faults;
+mod filled;
 mod gateway;
 mod golden;
 mod house;
 mod idempotency;
+mod imports;
 mod isolation;
 mod limits;
 mod malformed;
@@ -38,6 +41,7 @@ mod sequences;
 mod series;
 mod services;
 mod store;
+mod transfer;
 mod usage;
 mod verify;
 mod zones;

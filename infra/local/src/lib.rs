@@ -4,6 +4,7 @@
 //! * [`faults`]: what can go wrong between the SDK and the engine, on purpose;
 //! * [`template`], [`plan`], [`gateway`]: API Gateway, from template.yaml;
 //! * [`fixture`]: tenants to begin with;
+//! * [`transfer`]: export and import;
 //! * [`endpoint`]: the engine over a socket, for functions in processes of their own.
 
 pub mod endpoint;
@@ -13,3 +14,4 @@ pub mod fixture;
 pub mod gateway;
 pub mod plan;
 pub mod template;
+pub mod transfer;

@@ -1,7 +1,10 @@
 //! `cargo run`: the whole API on one machine.
 
 mod bill;
+mod export;
+mod import;
 mod keys;
+mod place;
 mod routes;
 mod verify;
 
@@ -11,17 +14,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 use local::engine::Engine;
 use local::fixture::Fixture;
 use local::gateway::Gateway;
 use local::template::{BUILT_IN, Template};
-use shared::machinery::app::{App, https_client};
+use shared::machinery::app::App;
 use shared::machinery::outside::Outside;
-use shared::machinery::secrets::{Reach, Secret, Secrets};
-use shared::machinery::store::{Place, Store};
-use shared::words::time::{Date, Instant, Zone, parse_moment};
+use shared::machinery::secrets::Secrets;
+use shared::machinery::store::Store;
+use shared::words::time::Date;
 use tokio::net::TcpListener;
+
+use crate::place::{PlaceArgs, Table, open};
 
 const DEMO: &str = include_str!("../demo.json");
 const EXAMPLES: &str = "\
@@ -34,6 +39,8 @@ Examples:
   cargo run -p local -- verify acme --json               whether the books agree with the documents
   cargo run -p local -- bill acme --until 2026-12-31     issue what is due by that day
   cargo run -p local -- key new Shop                     an API key for the demo tenant, shown once
+  cargo run -p local -- export acme --out acme.jsonl     everything of a tenant, to be restored
+  cargo run -p local -- import acme.jsonl                restore it where there is no such tenant
   cargo run -p local -- routes --json                    every operation in every dialect
   cargo run -p local -- aws                              the store for `cargo lambda watch`";
 
@@ -71,28 +78,6 @@ struct Cli {
     load: Option<PathBuf>,
     #[command(subcommand)]
     command: Option<Command>,
-}
-
-#[derive(Args, Clone)]
-struct PlaceArgs {
-    /// Keep nothing: everything is forgotten at the end
-    #[arg(long, global = true, conflicts_with_all = ["data", "endpoint"])]
-    memory: bool,
-    /// Folder the data and the signing keys are kept in
-    #[arg(long, global = true, value_name = "DIR", default_value = ".tessera")]
-    data: PathBuf,
-    /// Use the DynamoDB at this address, with credentials and region from the environment
-    #[arg(long, global = true, value_name = "URL")]
-    endpoint: Option<String>,
-    /// Name of the table
-    #[arg(long, global = true, default_value = "tessera")]
-    table: String,
-    /// ARN of the secret in Secrets Manager; without it the keys are kept in the data folder
-    #[arg(long, global = true, value_name = "ARN", requires = "endpoint")]
-    secret: Option<String>,
-    /// Fix the time, for example 2020-01-01T00:00:00Z
-    #[arg(long, global = true, value_name = "INSTANT", value_parser = instant)]
-    clock: Option<Instant>,
 }
 
 #[derive(Subcommand)]
@@ -139,16 +124,18 @@ enum Command {
     /// Billmora access tokens of a tenant: list, new, rotate, revoke
     #[command(subcommand, after_help = TOKEN_EXAMPLES)]
     Token(keys::Action),
+    /// Write out a tenant: all of it to be restored, or its books for other programs
+    #[command(after_help = export::EXAMPLES)]
+    Export(export::ExportArgs),
+    /// Restore an export, or take over the books of another system through its own API
+    #[command(after_help = import::EXAMPLES)]
+    Import(import::ImportArgs),
     /// Offer the embedded store in AWS's own protocol, for functions under `cargo lambda watch`
     Aws {
         /// Address to listen on
         #[arg(long = "on", default_value = "127.0.0.1:8001")]
         on: SocketAddr,
     },
-}
-
-fn instant(text: &str) -> Result<Instant, String> {
-    parse_moment(text, Zone::UTC).ok_or_else(|| "not an instant such as 2020-01-01T00:00:00Z".into())
 }
 
 #[tokio::main]
@@ -193,6 +180,15 @@ async fn run(cli: Cli) -> Result<(), String> {
         }
         Some(Command::Key(action)) => credentials(&cli.place, outside, keys::Kind::Key, action).await,
         Some(Command::Token(action)) => credentials(&cli.place, outside, keys::Kind::Token, action).await,
+        Some(Command::Export(args)) => {
+            let (store, _, _) = open(&cli.place, &outside, Table::Existing).await?;
+            let tenant = named(&cli.place, args.tenant.iter().cloned().collect());
+            export::export(&store, outside.now(), tenant.first().map(String::as_str), &args).await
+        }
+        Some(Command::Import(args)) => {
+            let (store, secrets, _) = open(&cli.place, &outside, Table::Existing).await?;
+            import::import(&App::new(store, secrets, outside, Vec::new()), &args).await
+        }
         Some(Command::Aws { on }) => aws(&cli.place, outside, on, cli.load.as_deref()).await,
     }
 }
@@ -251,89 +247,6 @@ async fn aws(place: &PlaceArgs, outside: Outside, on: SocketAddr, load: Option<&
     let listener = TcpListener::bind(on).await.map_err(|e| format!("cannot listen on {on}: {e}"))?;
     print(&format!("DynamoDB and Secrets Manager on http://{}", listener.local_addr().map_err(|e| e.to_string())?))?;
     local::endpoint::serve(engine, (*secret).clone(), listener).await.map_err(|e| e.to_string())
-}
-
-/// What becomes of a table that is not there. The embedded engine's is always made.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Table {
-    /// It is made.
-    Made,
-    /// It must be there: a mistyped name is no reason to make one.
-    Existing,
-}
-
-/// The store, the secret, and the engine where it is the embedded one.
-async fn open(
-    place: &PlaceArgs,
-    outside: &Outside,
-    table: Table,
-) -> Result<(Store, Arc<Secrets>, Option<Engine>), String> {
-    let (at, secrets, engine) = match &place.endpoint {
-        Some(endpoint) => {
-            let (at, secrets) = elsewhere(place, endpoint, outside)?;
-            (at, secrets, None)
-        }
-        None => {
-            let engine = if place.memory { Engine::in_memory()? } else { Engine::at(&place.data)? };
-            let secrets = if place.memory {
-                Secrets::fixed(Secret::generate(outside))
-            } else {
-                kept_secret(&place.data, outside)?
-            };
-            let at = Place {
-                table: place.table.clone(),
-                region: "local".into(),
-                credentials: ("local".into(), "local".into(), None),
-                endpoint: None,
-                http: engine.http_client(),
-            };
-            (at, secrets, Some(engine))
-        }
-    };
-    let store = Store::connect(&at);
-    if engine.is_some() || table == Table::Made {
-        let made = store.create_table(engine.is_none()).await;
-        made.map_err(|e| e.logged.unwrap_or_else(|| "the table cannot be made".into()))?;
-    }
-    Ok((store, Arc::new(secrets), engine))
-}
-
-/// A DynamoDB that is not embedded.
-#[allow(clippy::disallowed_methods, reason = "the operator's credentials, read once at start-up")]
-fn elsewhere(place: &PlaceArgs, endpoint: &str, outside: &Outside) -> Result<(Place, Secrets), String> {
-    let variable = |name: &str, otherwise: &str| std::env::var(name).unwrap_or_else(|_| otherwise.to_owned());
-    let region = variable("AWS_REGION", "us-east-1");
-    let credentials = (
-        variable("AWS_ACCESS_KEY_ID", "local"),
-        variable("AWS_SECRET_ACCESS_KEY", "local"),
-        std::env::var("AWS_SESSION_TOKEN").ok(),
-    );
-    let http = https_client();
-    let secrets = match &place.secret {
-        None => kept_secret(&place.data, outside)?,
-        Some(id) => {
-            let reach =
-                Reach { region: region.clone(), credentials: credentials.clone(), endpoint: None, http: http.clone() };
-            Secrets::from_manager(id.clone(), reach)
-        }
-    };
-    Ok((Place { table: place.table.clone(), region, credentials, endpoint: Some(endpoint.to_owned()), http }, secrets))
-}
-
-/// The signing keys of the data folder, made when there are none. Readable by their owner only.
-fn kept_secret(folder: &Path, outside: &Outside) -> Result<Secrets, String> {
-    let file = folder.join("secret.json");
-    if !file.exists() {
-        std::fs::create_dir_all(folder).map_err(|e| format!("{} cannot be made: {e}", folder.display()))?;
-        let mut options = std::fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let written =
-            options.open(&file).and_then(|mut opened| opened.write_all(Secret::generate(outside).to_json().as_bytes()));
-        written.map_err(|e| format!("{} cannot be written: {e}", file.display()))?;
-    }
-    Ok(Secrets::from_file(file))
 }
 
 /// Load the fixture, or else the demo tenant into a store of one's own; whether the demo tenant is there.

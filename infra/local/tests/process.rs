@@ -131,3 +131,78 @@ fn the_books_are_checked_from_the_command_line() {
     let (code, _, why) = verify(&["nobody"]);
     assert_eq!((code, why.trim()), (Some(1), "error: there is no tenant nobody"));
 }
+
+/// What a command says: its status, standard output and standard error.
+fn command(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_local")).args(arguments).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn a_tenant_is_exported_restored_and_taken_over() {
+    let clock = ["--clock", "2026-03-01T12:00:00Z"];
+    let (one, two) = (folder("exported"), folder("restored"));
+    let at = |folder: &PathBuf, more: &[&str]| {
+        let mut all = vec!["--data".to_owned(), folder.to_str().unwrap().to_owned()];
+        all.extend(clock.iter().chain(more).map(|word| (*word).to_owned()));
+        command(&all.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    let data = one.to_str().unwrap().to_owned();
+    let running = start(&["--data", &data, clock[0], clock[1]]);
+    let invoice = r#"{"clients_id": 42, "start_dt": "2026-02-01", "stop_dt": "2026-03-01", "items": [{"description": "x", "amount": 7}]}"#;
+    assert_eq!(ask(&running, "POST", "/api/accounting/invoices", "demo-admin-key", invoice).0, 200);
+    let url = format!("http://{}", running.address);
+    // A second tenant takes over the first one's books through its API, while that is served.
+    let three = folder("taken");
+    let tenant = r#"{"tenants": [{"id": "new", "name": "New", "base_currency": "USD", "timezone": "UTC", "users": [], "currencies": [{"id": 1, "code": "USD"}]}]}"#;
+    std::fs::create_dir_all(&three).unwrap();
+    let fixture = three.join("new.json");
+    std::fs::write(&fixture, tenant).unwrap();
+    assert_eq!(at(&three, &["load", fixture.to_str().unwrap()]).0, Some(0));
+    let from = ["import", "--from", "cloudonex", "--url", &url, "--key", "demo-admin-key", "new"];
+    let (code, said, why) = at(&three, &from);
+    assert_eq!(code, Some(0), "{said}{why}");
+    assert!(said.contains("new: customer: 48 read, 48 created, 0 known, 0 skipped, 0 failed"), "{said}");
+    assert!(said.contains("new: invoice: 1 read, 1 created, 0 known, 0 skipped, 0 failed"), "{said}");
+    let (_, said, _) = at(&three, &[&from[..], &["--json"]].concat());
+    let report: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(
+        (&report["kinds"]["customer"]["known"], &report["kinds"]["customer"]["created"]),
+        (&48.into(), &0.into())
+    );
+    assert!(at(&three, &["verify", "new"]).1.contains("1 documents"));
+    drop(running);
+    // Export, restore elsewhere, export again.
+    let (code, first, why) = at(&one, &["export"]);
+    assert_eq!(code, Some(0), "{why}");
+    assert!(why.contains("items written"), "{why}");
+    let file = one.join("demo.jsonl");
+    std::fs::write(&file, &first).unwrap();
+    let file = file.to_str().unwrap();
+    let (code, said, why) = at(&two, &["import", file, "--json"]);
+    let report: serde_json::Value = serde_json::from_str(&said).unwrap_or_else(|_| panic!("{said}{why}"));
+    assert_eq!((code, &report["tenant"], &report["written"]), (Some(0), &"demo".into(), &report["items"]));
+    assert_eq!(at(&two, &["export"]).1, first, "byte-equal");
+    assert!(at(&two, &["import", file]).1.contains("0 written"));
+    let (code, _, why) = at(&one, &["import", file]);
+    assert_eq!(code, Some(1));
+    assert!(why.contains("tenant demo has data already"), "{why}");
+    assert!(at(&two, &["export", "--format", "beancount"]).1.contains("2026-03-01 * "));
+    let books = two.join("books");
+    let (code, said, _) = at(&two, &["export", "--format", "csv", "--out", books.to_str().unwrap(), "--json"]);
+    let report: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert_eq!((code, &report["written"]["customers.csv"]), (Some(0), &48.into()));
+    assert!(books.join("journal.csv").exists());
+    for (arguments, words) in [
+        (vec!["export", "--format", "csv"], "--out"),
+        (vec!["export", "nobody"], "there is no tenant nobody"),
+        (vec!["import", "nowhere.jsonl"], "nowhere.jsonl"),
+        (vec!["import", "--from", "cloudonex", "demo"], "--url"),
+        (vec!["import", "--from", "billmora", "--url", &url, "demo"], "Billmora wants a token"),
+        (vec!["import", "--from", "racknap", "--url", "http://rack.example", "demo"], "over https only"),
+    ] {
+        let (code, _, why) = at(&two, &arguments);
+        assert!(code != Some(0) && why.contains(words), "{arguments:?}: {why}");
+    }
+}

@@ -9,6 +9,7 @@ pub mod currencies;
 pub mod customers;
 pub mod documents;
 pub mod gateways;
+pub mod holdings;
 pub mod orders;
 pub mod purchases;
 pub mod quotes;

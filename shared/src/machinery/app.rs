@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_http_client::{Builder, tls};
+use aws_smithy_http_client::{Builder, Connector, tls};
+use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 
 use crate::machinery::auth::Refused;
 use crate::machinery::outside::Outside;
@@ -73,4 +74,9 @@ impl App {
 /// The HTTPS client of every AWS call: rustls on ring, one connection pool.
 pub fn https_client() -> aws_smithy_runtime_api::client::http::SharedHttpClient {
     Builder::new().tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).build_https()
+}
+
+/// The same for other systems than AWS: what imports read them with.
+pub fn https_connector() -> SharedHttpConnector {
+    SharedHttpConnector::new(Connector::builder().tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).build())
 }

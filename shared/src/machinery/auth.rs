@@ -65,6 +65,11 @@ impl Standing {
         Self::refused(Refusal::Stranger(why), None, "-")
     }
 
+    /// The same sender, whose request is not signed as the credential wants it.
+    pub(crate) fn unsigned(self) -> Self {
+        Self { who: Err(Refusal::Stranger(Stranger::BadSignature)), signing: None, ..self }
+    }
+
     /// The caller, or the error to answer with.
     pub fn caller(&self) -> Result<&Caller> {
         self.who.as_ref().map_err(|why| {

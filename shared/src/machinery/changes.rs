@@ -43,6 +43,8 @@ pub enum Act {
     Include(&'static str, Vec<u64>),
     /// Set a number attribute.
     Set(String, u64),
+    /// Set a number attribute, and add to another one.
+    SetAndAdd(String, u64, String, i64),
 }
 
 /// What a failed condition means.
@@ -149,6 +151,19 @@ impl Changes {
         self.push(key, Act::Set(attribute.to_owned(), last + count), expect, Otherwise::Again);
     }
 
+    /// Let a number of a sequence be one that was given elsewhere: the sequence goes on behind it, and how many
+    /// numbers it passed over is counted.
+    pub fn keep(&mut self, key: Key, attribute: &str, last: u64, number: u64) {
+        let skipped = passed_over(attribute);
+        if number <= last {
+            // One of those that were passed over, or else its place in the register is taken.
+            return self.add(key, vec![(skipped, -1)]);
+        }
+        let more = i64::try_from(number - last - 1).unwrap_or(i64::MAX);
+        let expect = Expect::Number(attribute.to_owned(), last);
+        self.push(key, Act::SetAndAdd(attribute.to_owned(), number, skipped, more), expect, Otherwise::Again);
+    }
+
     /// Add to counters of one item.
     pub fn add(&mut self, key: Key, counts: Vec<(String, i64)>) {
         self.push(key, Act::Add(counts), Expect::Anything, Otherwise::Again);
@@ -193,6 +208,11 @@ impl Changes {
     pub fn tell(&mut self, name: &'static str, id: u64, version: u64) {
         self.events.push(Event { name, id, version });
     }
+}
+
+/// The attribute that counts the numbers which a sequence passed over, by the attribute of its last number.
+pub fn passed_over(attribute: &str) -> String {
+    format!("passed_over_{attribute}")
 }
 
 /// A record as an item's attributes, without its key.

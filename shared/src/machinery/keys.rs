@@ -42,6 +42,8 @@
 //! | balance | `<t>#balance` | `<customer>` | every operation on the customer's documents; the customer | 1 read |
 //! | trial balance | `<t>#trial` | `A` | accounts, reports: every ledger account's sum by currency | 1 read per 4 KB |
 //! | figures | `<t>#figures#<reseller>` | `month#<yyyy>`, `revenue#<yyyy>-<half>`, `due#<yyyy>-<half>` or `due#credit` | reports | 1 read per 4 KB |
+//! | import | `<t>#import#<system>#<kind>` | `<id>` | imports: what a record of another system became here | 1 read |
+//! | restore | `<t>#restore` | `A` | `import` of an export: how far it has come | 1 read |
 //! | turn | `<t>#turn` | `A` | those whose commits collided, to line up; kept a day | 1 write for a ticket, 1 read for each look |
 //! | idempotency | `<t>#idempotency#<credential>` | `<sha>` or `<sha>#<step>` | the commit itself, by condition; kept 24 hours | 0, 1 on a replay |
 //! | audit | `<t>#audit#<yyyymm>` | `<instant>#<id>` | nobody while serving | |
@@ -189,6 +191,16 @@ pub fn loaded(t: &Tenant) -> Key {
 /// The line of those whose commits collided.
 pub fn turn(t: &Tenant) -> Key {
     key(format!("{t}#turn"), ONLY)
+}
+
+/// What a record of another system became here. The id is that system's own.
+pub fn imported(t: &Tenant, system: &str, kind: &str, id: &str) -> Key {
+    key(format!("{t}#import#{system}#{kind}"), id)
+}
+
+/// How far an export of a tenant was brought back.
+pub fn restored(t: &Tenant) -> Key {
+    key(format!("{t}#restore"), ONLY)
 }
 
 /// What the tenant keeps its books by.
@@ -384,9 +396,14 @@ pub fn idempotency(t: &Tenant, credential: &str, digest: &str, step: Option<u32>
     key(format!("{t}#idempotency#{credential}"), sk)
 }
 
+/// The partition of a month's audit entries.
+pub fn audit_of(t: &Tenant, date: Date) -> String {
+    format!("{t}#audit#{:04}{:02}", date.year(), date.month())
+}
+
 /// One commit's audit entry.
 pub fn audit(t: &Tenant, at: Instant, id: &str) -> Key {
-    key(format!("{t}#audit#{:04}{:02}", at.year(), at.month()), format!("{}#{id}", utc_micros(at)))
+    key(audit_of(t, at.date_naive()), format!("{}#{id}", utc_micros(at)))
 }
 
 /// One commit's events.

@@ -6,6 +6,8 @@ pub mod auth;
 pub mod body;
 pub mod caller;
 pub mod changes;
+pub mod command;
+pub(crate) mod company;
 pub mod credential;
 pub mod dialect;
 pub mod gateway;

@@ -9,7 +9,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Serialize;
 use serde_json::Value;
 
 use crate::machinery::app::App;
@@ -17,7 +16,8 @@ use crate::machinery::arrival;
 use crate::machinery::auth::{Desk, Standing, authenticate, nobody};
 use crate::machinery::body;
 use crate::machinery::caller::Caller;
-use crate::machinery::changes::{Act, Change, Changes, Event, Expect, Otherwise, item_of};
+use crate::machinery::changes::{Change, Changes};
+use crate::machinery::company::{self, About};
 use crate::machinery::dialect::{Dialect, Facts};
 use crate::machinery::idempotency::{HEADER, Idempotency, Record, Stood};
 use crate::machinery::keys::{self, Key};
@@ -29,17 +29,15 @@ use crate::machinery::route::{Found, Row};
 use crate::machinery::rpc;
 use crate::machinery::secrets::Secret;
 use crate::machinery::signature;
-use crate::machinery::store::{Committed, Cost, Item, Store, meaning};
+use crate::machinery::store::{Committed, Cost, Store, meaning};
 use crate::machinery::turn::Turn;
 use crate::words::error::{Error, Result, Rule, Told, Violation};
-use crate::words::time::{Instant, Zone, utc_micros};
+use crate::words::time::{Instant, Zone};
 
 /// The most times an operation is run for one request.
-const MOST_RUNS: u32 = 60;
+pub(crate) const MOST_RUNS: u32 = 60;
 /// The longest pause between two runs, in milliseconds.
 const LONGEST_PAUSE_MS: u64 = 250;
-/// How long an outbox item is kept, in seconds: a week, well past the stream's own 24 hours.
-const OUTBOX_SECONDS: i64 = 7 * 24 * 3600;
 
 /// A request on its way.
 pub(crate) struct Visit<'a> {
@@ -209,7 +207,11 @@ impl Visit<'_> {
         let standing = self.stand().await?.clone();
         let caller = standing.caller()?.clone();
         if let Some(nonce) = &standing.signing {
-            signature::check(self.request, nonce, &self.secret, self.now)?;
+            let signed = signature::check(self.request, nonce, &self.secret, self.now);
+            if signed.is_err() {
+                self.standing = Some(standing.clone().unsigned());
+            }
+            signed?;
         }
         match row.ability {
             Some(ability) => caller.must_hold(Some(ability))?,
@@ -374,33 +376,8 @@ impl Visit<'_> {
         step: Option<u32>,
         answer: (u16, &str),
     ) -> Result<Vec<Change>> {
-        let Changes { mut list, events, on_behalf, .. } = changes;
-        let tenant = on_behalf.as_ref().unwrap_or(&cx.caller.tenant);
-        let id = cx.outside.fresh_id();
-        let add = |list: &mut Vec<Change>, key, item: Item| {
-            list.push(Change { key, act: Act::Put(item), expect: Expect::Absent, otherwise: Otherwise::Again });
-        };
-        if !list.is_empty() {
-            let entry = AuditEntry {
-                at: utc_micros(cx.now),
-                request: &self.request.id,
-                user: cx.caller.user,
-                credential: &cx.caller.credential,
-                dialect: self.dialect.name(),
-                operation: row.operation,
-                effects: &events,
-            };
-            add(&mut list, keys::audit(tenant, cx.now, &id), item_of(&entry)?);
-        }
-        if !events.is_empty() {
-            let message = Message {
-                at: utc_micros(cx.now),
-                dialect: self.dialect.name(),
-                events: &events,
-                expires: cx.now.timestamp() + OUTBOX_SECONDS,
-            };
-            add(&mut list, keys::outbox(tenant, &id), item_of(&message)?);
-        }
+        let about = About { request: &self.request.id, dialect: self.dialect.name(), operation: row.operation };
+        let mut list = company::with_company(cx, changes, &about)?;
         if let Some(idempotency) = idempotency {
             list.extend(step.map(|_| idempotency.unfinished(&cx.caller, cx.now)));
             let kept = row.without_secrets(answer.1);
@@ -410,26 +387,8 @@ impl Visit<'_> {
     }
 }
 
-#[derive(Serialize)]
-struct AuditEntry<'a> {
-    at: String,
-    request: &'a str,
-    user: u64,
-    credential: &'a str,
-    dialect: &'static str,
-    operation: &'static str,
-    effects: &'a [Event],
-}
-
-#[derive(Serialize)]
-struct Message<'a> {
-    at: String,
-    dialect: &'static str,
-    events: &'a [Event],
-    expires: i64,
-}
-
-enum Outcome {
+/// What a commit came to.
+pub(crate) enum Outcome {
     Done,
     Again,
     Stood(Stood),
@@ -437,7 +396,11 @@ enum Outcome {
 
 /// What became of a commit, in the order in which its failures count: the key was used; a condition that
 /// the client is told of; everything else is contention.
-fn outcome(changes: &[Change], committed: Committed, key: Option<(&Idempotency, Option<u32>)>) -> Result<Outcome> {
+pub(crate) fn outcome(
+    changes: &[Change],
+    committed: Committed,
+    key: Option<(&Idempotency, Option<u32>)>,
+) -> Result<Outcome> {
     let failed = match committed {
         Committed::Done => return Ok(Outcome::Done),
         Committed::Contended => return Ok(Outcome::Again),

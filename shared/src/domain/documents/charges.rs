@@ -23,7 +23,21 @@ pub(crate) async fn take_charges(
         return Err(Error::refused("too_many_charges", text));
     }
     let refs: Vec<Ref> = rows.iter().map(|row| Ref { kind: row.kind, id: row.id }).collect();
-    let charges = desk.more(None, &refs).await?;
+    bring(desk, invoice, &refs).await
+}
+
+/// Bring charges that are named onto an invoice: of another system, where they stand on it already.
+pub(crate) async fn take_named(desk: &mut Desk<'_>, invoice: &mut Document, charges: &[u64]) -> Result<Vec<Held>> {
+    if charges.is_empty() {
+        return Ok(Vec::new());
+    }
+    // Notes of both kinds lie under one series of ids, so the kind does not matter here.
+    let refs: Vec<Ref> = charges.iter().map(|id| Ref { kind: Kind::DebitNote, id: *id }).collect();
+    bring(desk, invoice, &refs).await
+}
+
+async fn bring(desk: &mut Desk<'_>, invoice: &mut Document, refs: &[Ref]) -> Result<Vec<Held>> {
+    let charges = desk.more(None, refs).await?;
     let text = charges.iter().flatten().flat_map(|charge| &charge.lines).map(|line| line.description.len());
     let count = charges.iter().flatten().map(|charge| charge.lines.len()).sum::<usize>() + invoice.lines.len();
     if count > MOST_LINES || text.sum::<usize>() > MOST_TEXT {

@@ -13,7 +13,6 @@ use crate::domain::books::Books;
 use crate::domain::customers::Customer;
 use crate::domain::documents::entity::{Document, Kind, Ref, Stage, Status};
 use crate::domain::documents::ledger::{Balance, Ledger, out_of_range};
-use crate::domain::documents::number::Series;
 use crate::domain::documents::pay::CREDIT_DEPOSIT;
 use crate::domain::documents::shown::Shown;
 use crate::domain::orders::fulfil;
@@ -22,7 +21,7 @@ use crate::machinery::changes::Changes;
 use crate::machinery::keys::{self, CUSTOMER, Entity, INVOICE, Key, TRANSACTION};
 use crate::machinery::listing;
 use crate::machinery::operation::Context;
-use crate::machinery::store::{Item, number, number_of, record};
+use crate::machinery::store::{Item, number_of, record};
 use crate::machinery::turn::is_crowded;
 use crate::words::error::{Error, Result};
 use crate::words::time::{Date, Day, Instant};
@@ -63,7 +62,7 @@ impl Held {
 
 /// See the head of this file.
 pub(crate) struct Desk<'c> {
-    cx: &'c Context,
+    pub(super) cx: &'c Context,
     /// The tenant.
     pub(crate) tenant: TenantRecord,
     /// Its books' settings.
@@ -82,9 +81,11 @@ pub(crate) struct Desk<'c> {
     pub(crate) changes: Changes,
     /// Last id by entity, and how many were drawn here.
     ids: BTreeMap<&'static str, (Entity, u64, u64)>,
-    series: BTreeMap<Kind, Option<Item>>,
+    pub(super) series: BTreeMap<Kind, Option<Item>>,
     /// Last number by kind and attribute, and how many were drawn here.
-    drawn: BTreeMap<(Kind, String), (u64, u64)>,
+    pub(super) drawn: BTreeMap<(Kind, String), (u64, u64)>,
+    /// Numbers of another system that were kept: kind, attribute, the last number known, and the one kept.
+    pub(super) kept: Vec<(Kind, String, u64, u64)>,
     holes: BTreeMap<&'static str, (Entity, Vec<u64>)>,
     /// Customers whose documents were changed here before the one in hand.
     others: BTreeMap<u64, (Option<Customer>, Balance)>,
@@ -143,6 +144,7 @@ impl<'c> Desk<'c> {
             ids,
             series,
             drawn: BTreeMap::new(),
+            kept: Vec::new(),
             holes: BTreeMap::new(),
             others: BTreeMap::new(),
             paid: Vec::new(),
@@ -203,45 +205,6 @@ impl<'c> Desk<'c> {
         *last + *drawn
     }
 
-    /// Give a document its number: the next of its series, or one that was chosen by hand.
-    pub(crate) fn give_number(&mut self, document: &mut Document, by_hand: Option<&str>) -> Result<()> {
-        let kind = document.kind;
-        if !Kind::NUMBERED.contains(&kind) {
-            return Ok(());
-        }
-        let date = document.day.date;
-        let series: Series = self.books.series(kind);
-        let start = self.books.fiscal_year_start();
-        let attribute = series.attribute(date, start);
-        let item = self.series.get(&kind).cloned().flatten();
-        let known = item.as_ref().map_or(0, |item| number(item, &attribute));
-        let (number, drawn) = match by_hand {
-            Some(number) => {
-                // One that the series will come to would stand in its way.
-                let last = self.drawn.get(&(kind, attribute.clone())).map_or(known, |(last, drawn)| last + drawn);
-                let ahead = (last + 1..=last + 10_000).any(|next| series.number(date, start, next) == number);
-                if ahead {
-                    let text = format!("The number {number} belongs to the series and will be given in its turn");
-                    return Err(Error::refused("number_reserved", text));
-                }
-                (number.to_owned(), None)
-            }
-            None => {
-                let (last, drawn) = self.drawn.entry((kind, attribute.clone())).or_insert((known, 0));
-                *drawn += 1;
-                let counter = *last + *drawn;
-                (series.number(date, start, counter), Some((attribute, counter)))
-            }
-        };
-        let key = keys::registered(self.cx.tenant(), kind.name(), &number);
-        let taken = Error::refused("number_taken", format!("The number {number} is another document's"));
-        let reseller = document.reseller;
-        let row = Registered { number: number.clone(), document: document.id, drawn, date, reseller };
-        self.changes.insert_or_tell(key, &row, taken)?;
-        document.number = Some(number);
-        Ok(())
-    }
-
     /// Put a document back, if it changed. `on` is the day on which the change counts.
     pub(crate) fn put(&mut self, held: &Held, event: &'static str, on: Date) -> Result<Document> {
         let Held { before, after } = held;
@@ -276,7 +239,7 @@ impl<'c> Desk<'c> {
         if paid(&after) && !before.as_ref().is_some_and(paid) {
             self.changes.tell("invoice.paid", after.id, after.version);
             let deposit = after.lines.iter().any(|line| line.description.starts_with(CREDIT_DEPOSIT));
-            self.paid.extend((after.sustains() || deposit).then(|| after.clone()));
+            self.paid.extend((!after.is_imported() && (after.sustains() || deposit)).then(|| after.clone()));
         }
         self.look_after(before.as_ref(), &after)?;
         Ok(after)
@@ -337,6 +300,9 @@ impl<'c> Desk<'c> {
         let t = self.cx.tenant();
         for (entity, last, drawn) in self.ids.into_values().filter(|(_, _, drawn)| *drawn > 0) {
             listing::draw(&mut self.changes, self.cx, entity, last, drawn);
+        }
+        for (kind, attribute, last, counter) in std::mem::take(&mut self.kept) {
+            self.changes.keep(keys::series(t, kind.name()), &attribute, last, counter);
         }
         for ((kind, attribute), (last, drawn)) in self.drawn {
             self.changes.draw(keys::series(t, kind.name()), &attribute, last, drawn);

@@ -14,6 +14,9 @@ use crate::domain::documents::sums::Rounding;
 use crate::words::money::{Currency, Money};
 use crate::words::time::{Date, Day, Instant};
 
+/// The carried attribute that names the system a document was imported from.
+pub const IMPORTED: &str = "imported_from";
+
 /// A part of one document set against a part of another: a payment against an invoice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Allocation {
@@ -178,6 +181,11 @@ impl Document {
     /// Whether it should have been paid before this day.
     pub fn is_overdue(&self, today: Date) -> bool {
         self.status().is_overdue(self.due, today)
+    }
+
+    /// Whether it came from another system, which has seen to all that its payment brings about.
+    pub fn is_imported(&self) -> bool {
+        self.carried.contains_key(IMPORTED)
     }
 
     /// Whether anything comes to life, or goes on living, when it is paid.

@@ -10,7 +10,7 @@
 //! * [`write`], [`change`], [`pay`]: the operations that change something; [`new`]: what to make;
 //! * [`list`]: those that read;
 //! * [`moves`]: the state machine, and setting documents against each other;
-//! * [`sums`], [`accrual`], [`number`]: the arithmetic;
+//! * [`sums`], [`accrual`], [`number`]: the arithmetic; `numbered`: how a document gets its number;
 //! * [`posting`], [`ledger`]: the books;
 //! * [`desk`]: what a write reads and what it writes besides;
 //! * [`entity`]: the document; [`kind`], [`line`]: its parts.
@@ -28,6 +28,7 @@ pub mod list;
 pub mod moves;
 pub mod new;
 pub mod number;
+mod numbered;
 pub mod pay;
 pub mod posting;
 pub mod shown;

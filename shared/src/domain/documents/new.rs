@@ -74,6 +74,22 @@ pub struct New {
     pub charges: Option<(Instant, Instant)>,
     /// Carried attributes, as JSON text.
     pub carried: BTreeMap<String, String>,
+    /// What is brought from another system, where it was worked out already.
+    pub imported: Option<Imported>,
+}
+
+/// What comes from another system: its number is kept even where the series would come to it, nothing is paid or
+/// brought to life by itself, and what it is set against is said afterwards.
+#[derive(Debug, Clone, Default)]
+pub struct Imported {
+    /// The system.
+    pub system: &'static str,
+    /// Units of the document's currency for one of the base currency; what is in force here when missing.
+    pub ratio: Option<Decimal>,
+    /// Notes (by their ids here) whose money this invoice asks for.
+    pub charges: Vec<u64>,
+    /// The invoice it concerns: its id here and its number.
+    pub concerns: Option<(u64, Option<String>)>,
 }
 
 impl New {
@@ -110,6 +126,7 @@ impl New {
             no_negative: false,
             charges: None,
             carried: BTreeMap::new(),
+            imported: None,
         }
     }
 }

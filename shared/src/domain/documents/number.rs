@@ -122,6 +122,22 @@ impl Series {
     }
 }
 
+impl Series {
+    /// The counter of a number that this series gives, or will give, to a document of a date.
+    pub fn counter_of(&self, date: Date, fiscal_year_start: u32, number: &str) -> Option<u64> {
+        // The counter is the only digits that are not there with every other counter.
+        let (one, other) = (self.number(date, fiscal_year_start, 0), self.number(date, fiscal_year_start, 1));
+        let before = one.bytes().zip(other.bytes()).take_while(|(one, other)| one == other).count();
+        let digits = parts(&self.template)?.iter().find_map(|part| match part {
+            Part::Counter(digits) => Some(*digits),
+            _ => None,
+        })?;
+        let (head, tail) = (one.get(..before + 1 - digits)?, one.get(before + 1..)?);
+        let counter: u64 = number.strip_prefix(head)?.strip_suffix(tail)?.parse().ok()?;
+        (counter > 0 && self.number(date, fiscal_year_start, counter) == number).then_some(counter)
+    }
+}
+
 /// The fiscal year a date lies in, when it begins with this month: `19-20`, or `20` where it is the
 /// calendar year (contract racknap §10).
 pub fn fiscal_year(date: Date, start: u32) -> String {
@@ -189,6 +205,26 @@ mod tests {
             assert_eq!(fiscal_year(date.parse().unwrap(), 4), year);
         }
         assert_eq!(fiscal_year("2020-03-31".parse().unwrap(), 1), "20");
+    }
+
+    #[test]
+    fn a_number_tells_its_counter() {
+        let date = "2024-01-15".parse().unwrap();
+        for (template, reset) in [
+            ("INV-{yyyy}-{seq:3}", Reset::Year),
+            ("CR/{fy}/{seq}", Reset::Never),
+            ("{seq:5} of {mm}.{yy}", Reset::Month),
+            ("{seq}", Reset::Never),
+        ] {
+            let series = Series::new(template, reset).unwrap();
+            for counter in [1, 9, 10, 999, 1000, 123_456] {
+                let number = series.number(date, 4, counter);
+                assert_eq!(series.counter_of(date, 4, &number), Some(counter), "{number}");
+            }
+            for other in ["", "INV-2023-001", "INV-2024-01", "CR/23-24/", "CR/23-24/01", "CR/23-24/0", "x", "0", "+1"] {
+                assert_eq!(series.counter_of(date, 4, other), None, "{template} {other}");
+            }
+        }
     }
 
     #[test]

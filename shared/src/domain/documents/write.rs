@@ -6,12 +6,12 @@ use crate::domain::books::Category;
 use crate::domain::documents::change::reach;
 use crate::domain::documents::charges;
 use crate::domain::documents::desk::{Desk, Held};
-use crate::domain::documents::entity::{Document, Kind, Ref, Stage, Status, Sums};
+use crate::domain::documents::entity::{Document, IMPORTED, Kind, Ref, Stage, Status, Sums};
 use crate::domain::documents::ledger::out_of_range;
 use crate::domain::documents::lines::priced;
 pub use crate::domain::documents::lines::{MOST_LINES, NewLine, NewTaxes};
 use crate::domain::documents::list::Shown;
-pub use crate::domain::documents::new::New;
+pub use crate::domain::documents::new::{Imported, New};
 use crate::domain::documents::pay;
 use crate::domain::documents::posting::halves;
 use crate::domain::documents::sums::{self, Terms, amount};
@@ -107,7 +107,10 @@ pub(crate) async fn compose(cx: &Context, desk: &mut Desk<'_>, new: &New, held: 
     if new.due.is_some_and(|due| new.due_after_date && due.date < day.date) {
         return Err(Error::field("due_date", Rule::TooSmall(day.date.to_string())));
     }
-    let ratio = desk.ledger.ratio(&currency, day.at).await?;
+    let ratio = match new.imported.as_ref().and_then(|imported| imported.ratio) {
+        Some(ratio) if ratio > Decimal::ZERO => ratio,
+        _ => desk.ledger.ratio(&currency, day.at).await?,
+    };
     let terms = Terms {
         currency: currency.iso,
         base: desk.ledger.base(),
@@ -130,6 +133,10 @@ pub(crate) async fn compose(cx: &Context, desk: &mut Desk<'_>, new: &New, held: 
     if let Some(between) = new.charges {
         held.extend(charges::take_charges(desk, cx, &mut document, between).await?);
     }
+    if let Some(imported) = &new.imported {
+        held.extend(charges::take_named(desk, &mut document, &imported.charges).await?);
+        document.carried.insert(IMPORTED.to_owned(), format!("\"{}\"", imported.system));
+    }
     if halves(&document) > MOST_HALVES {
         return Err(Error::refused("periods_too_far_apart", "The periods of the lines lie too far apart"));
     }
@@ -137,17 +144,27 @@ pub(crate) async fn compose(cx: &Context, desk: &mut Desk<'_>, new: &New, held: 
         let number = held.iter().find(|one| one.after.own_ref() == Ref { kind: Kind::Invoice, id });
         (id, number.and_then(|one| one.after.number.clone()))
     });
+    if let Some(imported) = &new.imported {
+        document.invoice.clone_from(&imported.concerns);
+    }
     document.id = desk.next_id(new.kind);
     if new.status == Some(Status::Draft) {
         document.stage = Stage::Draft;
     } else {
-        desk.give_number(&mut document, new.number.as_deref())?;
-        pay::settle(cx, desk, &mut document, new, held).await?;
+        match (&new.imported, &new.number) {
+            (Some(_), Some(number)) => desk.keep_number(&mut document, number)?,
+            _ => desk.give_number(&mut document, new.number.as_deref())?,
+        }
+        if new.imported.is_none() {
+            pay::settle(cx, desk, &mut document, new, held).await?;
+        }
         charges::charged_to(&document, held);
         if let Some(status) = new.status.filter(|_| document.sums.total > 0) {
             reach(desk, &mut document, &mut [], status, day.date)?;
         }
-        pay::from_credit(cx, desk, &mut document, held).await?;
+        if new.imported.is_none() {
+            pay::from_credit(cx, desk, &mut document, held).await?;
+        }
         if document.status() == Status::Paid {
             document.paid_at = Some(cx.now);
         }

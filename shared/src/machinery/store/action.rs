@@ -67,6 +67,13 @@ impl Store {
                 values.insert(":by".into(), AttributeValue::N(number.to_string()));
                 "SET #a = :by".to_owned()
             }
+            Act::SetAndAdd(attribute, number, counter, more) => {
+                names.insert("#a".into(), attribute.clone());
+                values.insert(":by".into(), AttributeValue::N(number.to_string()));
+                names.insert("#b".into(), counter.clone());
+                values.insert(":more".into(), AttributeValue::N(more.to_string()));
+                "SET #a = :by ADD #b :more".to_owned()
+            }
         };
         let update = Update::builder().table_name(&self.table).set_key(Some(key_item(&change.key)));
         let update = update.update_expression(expression).set_condition_expression(condition);

@@ -9,6 +9,7 @@ mod action;
 mod count;
 mod items;
 mod table;
+pub mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};

@@ -1,0 +1,82 @@
+//! Operations that an operator's command runs by itself, without a request: the same operations, and the same
+//! commit with its audit entry and events, but no dialect, no credential and no idempotency record.
+
+use std::time::Duration;
+
+use crate::machinery::app::App;
+use crate::machinery::caller::{Caller, Tenant};
+use crate::machinery::changes::{Change, Changes};
+use crate::machinery::company::{About, with_company};
+use crate::machinery::operation::{Context, Op};
+use crate::machinery::spine::{MOST_RUNS, Outcome, outcome};
+use crate::words::error::{Error, Result, Told};
+use crate::words::time::Zone;
+
+/// The longest pause before an operation is run again, in milliseconds.
+const LONGEST_PAUSE_MS: u64 = 250;
+
+/// Who stands behind a command: the operator, who may do everything in one tenant.
+#[derive(Debug, Clone)]
+pub struct Operator {
+    /// The tenant.
+    pub tenant: Tenant,
+    /// What the command is called in the audit (`import`).
+    pub command: &'static str,
+    /// The zone of local times.
+    pub zone: Zone,
+}
+
+impl Operator {
+    /// What an operation works in.
+    ///
+    /// # Errors
+    ///
+    /// When the secret cannot be read.
+    pub async fn context(&self, app: &App) -> Result<Context> {
+        let now = app.outside.now();
+        let caller = Caller::operator(self.tenant.clone(), self.command, self.zone);
+        let (store, outside) = (app.store.clone(), app.outside.clone());
+        Ok(Context {
+            caller,
+            store,
+            now,
+            zone: self.zone,
+            outside,
+            secret: app.secrets.get(now).await?,
+            progress: None,
+        })
+    }
+
+    /// Run an operation and commit what it wants together with what `beside` adds for its answer, again while
+    /// others write too.
+    ///
+    /// # Errors
+    ///
+    /// What the operation says, or the condition that failed.
+    pub async fn carry_out<I: Sync, O>(
+        &self,
+        app: &App,
+        op: &Op<I, O>,
+        input: &I,
+        beside: &(dyn Fn(&O, &mut Changes) -> Result<()> + Sync),
+    ) -> Result<O> {
+        for run in 0..MOST_RUNS {
+            let cx = self.context(app).await?;
+            let mut done = (op.run)(&cx, input).await?;
+            beside(&done.answer, &mut done.changes)?;
+            if done.changes.is_empty() {
+                return Ok(done.answer);
+            }
+            let about = About { request: self.command, dialect: self.command, operation: op.name };
+            let list: Vec<Change> = with_company(&cx, done.changes, &about)?;
+            match outcome(&list, app.store.commit(&list).await?, None)? {
+                Outcome::Done => return Ok(done.answer),
+                Outcome::Again | Outcome::Stood(_) => {
+                    let longest = (4_u64 << run.min(10)).min(LONGEST_PAUSE_MS);
+                    tokio::time::sleep(Duration::from_millis(app.outside.random_below(longest))).await;
+                }
+            }
+        }
+        Err(Error { told: Told::Busy, logged: Some(format!("contended {MOST_RUNS} times")) })
+    }
+}
