@@ -278,12 +278,17 @@ impl Routes {
         &self.rows
     }
 
-    /// The row of a verb and a path (percent-encoded, without a last slash). `HEAD` finds what `GET` does.
-    pub fn find(&self, verb: &str, path: &str) -> Found<'_> {
+    /// A dialect's row of a verb and a path (percent-encoded, without a last slash). `HEAD` finds what `GET` does. Two
+    /// dialects share nouns, so that one's path may look like the other's.
+    pub fn find(&self, dialect: Dialect, verb: &str, path: &str) -> Found<'_> {
         let Ok(matched) = self.paths.at(path) else {
             return Found::Nothing;
         };
-        let rows: Vec<&Row> = matched.value.iter().filter_map(|place| self.rows.get(*place)).collect();
+        let rows = matched.value.iter().filter_map(|place| self.rows.get(*place));
+        let rows: Vec<&Row> = rows.filter(|row| row.dialect == dialect).collect();
+        if rows.is_empty() {
+            return Found::Nothing;
+        }
         let wanted = if verb == "HEAD" { "GET" } else { verb };
         match rows.iter().find(|row| row.verb == wanted) {
             None => {

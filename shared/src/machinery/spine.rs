@@ -140,7 +140,7 @@ impl Visit<'_> {
     }
 
     async fn over_rest(&mut self) -> Result<Settled> {
-        let (row, path) = match self.app.routes.find(&self.request.verb, self.request.plain_path()) {
+        let (row, path) = match self.app.routes.find(self.dialect, &self.request.verb, self.request.plain_path()) {
             Found::Row(row, path) => (row, path),
             Found::WrongVerb(allowed) => return self.unknown(Told::WrongVerb(allowed)).await,
             Found::Nothing => return self.unknown(Told::NoRoute).await,
