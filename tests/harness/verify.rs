@@ -96,6 +96,9 @@ impl World {
                     item[random] = Value::Bool(item.get(random).is_some_and(|value| value.get("NULL").is_none()));
                 }
             }
+            if text(&item, "PK").ends_with("#gateway") {
+                item["nonce"] = Value::Bool(true);
+            }
             // A journal entry's id is drawn at random.
             if text(&item, "PK").contains("#journal#") {
                 let date = text(&item, "SK").split('#').next().unwrap_or_default().to_owned();

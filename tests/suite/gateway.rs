@@ -63,7 +63,8 @@ async fn a_request_crosses_the_template_and_the_authorizer() {
     assert_eq!(status, 404);
     for (head, body, status, words) in [
         ("GET /api/v1/nope HTTP/1.1".to_owned(), &b""[..], 404, "could not be found"),
-        ("GET / HTTP/1.1".to_owned(), b"", 404, "Not Found"),
+        ("GET / HTTP/1.1".to_owned(), b"", 404, "Method not found"),
+        (format!("GET /?ng=api/v2/customers HTTP/1.1\nauthorization: Bearer {ADMIN}"), b"", 200, "total_records"),
         ("OPTIONS /api/v1/users HTTP/1.1".to_owned(), b"", 204, ""),
         (format!("POST /api/clients HTTP/1.1\nx-api-key: {ADMIN}"), b"{\"name\": \"\xff\"}", 400, "UTF-8"),
         (format!("GET /api/clients?__tz=%zz HTTP/1.1\nx-api-key: {ADMIN}"), b"", 400, "Unknown timezone"),
