@@ -62,7 +62,8 @@ fn number(item: &Value, name: &str) -> u64 {
 impl World {
     /// Checks everything; panics with what does not fit. Gives the number of items looked at.
     pub fn verify(&self) -> usize {
-        let items = self.items();
+        let all = self.items();
+        let items = table(&all);
         for tenant in ["acme", "other"] {
             let records = RECORDS.iter().copied();
             for entity in ["customer", "rate", "invoice", "transaction"].into_iter().chain(records) {
@@ -75,7 +76,7 @@ impl World {
             agenda_fits(&items, tenant);
             rates_fit(&items, tenant);
         }
-        items.len()
+        all.len()
     }
 
     /// The items of a tenant that say what is true of it: not its audit, outbox or idempotency records, and
@@ -140,12 +141,29 @@ pub fn differing(one: &BTreeMap<String, Value>, other: &BTreeMap<String, Value>)
     keys.into_iter().filter(|key| one.get(*key) != other.get(*key)).cloned().collect()
 }
 
-fn of<'i>(items: &'i [Value], pk: &str) -> Vec<&'i Value> {
-    items.iter().filter(|item| text(item, "PK") == pk).collect()
+/// The table by partitions: every check looks at a few of them, thousands of times in some tests.
+type Table<'i> = BTreeMap<&'i str, Vec<&'i Value>>;
+
+fn table(items: &[Value]) -> Table<'_> {
+    let mut table = Table::new();
+    for item in items {
+        table.entry(text(item, "PK")).or_default().push(item);
+    }
+    table
+}
+
+fn of<'i>(items: &Table<'i>, pk: &str) -> Vec<&'i Value> {
+    items.get(pk).cloned().unwrap_or_default()
+}
+
+/// The items of all partitions that begin so.
+fn under<'i>(items: &Table<'i>, prefix: &str) -> Vec<&'i Value> {
+    let partitions = items.range(prefix..).take_while(|(pk, _)| pk.starts_with(prefix));
+    partitions.flat_map(|(_, items)| items.iter().copied()).collect()
 }
 
 /// Every id drawn is a row or a hole, and never both.
-fn ids_fit(items: &[Value], tenant: &str, entity: &str) {
+fn ids_fit(items: &Table<'_>, tenant: &str, entity: &str) {
     let rows: BTreeSet<u64> = of(items, &format!("{tenant}#{entity}")).iter().map(|row| number(row, "id")).collect();
     let last = of(items, &format!("{tenant}#sequence"))
         .iter()
@@ -170,18 +188,18 @@ fn ids_fit(items: &[Value], tenant: &str, entity: &str) {
 }
 
 /// Every record has its index row and a customer's record another one, and there are no others.
-fn record_index_fits(items: &[Value], tenant: &str, entity: &str) {
+fn record_index_fits(items: &Table<'_>, tenant: &str, entity: &str) {
     let ids = |pk: &str| of(items, pk).iter().map(|row| number(row, "id")).collect::<BTreeSet<u64>>();
     let rows = of(items, &format!("{tenant}#{entity}"));
     let index = format!("{tenant}#{entity}-index");
     assert_eq!(ids(&format!("{tenant}#{entity}")), ids(&index), "{tenant} {entity}: index rows");
     let own = |row: &&&Value| row.get("customer").is_some();
-    let of_customers = items.iter().filter(|item| text(item, "PK").starts_with(&format!("{index}#"))).count();
+    let of_customers = under(items, &format!("{index}#")).len();
     assert_eq!(rows.iter().filter(own).count(), of_customers, "{tenant} {entity}: index rows of customers");
 }
 
 /// Every customer has its index row, and it says the same.
-fn index_fits(items: &[Value], tenant: &str) {
+fn index_fits(items: &Table<'_>, tenant: &str) {
     let rows = of(items, &format!("{tenant}#customer"));
     let index = of(items, &format!("{tenant}#customer-index"));
     assert_eq!(rows.len(), index.len(), "{tenant}: index rows");
@@ -201,7 +219,7 @@ fn whole_name(row: &Value) -> String {
 }
 
 /// Every claim counts its bearers. A deleted customer may go on bearing its e-mail address.
-fn claims_fit(items: &[Value], tenant: &str) {
+fn claims_fit(items: &Table<'_>, tenant: &str) {
     let mut emails: BTreeMap<String, u64> = BTreeMap::new();
     let mut names: BTreeMap<(String, String), u64> = BTreeMap::new();
     for row in of(items, &format!("{tenant}#customer")) {
@@ -219,7 +237,7 @@ fn claims_fit(items: &[Value], tenant: &str) {
             }
         }
     }
-    for claim in items.iter().filter(|item| text(item, "PK").starts_with(&format!("{tenant}#claim#"))) {
+    for claim in under(items, &format!("{tenant}#claim#")) {
         let (kind, value) = (text(claim, "PK").rsplit('#').next().unwrap(), text(claim, "SK"));
         let counted = number(claim, "bearers");
         if let Some((kind, _, _)) = CLAIMS.iter().find(|(known, _, _)| *known == kind) {
@@ -254,7 +272,7 @@ fn claims_fit(items: &[Value], tenant: &str) {
 }
 
 /// Every claim of records counts its bearers.
-fn record_claims_fit(items: &[Value], tenant: &str) {
+fn record_claims_fit(items: &Table<'_>, tenant: &str) {
     for (kind, entity, attribute) in CLAIMED {
         let mut borne: BTreeMap<String, u64> = BTreeMap::new();
         for row in of(items, &format!("{tenant}#{entity}")) {
@@ -271,7 +289,7 @@ fn record_claims_fit(items: &[Value], tenant: &str) {
 }
 
 /// Every service in use that renews stands on the agenda, and every registered domain in use.
-fn agenda_fits(items: &[Value], tenant: &str) {
+fn agenda_fits(items: &Table<'_>, tenant: &str) {
     let on = |what: &str| -> BTreeSet<u64> {
         of(items, &format!("{tenant}#agenda#{what}")).iter().map(|row| number(row, "id")).collect()
     };
@@ -289,10 +307,9 @@ fn agenda_fits(items: &[Value], tenant: &str) {
 }
 
 /// Every rate has its reverse and its place in time.
-fn rates_fit(items: &[Value], tenant: &str) {
+fn rates_fit(items: &Table<'_>, tenant: &str) {
     let rates = of(items, &format!("{tenant}#rate"));
-    let by_time: Vec<&Value> =
-        items.iter().filter(|item| text(item, "PK").starts_with(&format!("{tenant}#rate-at#"))).collect();
+    let by_time = under(items, &format!("{tenant}#rate-at#"));
     assert_eq!(rates.len(), by_time.len(), "{tenant}: rates by time");
     for rate in &rates {
         let other = rates.iter().find(|other| other["id"] == rate["other"]).expect("the reverse");
