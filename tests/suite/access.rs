@@ -180,7 +180,8 @@ async fn a_key_permits_what_it_was_given_in_every_dialect_and_gives_away_no_more
         ("api-keys", json!({"label": "z", "permissions": ["invoices.view"]})),
         ("api-keys", json!({"label": "z"})),
         ("tokens", json!({"name": "z"})),
-        ("users", json!({"name": "N", "email": "n@x.example", "password": "long enough", "role": "administrator"})),
+        ("tokens", json!({"name": "z", "abilities": ["users.view"]})),
+        ("users", json!({"name": "N", "email": "n@x.example", "password": "long enough", "role": "viewer"})),
         ("api-keys/9/rotate", json!({})),
     ];
     for (path, body) in more {
