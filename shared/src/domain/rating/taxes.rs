@@ -64,7 +64,9 @@ fn worked_out(gross: &Gross) -> Option<Split> {
     for (priority, percent) in &gross.taxes {
         let (_, base) = bases.iter().find(|(one, _)| one == priority)?;
         let exact = net.checked_mul(*base)?.checked_mul(*percent)?.checked_div(Decimal::ONE_HUNDRED)?;
-        taxes.push((*priority, *percent, rounded(exact, PLACES)));
+        let mut amount = rounded(exact, PLACES);
+        amount.rescale(PLACES);
+        taxes.push((*priority, *percent, amount));
     }
     // The rounding stays with the net, so that all of it adds up to the gross amount.
     let sum: Decimal = taxes.iter().map(|(_, _, amount)| *amount).sum();
