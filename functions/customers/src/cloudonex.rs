@@ -6,13 +6,12 @@ use shared::domain::customers::list::Searched;
 use shared::domain::customers::write::MOST_IN_BATCH;
 use shared::domain::customers::{self, Batch, Change, Deletion, List, Made, New, Shown, Unique, Update};
 use shared::machinery::dialect::Dialect::Cloudonex;
-use shared::machinery::dialect::cloudonex::{errors, window};
+use shared::machinery::dialect::cloudonex::{errors, search, window};
 use shared::machinery::reader::Reader;
 use shared::machinery::reply::{Reply, View};
 use shared::machinery::route::Row;
 use shared::words::error::{Rule, Violation};
 use shared::words::page::Page;
-use shared::words::pattern::Pattern;
 use shared::words::time::utc_seconds;
 
 /// What the dialect calls the operations' fields.
@@ -55,8 +54,7 @@ pub(crate) fn rows() -> Vec<Row> {
 
 fn read_list(r: &mut Reader<'_>) -> List {
     let mut list = List::all(window(r, false));
-    let search = r.text("search").optional().filter(|text| !text.is_empty());
-    list.search = search.map(|text| (Pattern::plain(&text), vec![Searched::Name, Searched::Email, Searched::Phone]));
+    list.search = search(r).map(|text| (text, vec![Searched::Name, Searched::Email, Searched::Phone]));
     list
 }
 

@@ -8,7 +8,7 @@ use shared::domain::documents::write::{CREATE_INVOICE, MOST_LINES, New, NewLine,
 use shared::domain::documents::{Document, Kind, Shown, Status};
 use shared::domain::tenants::CurrencyRef;
 use shared::machinery::dialect::Dialect::Cloudonex;
-use shared::machinery::dialect::cloudonex::{days, window};
+use shared::machinery::dialect::cloudonex::{days, search, window};
 use shared::machinery::dialect::{at_least, number, word};
 use shared::machinery::reader::Reader;
 use shared::machinery::reply::{Reply, View};
@@ -17,7 +17,6 @@ use shared::words::error::Rule;
 use shared::words::money::{Currency, Decimal, Money};
 use shared::words::page::Page;
 use shared::words::patch::Patch;
-use shared::words::pattern::Pattern;
 use shared::words::time::utc_seconds;
 
 /// What the dialect calls the operations' fields.
@@ -78,7 +77,7 @@ fn read_list(r: &mut Reader<'_>) -> List {
 /// The filters that every list of documents has.
 pub fn read_filters(r: &mut Reader<'_>, list: &mut List) {
     list.customers = r.id("customer_id").optional().into_iter().collect();
-    list.number = r.text("search").optional().filter(|text| !text.is_empty()).map(|text| Pattern::plain(&text));
+    list.number = search(r);
     list.days = days(r);
 }
 

@@ -8,13 +8,12 @@ use shared::domain::quotes::list::{GET, SEARCH, Shown, Wanted};
 use shared::domain::quotes::write::{CONVERT, CREATE, Convert, DELETE, MOVE, New, UPDATE, Update};
 use shared::domain::records::List;
 use shared::machinery::dialect::Dialect::Cloudonex;
-use shared::machinery::dialect::cloudonex::{days, window};
+use shared::machinery::dialect::cloudonex::{days, search, window};
 use shared::machinery::dialect::{number, word};
 use shared::machinery::reader::Reader;
 use shared::machinery::reply::{Reply, View};
 use shared::machinery::route::Row;
 use shared::words::page::Page;
-use shared::words::pattern::Pattern;
 use shared::words::time::utc_seconds;
 
 /// What the dialect calls the operations' fields.
@@ -63,7 +62,7 @@ pub(crate) fn rows() -> Vec<Row> {
 fn read_list(r: &mut Reader<'_>) -> Wanted {
     let mut list = List::all(window(r, true));
     list.customers = r.id("customer_id").optional().into_iter().collect();
-    list.search = r.text("search").optional().filter(|text| !text.is_empty()).map(|text| Pattern::plain(&text));
+    list.search = search(r);
     Wanted { list, stage: r.choice("status", STATUSES).optional(), days: days(r) }
 }
 

@@ -13,7 +13,9 @@ use crate::domain::documents::entity::{Kind, Status};
 use crate::domain::documents::list::found_invoice;
 use crate::domain::documents::pay::Against;
 use crate::domain::documents::write::{New as NewDocument, create as create_document};
-use crate::domain::records::{Drawer, IndexRow, List, Record, Stamps, find, find_all, put, remove, search, stamped};
+use crate::domain::records::{
+    BEARERS, Drawer, IndexRow, List, Record, Stamps, find, find_all, put, remove, search, stamped,
+};
 use crate::domain::tenants::{named_or_site, own};
 use crate::machinery::caller::Caller;
 use crate::machinery::changes::Changes;
@@ -231,7 +233,7 @@ async fn told(cx: &Context, notice: &Notice) -> Result<Done<Outcome>> {
     // Told twice is paid once; so is what was paid already (contract §10.6).
     let claim = keys::claim(cx.tenant(), &format!("gateway-{id}"), &notice.reference);
     let known = cx.store.get_items(std::slice::from_ref(&claim)).await?.pop().flatten();
-    let known = !notice.reference.is_empty() && known.is_some_and(|item| number(&item, "bearers") > 0);
+    let known = !notice.reference.is_empty() && known.is_some_and(|item| number(&item, BEARERS) > 0);
     if known || invoice.status() == Status::Paid || invoice.open() == 0 {
         return answer(Outcome::Paid);
     }
@@ -251,7 +253,7 @@ async fn told(cx: &Context, notice: &Notice) -> Result<Done<Outcome>> {
     receipt.reference = Some(notice.reference.clone()).filter(|reference| !reference.is_empty());
     let Done { mut changes, .. } = create_document(cx, &receipt).await?;
     if !notice.reference.is_empty() {
-        changes.insert(claim, &BTreeMap::from([("bearers", 1)]))?;
+        changes.insert(claim, &BTreeMap::from([(BEARERS, 1)]))?;
     }
     changes.on_behalf = Some(cx.tenant().clone());
     Ok(Done::changed(Outcome::Paid, changes))

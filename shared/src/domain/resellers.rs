@@ -86,9 +86,8 @@ struct Counted {
 }
 
 async fn counted(cx: &Context, tenant: &TenantRecord) -> Result<Counted> {
-    let window = Window { offset: 0, limit: u64::MAX, newest_first: false };
     let mut counted = Counted { users: BTreeMap::new(), clients: BTreeMap::new() };
-    for row in indexed(cx, USER, &Records::all(window), &tenant.reach(&cx.caller)).await? {
+    for row in indexed(cx, USER, &Records::all(Window::whole()), &tenant.reach(&cx.caller)).await? {
         *counted.users.entry(row.reseller.unwrap_or_default()).or_default() += 1;
     }
     for reseller in customers_of(cx).await? {

@@ -110,13 +110,11 @@ impl Caller {
     }
 
     /// Refuses when the credential lacks an ability.
-    pub fn must_hold(&self, ability: Option<&'static str>) -> Result<()> {
-        match ability {
-            Some(ability) if !self.abilities.hold(ability) => {
-                Err(Error::told(Told::AbilityMissing(ability.to_owned())))
-            }
-            _ => Ok(()),
+    pub fn must_hold(&self, ability: &str) -> Result<()> {
+        if self.abilities.hold(ability) {
+            return Ok(());
         }
+        Err(Error::told(Told::AbilityMissing(ability.to_owned())))
     }
 
     /// Refuses when the credential does not permit something (`invoices.view`).

@@ -1,8 +1,6 @@
 //! Operations that an operator's command runs by itself, without a request: the same operations, and the same
 //! commit with its audit entry and events, but no dialect, no credential and no idempotency record.
 
-use std::time::Duration;
-
 use crate::machinery::app::App;
 use crate::machinery::caller::{Caller, Tenant};
 use crate::machinery::changes::{Change, Changes};
@@ -11,9 +9,6 @@ use crate::machinery::operation::{Context, Op};
 use crate::machinery::spine::{MOST_RUNS, Outcome, outcome};
 use crate::words::error::{Error, Result, Told};
 use crate::words::time::Zone;
-
-/// The longest pause before an operation is run again, in milliseconds.
-const LONGEST_PAUSE_MS: u64 = 250;
 
 /// Who stands behind a command: the operator, who may do everything in one tenant.
 #[derive(Debug, Clone)]
@@ -72,8 +67,7 @@ impl Operator {
             match outcome(&list, app.store.commit(&list).await?, None)? {
                 Outcome::Done => return Ok(done.answer),
                 Outcome::Again | Outcome::Stood(_) => {
-                    let longest = (4_u64 << run.min(10)).min(LONGEST_PAUSE_MS);
-                    tokio::time::sleep(Duration::from_millis(app.outside.random_below(longest))).await;
+                    tokio::time::sleep(app.outside.pause_after(run)).await;
                 }
             }
         }

@@ -68,10 +68,10 @@ pub struct Credential {
     /// Requests in a window.
     pub rate_limit: u64,
     /// Whether the user may not sign in now, and so this is not accepted.
-    #[serde(default, skip_serializing_if = "is_not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub suspended: bool,
     /// Whether a client of CloudOnex's older dialect presents it.
-    #[serde(default, skip_serializing_if = "is_not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub legacy: bool,
     /// What its signing key is derived from, where its requests must be signed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -106,11 +106,6 @@ impl Credential {
             legacy: self.legacy,
         }
     }
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's own form")]
-fn is_not(flag: &bool) -> bool {
-    !*flag
 }
 
 /// Of a stored user, what signing in wants to know; all of it is in `domain::users`.

@@ -11,7 +11,7 @@
 //! | credential | `-#credential#<hmac>` | `A` | every request, once; the request's rate limit is counted in the same write | 1 write, or 1 read where the dialect has no limit |
 //! | login | `-#login#<login>` | `<tenant>#<user>` | the two token calls | 1 read |
 //! | sign-in attempts | `-#attempt#<sha>` | `A` | the two token calls, which count in it | 1 write |
-//! | site | `-#site` | `A` | the domain check, which asks for no credential: whose top-level domains it looks among | 1 read |
+//! | site | `-#site` | `A` | calls that ask for no credential and name no tenant: the domain check, gateways' notices, the lead form | 1 read |
 //! | tenant | `<t>#tenant` | `A` | every operation, in the batch with its record; holds currencies and resellers | 1 read per 4 KB |
 //! | fixture loaded | `<t>#tenant` | `loaded` | the loader | |
 //! | user | `<t>#user` | id | bearer JWT, RackNap's sessions, token calls; lists | 1 read |

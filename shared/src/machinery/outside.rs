@@ -2,6 +2,7 @@
 //! that a test fixes them and an operation can be run again.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{Timelike, Utc};
 
@@ -9,6 +10,9 @@ use crate::words::time::Instant;
 
 type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
 type Fill = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
+
+/// The longest pause between two runs, in milliseconds.
+const LONGEST_PAUSE_MS: u64 = 250;
 
 /// The clock and the source of randomness.
 #[derive(Clone)]
@@ -58,6 +62,12 @@ impl Outside {
     /// A random number below `bound`, for jitter.
     pub fn random_below(&self, bound: u64) -> u64 {
         u64::from_be_bytes(self.random::<8>()) % bound.max(1)
+    }
+
+    /// How long to wait after so many runs that collided: it grows, and is of random length, so that those who met do
+    /// not meet again.
+    pub fn pause_after(&self, runs: u32) -> Duration {
+        Duration::from_millis(self.random_below((4_u64 << runs.min(10)).min(LONGEST_PAUSE_MS)))
     }
 
     /// A new id that sorts by the time it was made (UUID version 7).

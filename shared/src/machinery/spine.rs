@@ -7,7 +7,6 @@
 //! everything.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::Value;
 
@@ -36,8 +35,6 @@ use crate::words::time::{Instant, Zone};
 
 /// The most times an operation is run for one request.
 pub(crate) const MOST_RUNS: u32 = 60;
-/// The longest pause between two runs, in milliseconds.
-const LONGEST_PAUSE_MS: u64 = 250;
 
 /// A request on its way.
 pub(crate) struct Visit<'a> {
@@ -214,7 +211,7 @@ impl Visit<'_> {
             signed?;
         }
         match row.ability {
-            Some(ability) => caller.must_hold(Some(ability))?,
+            Some(ability) => caller.must_hold(ability)?,
             None => caller.must_be_permitted(&row.permission())?,
         }
         Ok(caller)
@@ -342,8 +339,7 @@ impl Visit<'_> {
 
     /// A pause that grows, of random length, so that those who collided do not meet again.
     async fn pause(&self, runs: u32) {
-        let longest = (4_u64 << runs.min(10)).min(LONGEST_PAUSE_MS);
-        tokio::time::sleep(Duration::from_millis(self.app.outside.random_below(longest))).await;
+        tokio::time::sleep(self.app.outside.pause_after(runs)).await;
     }
 
     /// What stands under the key: the answer, or how far the write came at this step.

@@ -12,6 +12,11 @@ pub struct Window {
 }
 
 impl Window {
+    /// Everything, in the order of ids.
+    pub fn whole() -> Self {
+        Self { offset: 0, limit: u64::MAX, newest_first: false }
+    }
+
     /// The window of page `number` (from 1) of `size` rows.
     pub fn of_page(number: u64, size: u64, newest_first: bool) -> Self {
         Self { offset: number.saturating_sub(1).saturating_mul(size), limit: size, newest_first }

@@ -9,10 +9,9 @@ mod tlds;
 use serde_json::Value;
 use shared::domain::catalog::product::Shelf;
 use shared::domain::records::{List, Stamps};
-use shared::machinery::dialect::cloudonex::window;
+use shared::machinery::dialect::cloudonex::{search, window};
 use shared::machinery::reader::Reader;
 use shared::machinery::route::Row;
-use shared::words::pattern::Pattern;
 use shared::words::time::utc_seconds;
 
 use crate::common::SHELVES;
@@ -33,7 +32,7 @@ pub(crate) fn rows() -> Vec<Row> {
 /// A list, newest first, with its search.
 pub(crate) fn read_list(r: &mut Reader<'_>) -> List {
     let mut list = List::all(window(r, true));
-    list.search = r.text("search").optional().filter(|text| !text.is_empty()).map(|text| Pattern::plain(&text));
+    list.search = search(r);
     list
 }
 

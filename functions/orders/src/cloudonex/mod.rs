@@ -6,10 +6,9 @@ mod orders;
 mod services;
 
 use shared::domain::records::List;
-use shared::machinery::dialect::cloudonex::window;
+use shared::machinery::dialect::cloudonex::{search, window};
 use shared::machinery::reader::Reader;
 use shared::machinery::route::Row;
-use shared::words::pattern::Pattern;
 
 /// What the dialect calls the operations' fields.
 pub(crate) const NAMES: &[(&str, &str)] = &[
@@ -33,7 +32,7 @@ pub(crate) fn read_list<T: Copy + 'static>(
 ) -> List {
     let mut list = List::all(window(r, true));
     list.customers = r.id("customer_id").optional().into_iter().collect();
-    list.search = r.text("search").optional().filter(|text| !text.is_empty()).map(|text| Pattern::plain(&text));
+    list.search = search(r);
     list.statuses = r.choice("status", statuses).optional().map(|status| vec![own(status).to_owned()]);
     list
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use shared::domain::records::List;
 use shared::domain::support::leads::{CAPTURE, CONVERT, CREATE, Change, DELETE, GET, Lead, SEARCH, Status, UPDATE};
 use shared::machinery::dialect::Dialect::Cloudonex;
-use shared::machinery::dialect::cloudonex::window;
+use shared::machinery::dialect::cloudonex::{search, window};
 use shared::machinery::dialect::word;
 use shared::machinery::reader::Reader;
 use shared::machinery::reply::{Reply, View};
@@ -12,7 +12,6 @@ use shared::machinery::route::Row;
 use shared::words::error::Rule;
 use shared::words::page::Page;
 use shared::words::patch::Patch;
-use shared::words::pattern::Pattern;
 use shared::words::time::utc_seconds;
 
 const STATUSES: &[(&str, Status)] = &[
@@ -60,7 +59,7 @@ pub(super) fn rows() -> Vec<Row> {
 
 fn read_list(r: &mut Reader<'_>) -> List {
     let mut list = List::all(window(r, true));
-    list.search = r.text("search").optional().filter(|text| !text.is_empty()).map(|text| Pattern::plain(&text));
+    list.search = search(r);
     list.statuses = r.choice("status", STATUSES).optional().map(|one| vec![one.word().to_owned()]);
     list
 }

@@ -8,14 +8,13 @@ use shared::domain::support::tickets::write::{
 };
 use shared::domain::support::tickets::{Author, Message, Priority, Status};
 use shared::machinery::dialect::Dialect::Cloudonex;
-use shared::machinery::dialect::cloudonex::window;
+use shared::machinery::dialect::cloudonex::{search, window};
 use shared::machinery::dialect::word;
 use shared::machinery::reader::Reader;
 use shared::machinery::reply::{Reply, View};
 use shared::machinery::route::Row;
 use shared::words::page::Page;
 use shared::words::patch::Patch;
-use shared::words::pattern::Pattern;
 use shared::words::time::utc_seconds;
 
 /// What the dialect calls the operations' fields.
@@ -83,7 +82,7 @@ fn read_list(r: &mut Reader<'_>) -> Wanted {
     let mut list = List::all(window(r, true));
     list.customers = r.id("customer_id").optional().into_iter().collect();
     list.parents = r.id("department_id").optional().into_iter().collect();
-    list.search = r.text("search").optional().filter(|text| !text.is_empty()).map(|text| Pattern::plain(&text));
+    list.search = search(r);
     let meant = r.choice("status", STATUSES).optional();
     list.statuses = meant.map(|all| all.iter().map(|one| one.word().to_owned()).collect());
     Wanted { list, priorities: r.choice("priority", PRIORITIES).optional().map(|one| vec![one]) }

@@ -10,7 +10,7 @@ use shared::domain::purchases::stage::Stage;
 use shared::domain::purchases::write::{CREATE, DELETE, MOVE, New, RECEIVE, UPDATE, Update};
 use shared::domain::records::List;
 use shared::machinery::dialect::Dialect::Cloudonex;
-use shared::machinery::dialect::cloudonex::{days, window};
+use shared::machinery::dialect::cloudonex::{days, search, window};
 use shared::machinery::dialect::{number, word};
 use shared::machinery::reader::Reader;
 use shared::machinery::reply::{Reply, View};
@@ -18,7 +18,6 @@ use shared::machinery::route::Row;
 use shared::words::error::Rule;
 use shared::words::money::{Currency, Decimal};
 use shared::words::page::Page;
-use shared::words::pattern::Pattern;
 use shared::words::time::utc_seconds;
 
 /// What the dialect calls the operations' fields.
@@ -62,7 +61,7 @@ pub(super) fn rows() -> Vec<Row> {
 fn read_list(r: &mut Reader<'_>) -> Wanted {
     let mut list = List::all(window(r, true));
     list.parents = r.id("supplier_id").optional().into_iter().collect();
-    list.search = r.text("search").optional().filter(|text| !text.is_empty()).map(|text| Pattern::plain(&text));
+    list.search = search(r);
     list.statuses = r.choice("status", STATUSES).optional().map(|stage| vec![stage.word().to_owned()]);
     Wanted { list, days: days(r) }
 }

@@ -4,12 +4,11 @@ use serde_json::{Value, json};
 use shared::domain::purchases::suppliers::{CREATE, Change, DELETE, GET, SEARCH, Supplier, UPDATE};
 use shared::domain::records::List;
 use shared::machinery::dialect::Dialect::Cloudonex;
-use shared::machinery::dialect::cloudonex::window;
+use shared::machinery::dialect::cloudonex::{search, window};
 use shared::machinery::reader::Reader;
 use shared::machinery::reply::{Reply, View};
 use shared::machinery::route::Row;
 use shared::words::page::Page;
-use shared::words::pattern::Pattern;
 use shared::words::time::utc_seconds;
 
 pub(super) fn rows() -> Vec<Row> {
@@ -27,7 +26,7 @@ pub(super) fn rows() -> Vec<Row> {
 
 fn read_list(r: &mut Reader<'_>) -> List {
     let mut list = List::all(window(r, true));
-    list.search = r.text("search").optional().filter(|text| !text.is_empty()).map(|text| Pattern::plain(&text));
+    list.search = search(r);
     list
 }
 

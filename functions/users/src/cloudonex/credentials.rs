@@ -10,13 +10,12 @@ use shared::domain::users::credentials::write::{
 use shared::domain::users::role::is_permission;
 use shared::machinery::credential::Kind;
 use shared::machinery::dialect::Dialect::Cloudonex;
-use shared::machinery::dialect::cloudonex::window;
+use shared::machinery::dialect::cloudonex::{search, window};
 use shared::machinery::reader::Reader;
 use shared::machinery::reply::{Reply, View};
 use shared::machinery::route::Row;
 use shared::words::error::{Kind as ValueKind, Rule};
 use shared::words::page::Page;
-use shared::words::pattern::Pattern;
 use shared::words::time::utc_seconds;
 
 /// What the dialect calls the operations' fields.
@@ -81,7 +80,7 @@ pub(super) fn rows() -> Vec<Row> {
 fn read_list(r: &mut Reader<'_>) -> List {
     let mut list = List::all(window(r, false));
     list.parents = r.id("user_id").optional().into_iter().collect();
-    list.search = r.text("search").optional().filter(|text| !text.is_empty()).map(|text| Pattern::plain(&text));
+    list.search = search(r);
     list
 }
 

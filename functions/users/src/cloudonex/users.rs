@@ -3,17 +3,16 @@
 use serde_json::{Value, json};
 use shared::domain::records::List;
 use shared::domain::users::list::{GET, ROLE, ROLES, SEARCH, Shown, Wanted};
-use shared::domain::users::write::{CREATE, Change, DELETE, MOST_NETWORKS, Made, New, UPDATE};
+use shared::domain::users::write::{CREATE, Change, DELETE, Made, New, UPDATE};
 use shared::domain::users::{Role, Status};
 use shared::machinery::dialect::Dialect::Cloudonex;
-use shared::machinery::dialect::cloudonex::window;
+use shared::machinery::dialect::cloudonex::{search, window};
 use shared::machinery::dialect::word;
 use shared::machinery::reader::Reader;
 use shared::machinery::reply::{Reply, View};
 use shared::machinery::route::Row;
 use shared::words::page::Page;
 use shared::words::patch::Patch;
-use shared::words::pattern::Pattern;
 use shared::words::time::utc_seconds;
 
 /// What the dialect calls the operations' fields.
@@ -46,7 +45,7 @@ pub(super) fn rows() -> Vec<Row> {
 
 fn read_list(r: &mut Reader<'_>) -> Wanted {
     let mut list = List::all(window(r, false));
-    list.search = r.text("search").optional().filter(|text| !text.is_empty()).map(|text| Pattern::plain(&text));
+    list.search = search(r);
     list.parents = r.choice("role", ROLES_BY_NAME).optional().map(Role::id).into_iter().collect();
     list.statuses = r.choice("status", STATUSES).optional().map(|one| vec![one.word().to_owned()]);
     Wanted { list, login: None }
@@ -74,15 +73,11 @@ fn read_update(r: &mut Reader<'_>) -> (u64, Change) {
 }
 
 fn read_rest(r: &mut Reader<'_>) -> Change {
-    let allowed = r.texts("allowed_ips").present();
-    if allowed.as_ref().is_some_and(|all| all.len() > MOST_NETWORKS) {
-        r.violate("allowed_ips", shared::words::error::Rule::TooMany(MOST_NETWORKS));
-    }
     Change {
         status: r.choice("status", STATUSES).present(),
         reseller: r.id("reseller_id").patch(),
         timezone: r.zone_name("timezone").patch(),
-        networks: allowed,
+        networks: r.texts("allowed_ips").present(),
         ..Change::default()
     }
 }

@@ -7,7 +7,7 @@ use crate::domain::catalog::edit;
 use crate::domain::catalog::product::{Product, Shelf};
 use crate::domain::catalog::products::Change;
 use crate::domain::catalog::variants::Variant;
-use crate::domain::records::{List, find, find_all, put, search};
+use crate::domain::records::{BEARERS, List, find, find_all, put, search};
 use crate::domain::tenants::{TenantRecord, own};
 use crate::machinery::changes::Changes;
 use crate::machinery::keys;
@@ -149,7 +149,7 @@ pub(crate) async fn slug(cx: &Context, what: &str, name: &str) -> Result<String>
     let tries: Vec<String> = (1..=20).map(|n| if n == 1 { plain.to_owned() } else { format!("{plain}-{n}") }).collect();
     let wanted: Vec<_> = tries.iter().map(|slug| keys::claim(cx.tenant(), what, slug)).collect();
     let found = cx.store.get_items(&wanted).await?;
-    let place = found.iter().position(|item| number_of(item.as_ref(), "bearers") == 0);
+    let place = found.iter().position(|item| number_of(item.as_ref(), BEARERS) == 0);
     let free = place.and_then(|place| tries.into_iter().nth(place));
     Ok(free.unwrap_or_else(|| format!("{plain}-{}", cx.outside.fresh_id())))
 }

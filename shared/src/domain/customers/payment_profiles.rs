@@ -135,8 +135,7 @@ impl PaymentProfile {
 }
 
 async fn of_customer(cx: &Context, customer: u64) -> Result<Vec<PaymentProfile>> {
-    let window = Window { offset: 0, limit: u64::MAX, newest_first: false };
-    let list = List { customers: vec![customer], ..List::all(window) };
+    let list = List { customers: vec![customer], ..List::all(Window::whole()) };
     let rows = indexed(cx, PAYMENT_PROFILE, &list, &Reach::Everything).await?;
     let ids: Vec<u64> = rows.iter().map(|row| row.id).collect();
     Ok(find_all(cx, &ids).await?.into_iter().flatten().collect())

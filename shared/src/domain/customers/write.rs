@@ -13,6 +13,7 @@ use crate::domain::customers::entity::{Change, Customer, Status, Text};
 use crate::domain::customers::list::with_tenant;
 use crate::domain::customers::shown::Shown;
 use crate::domain::documents::ledger::Balance;
+use crate::domain::records::BEARERS;
 use crate::domain::tenants::{Reach, TenantCurrency, TenantRecord, of_item, own};
 use crate::machinery::changes::Changes;
 use crate::machinery::keys::{self, CUSTOMER, Key};
@@ -21,8 +22,6 @@ use crate::machinery::operation::{Context, Done, Op, Scope, Working};
 use crate::machinery::store::{Item, number_of, record};
 use crate::words::error::{Error, Result, Rule, Told, Violation};
 
-/// The attribute that counts the bearers of a value.
-const BEARERS: &str = "bearers";
 /// The most customers of a batch.
 pub const MOST_IN_BATCH: usize = 100;
 /// Customers made in one commit of a batch: four changes each and five more for the commit stay below 100.

@@ -12,7 +12,7 @@ use crate::domain::orders::entity::Stage;
 use crate::domain::orders::fulfil::bring_to_life;
 use crate::domain::orders::list::{Shown, shown};
 use crate::domain::orders::made::Made;
-use crate::domain::records::{Drawer, put};
+use crate::domain::records::{BEARERS, Drawer, put};
 use crate::domain::registrants::entity::name_claim;
 use crate::domain::services::goods::Goods;
 use crate::domain::tenants::CurrencyRef;
@@ -91,7 +91,7 @@ async fn create(cx: &Context, new: &New) -> Result<Done<Shown>> {
     }
     for (name, count) in names {
         let claim = name_claim(&name);
-        desk.changes.add(keys::claim(cx.tenant(), claim.what, &claim.value), vec![("bearers".to_owned(), count)]);
+        desk.changes.add(keys::claim(cx.tenant(), claim.what, &claim.value), vec![(BEARERS.to_owned(), count)]);
     }
     let answer = shown(&desk, &goods, id, vec![invoice])?;
     ids.into_changes(cx, &mut desk.changes);

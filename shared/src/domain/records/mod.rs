@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::list::compare;
 pub use self::list::{Column, List, find, find_all, indexed, search};
+pub(crate) use self::write::BEARERS;
 pub use self::write::{Drawer, Removal, load, load_ids, put, remove, taken};
 use crate::machinery::keys::Entity;
 use crate::words::time::{Date, Instant};

@@ -13,7 +13,7 @@ use crate::machinery::store::{Item, number_of};
 use crate::words::error::{Error, Result, Rule, Violation};
 
 /// The attribute that counts the bearers of a value.
-const BEARERS: &str = "bearers";
+pub(crate) const BEARERS: &str = "bearers";
 
 /// A record as its row: id and version also stand where the conditions of commits look for them.
 #[derive(Serialize)]

@@ -1,6 +1,6 @@
 //! Whether a name is free (contract billmora §9.11), as far as the tenant's own records know.
 
-use crate::domain::records::IndexRow;
+use crate::domain::records::{BEARERS, IndexRow};
 use crate::domain::registrants::entity::name_claim;
 use crate::domain::tenants::named_or_site;
 use crate::machinery::caller::Caller;
@@ -46,7 +46,7 @@ async fn check(cx: &Context, check: &Check) -> Result<Done<Availability>> {
     let found = found.ok_or_else(|| refused("TLD is not supported."))?;
     let claim = name_claim(&domain);
     let item = cx.store.get_items(&[keys::claim(cx.tenant(), claim.what, &claim.value)]).await?.pop().flatten();
-    let free = number_of(item.as_ref(), "bearers") == 0;
+    let free = number_of(item.as_ref(), BEARERS) == 0;
     Ok(Done::read(Availability { tld: found.id, free, domain: domain.clone() }))
 }
 

@@ -9,7 +9,7 @@ pub(crate) mod lines;
 
 use crate::domain::catalog::tlds::Tld;
 use crate::domain::customers::Customer;
-use crate::domain::records::{List, Stamps, find, find_all, search};
+use crate::domain::records::{BEARERS, List, Stamps, find, find_all, search};
 use crate::domain::registrants::entity::name_claim;
 pub use crate::domain::registrants::entity::{Registrant, Status};
 use crate::domain::services::goods::Goods;
@@ -126,6 +126,6 @@ async fn delete(cx: &Context, id: u64) -> Result<Done<u64>> {
         changes.erase(keys::agenda_row(cx.tenant(), crate::domain::billing::agenda::DOMAINS, day, id));
     }
     let claim = name_claim(&registrant.domain);
-    changes.add(keys::claim(cx.tenant(), claim.what, &claim.value), vec![("bearers".to_owned(), -1)]);
+    changes.add(keys::claim(cx.tenant(), claim.what, &claim.value), vec![(BEARERS.to_owned(), -1)]);
     Ok(Done::changed(1, changes))
 }

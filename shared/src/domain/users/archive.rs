@@ -1,21 +1,19 @@
 //! Archiving a user (contract jerasoft §4.11): the customers the user owns move to a new owner, some at a time, and
 //! then the user signs in no more. Without a new owner, who still owns customers is not archived.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::domain::customers::write::give;
 use crate::domain::customers::{Status as CustomerStatus, owned_by};
 use crate::domain::records::find;
+use crate::domain::tenants::TenantRecord;
 use crate::domain::users::entity::{Status, User};
 use crate::domain::users::write::{Change, changed};
 use crate::machinery::changes::Changes;
 use crate::machinery::keys::{self, CUSTOMER};
 use crate::machinery::operation::{Context, Done, Op, Scope};
 use crate::words::error::{Error, Result, Violation};
-use crate::words::patch::Patch;
 
 /// Customers that move in one commit: each is two changes.
 const AT_ONCE: usize = 40;
@@ -24,11 +22,11 @@ const AT_ONCE: usize = 40;
 pub static ARCHIVE: Op<(u64, Option<u64>), Moved> =
     Op::write("users.archive", "user", Scope::Reseller, |cx, (id, owner)| Box::pin(archive(cx, *id, *owner)));
 
-/// How many ownerships moved. Rate tables and stored queries have no owner here.
+/// How many ownerships moved.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moved {
     /// Customers.
-    pub clients: u64,
+    pub customers: u64,
 }
 
 async fn archive(cx: &Context, id: u64, owner: Option<u64>) -> Result<Done<Moved>> {
@@ -60,26 +58,13 @@ async fn archive(cx: &Context, id: u64, owner: Option<u64>) -> Result<Done<Moved
     let mut changes = Changes::default();
     for item in cx.store.get_items(&ids).await?.into_iter().flatten() {
         give(cx, &mut changes, item, owner)?;
-        moved.clients += 1;
+        moved.customers += 1;
     }
     Ok(Done { answer: moved, changes, progress: Some(json!(moved)) })
 }
 
-async fn end(
-    cx: &Context,
-    tenant: &crate::domain::tenants::TenantRecord,
-    user: &User,
-    moved: Moved,
-) -> Result<Done<Moved>> {
-    let change = Change { status: Some(Status::Archived), email: Patch::Keep, ..Change::default() };
+async fn end(cx: &Context, tenant: &TenantRecord, user: &User, moved: Moved) -> Result<Done<Moved>> {
+    let change = Change { status: Some(Status::Archived), ..Change::default() };
     let (_, changes) = changed(cx, tenant, user, &change, "user.archived").await?;
     Ok(Done::changed(moved, changes))
-}
-
-/// How many of each kind, as JeraSoft names them.
-impl Moved {
-    /// Kinds and numbers.
-    pub fn by_kind(self) -> BTreeMap<&'static str, u64> {
-        BTreeMap::from([("clients", self.clients), ("rate_tables", 0), ("stored_queries", 0)])
-    }
 }

@@ -9,6 +9,7 @@ use crate::machinery::request::Request;
 use crate::words::error::{Kind, Rule, Stranger, Told, Violation};
 use crate::words::limit::Limit;
 use crate::words::page::Window;
+use crate::words::pattern::Pattern;
 use crate::words::text::spoken;
 use crate::words::time::Date;
 
@@ -156,6 +157,11 @@ pub fn days(r: &mut Reader<'_>) -> (Option<Date>, Option<Date>) {
         r.violate("date_to", Rule::Reversed);
     }
     (from, to)
+}
+
+/// `search`: a quick search, without wildcards; an empty text searches for nothing.
+pub fn search(r: &mut Reader<'_>) -> Option<Pattern> {
+    r.text("search").optional().filter(|text| !text.is_empty()).map(|text| Pattern::plain(&text))
 }
 
 /// The most records of a list of the older dialect, which has no pages.

@@ -19,8 +19,7 @@ pub(crate) struct Held(pub(super) Vec<ApiCredential>);
 impl Held {
     /// Those of a user.
     pub(crate) async fn of(cx: &Context, user: u64) -> Result<Self> {
-        let window = Window { offset: 0, limit: u64::MAX, newest_first: false };
-        let list = List { parents: vec![user], ..List::all(window) };
+        let list = List { parents: vec![user], ..List::all(Window::whole()) };
         let rows = indexed(cx, CREDENTIAL, &list, &Reach::Everything).await?;
         let ids: Vec<u64> = rows.iter().map(|row| row.id).collect();
         Ok(Self(find_all::<ApiCredential>(cx, &ids).await?.into_iter().flatten().collect()))
