@@ -29,6 +29,7 @@ mod isolation;
 mod limits;
 mod malformed;
 mod model;
+mod older;
 mod oracle;
 mod orders;
 mod overdue;
