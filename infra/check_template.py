@@ -164,6 +164,8 @@ ROUTES = {
     "/api/v2/customer": "Customers",
     "/api/v2/customer/{proxy+}": "Customers",
     "/api/v2/invoice": "Invoices",
+    "/api/v2/webhooks": "Webhooks",
+    "/api/v2/webhooks/{proxy+}": "Webhooks",
 }
 # Each function and the binary it runs.
 FAMILIES = (
@@ -178,9 +180,12 @@ FAMILIES = (
     "Orders",
     "Support",
     "Users",
+    "Webhooks",
 )
+# Invoked by a stream and by a queue.
+FED = ("Dispatcher", "Deliverer")
 # No route leads to these, and nobody waits for them.
-UNROUTED = ("Verify", "Billing")
+UNROUTED = ("Verify", "Billing", *FED)
 FUNCTIONS = {name: name.lower() for name in ("Authorizer", "Rpc", *FAMILIES, *UNROUTED)}
 
 TABLE = {"Fn::GetAtt": ["Table", "Arn"]}
@@ -200,8 +205,16 @@ MAY["Authorizer"] = [
 ]
 # It reads, and nobody's credentials are its business.
 MAY["Verify"] = [(["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"], TABLE, None)]
-# What AWS writes for us: putting log lines somewhere, and nothing else.
+QUEUE = {"Fn::GetAtt": ["WebhookQueue", "Arn"]}
+FAILED = {"Fn::GetAtt": ["WebhookFailures", "Arn"]}
+SEND = ["sqs:SendMessage"]
+MAY["Deliverer"] += [(SEND, QUEUE, None)]
+# The last is the transform's own, for records that failed.
+MAY["Dispatcher"] += [(SEND, QUEUE, None), (["sqs:SendMessage"], FAILED, None)]
+# What AWS writes for us: putting log lines somewhere, and nothing else; and for those that are fed, reading what
+# feeds them.
 MANAGED = ("AWSLambdaBasicExecutionRole", "AmazonAPIGatewayPushToCloudWatchLogs")
+FEEDING = {"DispatcherRole": "AWSLambdaDynamoDBExecutionRole", "DelivererRole": "AWSLambdaSQSQueueExecutionRole"}
 # What AWS takes: the first two are raised on request, the third never.
 MOST_PATHS = 300  # path nodes of a REST API
 MOST_RESOURCES = 500  # of a stack
@@ -285,7 +298,7 @@ def routes(_, resources):
     for name in FUNCTIONS:
         # The authorizer is called by the API itself, the check of the books by its operator alone, and the
         # billing by the role of a tenant's schedule.
-        wanted = {"Authorizer": 1, "Verify": 0, "Billing": 0}.get(name, list(ROUTES.values()).count(name))
+        wanted = {"Authorizer": 1, **dict.fromkeys(UNROUTED, 0)}.get(name, list(ROUTES.values()).count(name))
         same(f"the number of permissions to call {name}", allowed.get(name, 0), wanted)
     return f"{len(ROUTES)} routes, each to its function, with authorizer and API key; nobody else may call them"
 
@@ -418,7 +431,8 @@ def policies(_, resources):
     roles = of_type(resources, "AWS::IAM::Role")
     for name, role in roles.items():
         for managed in role["Properties"].get("ManagedPolicyArns", []):
-            must(json.dumps(managed).rstrip('"}').endswith(MANAGED), f"{name} has the managed policy {managed}")
+            ends = (*MANAGED, *(one for role, one in FEEDING.items() if role == name))
+            must(json.dumps(managed).rstrip('"}').endswith(ends), f"{name} has the managed policy {managed}")
         for statement in statements(role):
             same(f"the effect of a statement of {name}", statement["Effect"], "Allow")
             must("NotAction" not in statement and "NotResource" not in statement, f"{name} allows all but something")
@@ -467,9 +481,49 @@ def kept(_, resources):
     return "table and secret: recoverable, encrypted, kept when the stack goes; stream, time to live, no index"
 
 
+def feeding(_, resources):
+    """The stream and the queue: what comes from them, and what becomes of what fails."""
+    sources = of_type(resources, "AWS::Lambda::EventSourceMapping")
+    found = {one["Properties"]["FunctionName"]["Ref"]: one["Properties"] for one in sources.values()}
+    same("the functions that are fed", sorted(found), sorted(FED))
+    for name, given in found.items():
+        same(f"what {name} answers", given.get("FunctionResponseTypes"), ["ReportBatchItemFailures"])
+    stream = found["Dispatcher"]
+    same("the stream", stream["EventSourceArn"], {"Fn::GetAtt": ["Table", "StreamArn"]})
+    same("where the stream begins", stream["StartingPosition"], "TRIM_HORIZON")
+    same("failed records", stream["DestinationConfig"], {"OnFailure": {"Destination": FAILED}})
+    must(0 < stream["MaximumRetryAttempts"] <= 100, "a record that fails would stop its shard")
+    # Order is of use only where one invocation at a time reads a shard.
+    must(stream.get("ParallelizationFactor", 1) == 1, "several invocations would read one shard")
+    filters = [json.loads(one["Pattern"]) for one in stream["FilterCriteria"]["Filters"]]
+    keys = {"eventName": ["INSERT"], "dynamodb": {"Keys": {"PK": {"S": [{"suffix": "#outbox"}]}}}}
+    lanes = {"eventName": ["INSERT"], "dynamodb": {"NewImage": {"lane": {"S": [{"exists": True}]}}}}
+    same("what the stream lets through", filters, [keys, lanes])
+    queue = found["Deliverer"]
+    same("the queue", queue["EventSourceArn"], QUEUE)
+    must(queue["ScalingConfig"]["MaximumConcurrency"] >= 2, "SQS wants at least two")
+    given = properties(resources, "WebhookQueue", "AWS::SQS::Queue")
+    time = resources["Deliverer"]["Properties"]["Timeout"]
+    must(given["VisibilityTimeout"] >= 6 * time, "a message would be seen again while it is worked on")
+    same("failed messages", given["RedrivePolicy"]["deadLetterTargetArn"], FAILED)
+    for name in ("WebhookQueue", "WebhookFailures"):
+        same(f"the encryption of {name}", resources[name]["Properties"].get("SqsManagedSseEnabled"), True)
+    for name in FED:
+        variables = resources[name]["Properties"]["Environment"]["Variables"]
+        same(f"TESSERA_QUEUE of {name}", variables.get("TESSERA_QUEUE"), {"Ref": "WebhookQueue"})
+    for name in FUNCTIONS:
+        variables = resources[name]["Properties"]["Environment"]["Variables"]
+        must("TESSERA_LOOPBACK" not in variables, f"{name} would send to itself")
+    return "stream and queue: new items of the outbox and of lanes only, failures kept, nothing sent to itself"
+
+
 def alarms(_, resources):
     found = of_type(resources, "AWS::CloudWatch::Alarm")
-    same("the alarms", sorted(found), ["Errors", "ErrorsOfSales", "Failures", "Throttles", "ThrottlesOfSales"])
+    wanted = ["Errors", "ErrorsOfSales", "Failures", "Throttles", "ThrottlesOfSales", "Undelivered"]
+    same("the alarms", sorted(found), wanted)
+    waiting = found.pop("Undelivered")["Properties"]
+    whose = [{"Name": "QueueName", "Value": {"Fn::GetAtt": ["WebhookFailures", "QueueName"]}}]
+    same("what Undelivered watches", (waiting["Namespace"], waiting["Dimensions"]), ("AWS/SQS", whose))
     failures = found.pop("Failures")["Properties"]
     same("what Failures watches", (failures["Namespace"], failures["MetricName"]), ("AWS/ApiGateway", "5XXError"))
     dimensions = {one["Name"]: one["Value"]["Ref"] for one in failures["Dimensions"]}
@@ -565,7 +619,7 @@ def main(arguments):
     try:
         written = yaml_parse(template.read_text())
         resources = transform(written)["Resources"]
-        for check in (routes, room, authorizer, answers, stage, functions, policies, kept, alarms, outputs):
+        for check in (routes, room, authorizer, answers, stage, functions, policies, kept, feeding, alarms, outputs):
             print("ok  ", check(written, resources))
         attached = yaml_parse(tenants.read_text())
         for check in (tenant, billing):

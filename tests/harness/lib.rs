@@ -8,10 +8,12 @@
 
 mod call;
 mod dice;
+mod hooks;
 mod verify;
 
 pub use call::{Answer, Call};
 pub use dice::Dice;
+pub use hooks::{Does, Got, Hooks, Receiver};
 pub use verify::differing;
 
 use std::sync::Arc;
@@ -271,7 +273,11 @@ pub fn elsewhere() -> Option<String> {
 fn clocked(outside: &Outside, seconds: &Arc<AtomicI64>) -> Outside {
     let start: Instant = parse_moment(START, Zone::UTC).unwrap();
     let seconds = Arc::clone(seconds);
-    outside.clone().with_clock(move || start + shared::words::time::Duration::seconds(seconds.load(Ordering::SeqCst)))
+    // A receiver of webhooks is on this machine.
+    outside
+        .clone()
+        .reaching_itself()
+        .with_clock(move || start + shared::words::time::Duration::seconds(seconds.load(Ordering::SeqCst)))
 }
 
 /// Send a request to an application.

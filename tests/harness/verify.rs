@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::World;
 
 /// The entities that are records.
-const RECORDS: [&str; 20] = [
+const RECORDS: [&str; 21] = [
     "product",
     "catalog",
     "variant",
@@ -28,6 +28,7 @@ const RECORDS: [&str; 20] = [
     "credential",
     "payment-profile",
     "gateway",
+    "webhook",
 ];
 /// What records claim: the name of the claim, the entity, the attribute.
 const CLAIMED: [(&str, &str, &str); 8] = [

@@ -156,7 +156,7 @@ async fn a_key_permits_what_it_was_given_in_every_dialect_and_gives_away_no_more
         let permission = row.permission();
         let (module, action) = permission.split_once('.').unwrap();
         assert!(MODULES.contains(&module) && ACTIONS.contains(&action), "{} {permission}", row.path);
-        let call = Call::new(row.verb, &row.path.replace("{id}", "1")).json(&json!({}));
+        let call = Call::new(row.verb, &crate::bodies::path(row, 1)).json(&json!({}));
         let call = match row.dialect.name() {
             "jerasoft" => call.key(&key),
             "racknap" => continue,

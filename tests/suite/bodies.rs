@@ -2,6 +2,40 @@
 
 use serde_json::{Value, json};
 use shared::machinery::route::Row;
+use tests::World;
+
+/// The delivery that [`delivered`] makes.
+const DELIVERY: &str = "msg_000000000000700080000000000000000";
+
+/// A row's path, of the record of an id.
+pub(crate) fn path(row: &Row, id: impl ToString) -> String {
+    row.path.replace("{id}", &id.to_string()).replace("{delivery}", DELIVERY)
+}
+
+/// A delivery of acme's webhook that was given up, with this text in it.
+pub(crate) fn delivered(world: &World, webhook: u64, text: &str) {
+    let (string, number) = (|text: &str| json!({"S": text}), |number: u64| json!({"N": number.to_string()}));
+    let at = string("2026-03-01T12:00:00Z");
+    let common = |pk: &str, sk: &str| {
+        json!({"PK": string(pk), "SK": string(sk), "id": string(DELIVERY), "event": string("customer.created"),
+            "object": string("customer"), "object_id": number(1), "expires": number(4_000_000_000)})
+    };
+    let mut message = common("acme#webhook-message", DELIVERY);
+    (message["at"], message["data"]) = (at.clone(), string(&json!({"account": text}).to_string()));
+    let mut delivery = common(&format!("acme#webhook-delivery#{webhook:012}"), DELIVERY);
+    for (name, value) in [
+        ("webhook", number(webhook)),
+        ("sequence", number(1)),
+        ("state", string("dead")),
+        ("attempts", json!({"L": []})),
+        ("tries", number(10)),
+        ("created_at", at),
+        ("version", number(3)),
+    ] {
+        delivery[name] = value;
+    }
+    world.engine.import("tessera", vec![message, delivery]).unwrap();
+}
 
 /// A body for a row of the catalogue, of quotes, services or settings; of a reseller and for a customer where it
 /// names one.
@@ -55,6 +89,8 @@ pub(crate) fn sold(row: &Row, reseller: u64, customer: u64) -> Option<Value> {
             json!({"clients_id": customer, "payment_systems_id": 1, "external_id": "cus_1"})
         }
         ("payment_profiles.update", _) => json!({"title": "touched"}),
+        ("webhooks.create", _) => json!({"url": "https://x.example/", "events": ["*"]}),
+        ("webhooks.update", _) => json!({"description": "touched"}),
         ("gateways.create", _) => json!({"name": "X", "account_id": 1}),
         ("gateways.update", _) => json!({"name": "touched"}),
         ("leads.capture", _) => json!({"first_name": "X", "last_name": "Y", "email": "form@x.example"}),

@@ -79,7 +79,7 @@ fn shape(list: &str, operation: &str) -> String {
     };
     let parts = whole.trim_end_matches('/').split('/').map(|part| {
         let number = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-        if number || part.starts_with('{') { "{}" } else { part }
+        if number || part.starts_with('{') || part.starts_with("msg_") { "{}" } else { part }
     });
     parts.collect::<Vec<_>>().join("/")
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use shared::machinery::route::Row;
 use tests::{ADMIN, Answer, Call, TOKEN, World, send};
 
-use crate::bodies::sold;
+use crate::bodies::{delivered, path, sold};
 
 /// One request for every row that writes, by operation and dialect.
 fn request(row: &Row) -> Call {
@@ -101,7 +101,7 @@ fn request(row: &Row) -> Call {
         ("services.delete", _) if row.dialect.name() == "jerasoft" => "4",
         _ => "2",
     };
-    let call = Call::new(row.verb, &row.path.replace("{id}", id)).json(&body);
+    let call = Call::new(row.verb, &path(row, id)).json(&body);
     match row.dialect.name() {
         "jerasoft" => call.key(ADMIN),
         "billmora" => call.bearer(TOKEN),
@@ -203,11 +203,12 @@ async fn sales(world: &World) {
         for (path, body) in [
             ("tickets", json!({"customer_id": 2, "subject": "x", "message": "x", "department_id": 1})),
             ("gateways", json!({"name": format!("G {n}"), "account_id": 1})),
+            ("webhooks", json!({"url": "https://x.example/", "events": ["customer.*"]})),
             ("leads", json!({"first_name": "L", "last_name": "M", "email": format!("lead{n}@x.example")})),
             ("suppliers", json!({"name": format!("S {n}")})),
         ] {
             let made = world.send(Call::new("POST", &format!("/api/v2/{path}")).bearer(ADMIN).json(&body)).await;
-            if let (2, Some(secret)) = (n, made.expect(201)["data"]["secret"].as_str()) {
+            if let (2, "gateways", Some(secret)) = (n, path, made.expect(201)["data"]["secret"].as_str()) {
                 GATEWAY.get_or_init(|| secret.to_owned());
             }
         }
@@ -222,6 +223,7 @@ async fn sales(world: &World) {
             world.send(Call::new("POST", &format!("/api/{path}")).key(ADMIN).json(&body)).await.expect(200);
         }
     }
+    delivered(world, 2, "x");
     let settings = json!({"lead_capture": true});
     world.send(Call::new("PUT", "/api/v2/settings").bearer(ADMIN).json(&settings)).await.expect(200);
     purchases(world).await;

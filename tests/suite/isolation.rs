@@ -6,7 +6,7 @@ use shared::machinery::operation::Scope;
 use shared::machinery::route::Row;
 use tests::{ADMIN, Answer, Call, LIMITED, OTHER, TOKEN, TOKEN_LIMITED, TOKEN_NOTHING, TOKEN_OTHER, TOKEN_OVER, World};
 
-use crate::bodies::sold;
+use crate::bodies::{delivered, path, sold};
 
 /// What no stranger may ever read.
 const MARK: &str = "ACME-SECRET";
@@ -105,6 +105,9 @@ async fn catalogue(world: &World) {
     ] {
         world.send(Call::new("POST", &format!("/api/v2/{path}")).bearer(ADMIN).json(&body)).await.expect(201);
     }
+    let webhook = json!({"url": "https://acme-secret.example/", "events": ["*"], "description": MARK});
+    world.send(Call::new("POST", "/api/v2/webhooks").bearer(ADMIN).json(&webhook)).await.expect(201);
+    delivered(world, 1, MARK);
     world.send(Call::new("PATCH", "/api/resellers/3").key(ADMIN).json(&json!({"name": MARK}))).await.expect(200);
     // A ticket of that customer, a department, a lead and a supplier with an order; they are of the first reseller.
     for (path, body) in [
@@ -201,7 +204,7 @@ fn body(row: &Row) -> Value {
 
 /// The ways to reach a row: REST, and JSON-RPC where it has a name.
 fn ways(row: &Row) -> Vec<Call> {
-    let rest = Call::new(row.verb, &row.path.replace("{id}", &id(row).to_string())).json(&body(row));
+    let rest = Call::new(row.verb, &path(row, id(row))).json(&body(row));
     let by_name = row.rpc.map(|name| {
         let mut params = body(row);
         if row.path.contains("{id}") {
@@ -377,7 +380,7 @@ async fn every_row_refuses_every_wrong_credential() {
     }
     // A header cannot make one dialect's row another's.
     for row in &rows {
-        let call = with(Call::new(row.verb, &row.path.replace("{id}", "1")), row, "x").validate(&session);
+        let call = with(Call::new(row.verb, &path(row, 1)), row, "x").validate(&session);
         assert_eq!(shared::machinery::dialect::Dialect::of(&call.request), row.dialect, "{}", row.path);
     }
     println!(

@@ -318,7 +318,7 @@ async fn ten_thousand_malformed_requests_are_answered_in_the_dialects_words() {
                 ])
                 .to_owned(),
             1 => "/api/".to_owned(),
-            _ => row.path.replace("{id}", id),
+            _ => crate::bodies::path(row, id),
         };
         let verb = if dice.roll(8) == 0 {
             dice.pick(&["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "BREW", ""])

@@ -19,6 +19,7 @@ pub fn rows() -> Vec<Row> {
         reports::rows(),
         support::rows(),
         users::rows(),
+        webhooks::rows(),
     ]
     .into_iter()
     .flatten()

@@ -7,6 +7,7 @@
 
 use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
@@ -18,10 +19,17 @@ use dynoxide::Database;
 use dynoxide::errors::DynoxideError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::stream::Stream;
 
 /// The engine.
 #[derive(Clone)]
-pub struct Engine(Database);
+pub struct Engine {
+    db: Database,
+    /// What is new in the table.
+    pub stream: Arc<Stream>,
+}
 
 impl fmt::Debug for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -36,7 +44,11 @@ impl Engine {
     ///
     /// What the engine says.
     pub fn in_memory() -> Result<Self, String> {
-        Database::memory().map(Self).map_err(|e| e.to_string())
+        Database::memory().map(Self::of).map_err(|e| e.to_string())
+    }
+
+    fn of(db: Database) -> Self {
+        Self { db, stream: Arc::default() }
     }
 
     /// An engine that keeps its data in a file.
@@ -48,7 +60,7 @@ impl Engine {
         std::fs::create_dir_all(folder).map_err(|e| format!("{} cannot be made: {e}", folder.display()))?;
         let file = folder.join("tessera.db");
         Database::new(&file.to_string_lossy())
-            .map(Self)
+            .map(Self::of)
             .map_err(|e| format!("{} cannot be opened: {e}", file.display()))
     }
 
@@ -57,16 +69,38 @@ impl Engine {
     /// # Errors
     ///
     /// What the engine says.
-    pub fn import(&self, table: &str, items: Vec<serde_json::Value>) -> Result<usize, String> {
+    pub fn import(&self, table: &str, items: Vec<Value>) -> Result<usize, String> {
         let items =
             items.into_iter().map(serde_json::from_value).collect::<Result<_, _>>().map_err(|e| e.to_string())?;
-        let imported = self.0.import_items(table, items, dynoxide::ImportOptions::default());
+        let imported = self.db.import_items(table, items, dynoxide::ImportOptions::default());
         imported.map(|imported| imported.items_imported).map_err(|e| e.to_string())
     }
 
     /// Forget what has expired, as DynamoDB does by itself; how many items.
     pub fn sweep(&self) -> usize {
-        self.0.sweep_ttl().unwrap_or(0)
+        self.db.sweep_ttl().unwrap_or(0)
+    }
+
+    /// Every item, for those who look into the data.
+    ///
+    /// # Errors
+    ///
+    /// What the engine says.
+    pub fn items(&self, table: &str) -> Result<Vec<Value>, String> {
+        let (mut items, mut start) = (Vec::new(), Value::Null);
+        loop {
+            let mut ask = json!({"TableName": table});
+            if !start.is_null() {
+                ask["ExclusiveStartKey"] = start;
+            }
+            let answer = self.run("Scan", ask.to_string().as_bytes()).map_err(|e| e.to_string())?;
+            let answer: Value = serde_json::from_str(&answer).map_err(|e| e.to_string())?;
+            items.extend(answer["Items"].as_array().cloned().unwrap_or_default());
+            start = answer["LastEvaluatedKey"].clone();
+            if start.is_null() {
+                return Ok(items);
+            }
+        }
     }
 
     /// The SDK's HTTP client whose calls end in this engine.
@@ -77,14 +111,17 @@ impl Engine {
 
     /// One call: the target (`DynamoDB_20120810.GetItem`) and the JSON body; the status and the JSON answer.
     pub fn serve_target(&self, target: &str, body: &[u8]) -> (u16, String) {
-        match self.run(target.rsplit('.').next().unwrap_or_default(), body) {
+        let operation = target.rsplit('.').next().unwrap_or_default();
+        let run = || self.run(operation, body);
+        let done = if operation == "TransactWriteItems" { self.stream.along(body, run) } else { run() };
+        match done {
             Ok(answer) => (200, answer),
             Err(refused) => (refused.status_code(), refused.to_json()),
         }
     }
 
     fn run(&self, operation: &str, body: &[u8]) -> Result<String, DynoxideError> {
-        let db = &self.0;
+        let db = &self.db;
         match operation {
             "GetItem" => call(body, |request| db.get_item(request)),
             "BatchGetItem" => call(body, |request| db.batch_get_item(request)),

@@ -58,6 +58,7 @@ impl Gateway {
             ("reports", app(reports::rows())),
             ("support", app(support::rows())),
             ("users", app(users::rows())),
+            ("webhooks", app(webhooks::rows())),
         ]);
         Self { template, functions, authorizer: app(Vec::new()), meters: Meters::default(), outside: Outside::real() }
     }

@@ -3,6 +3,7 @@
 //! * [`engine`]: the embedded DynamoDB, plugged in as the SDK's HTTP client;
 //! * [`faults`]: what can go wrong between the SDK and the engine, on purpose;
 //! * [`template`], [`plan`], [`gateway`]: API Gateway, from template.yaml;
+//! * [`stream`], [`queue`], [`webhooks`]: the table's stream, SQS, and the two functions behind them;
 //! * [`fixture`]: tenants to begin with;
 //! * [`transfer`]: export and import;
 //! * [`endpoint`]: the engine over a socket, for functions in processes of their own.
@@ -13,5 +14,8 @@ pub mod faults;
 pub mod fixture;
 pub mod gateway;
 pub mod plan;
+pub mod queue;
+pub mod stream;
 pub mod template;
 pub mod transfer;
+pub mod webhooks;

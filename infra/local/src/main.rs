@@ -15,10 +15,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
+use deliverer::{PATIENCE, Post};
 use local::engine::Engine;
 use local::fixture::Fixture;
 use local::gateway::Gateway;
 use local::template::{BUILT_IN, Template};
+use local::webhooks::Webhooks;
 use shared::machinery::app::App;
 use shared::machinery::outside::Outside;
 use shared::machinery::secrets::Secrets;
@@ -155,6 +157,8 @@ async fn run(cli: Cli) -> Result<(), String> {
         None => Outside::real(),
         Some(now) => Outside::real().with_clock(move || now),
     };
+    // Whoever tries webhooks out has a receiver on this machine.
+    let outside = outside.reaching_itself();
     match cli.command {
         None => serve(&cli.place, &outside, cli.listen, cli.load.as_deref()).await,
         Some(Command::Load { file }) => {
@@ -211,11 +215,18 @@ fn named(place: &PlaceArgs, tenants: Vec<String>) -> Vec<String> {
 
 async fn serve(place: &PlaceArgs, outside: &Outside, listen: SocketAddr, load: Option<&Path>) -> Result<(), String> {
     let (store, secrets, engine) = open(place, outside, Table::Made).await?;
-    if let Some(engine) = engine.filter(|_| place.clock.is_none()) {
+    if let Some(engine) = engine.clone().filter(|_| place.clock.is_none()) {
         tokio::spawn(forget_what_expired(engine));
     }
     let demo = fill(place, &store, &secrets, outside, load).await?;
-    let gateway = Arc::new(Gateway::new(Template::read(BUILT_IN)?, &store, &secrets, outside));
+    let template = Template::read(BUILT_IN)?;
+    if let Some(engine) = engine {
+        let post = Post::new(outside.reaches_itself(), PATIENCE);
+        let webhooks = Webhooks::new(&template, &engine, &store, &secrets, outside, post);
+        webhooks.take_up(&place.table)?;
+        tokio::spawn(Arc::new(webhooks).run());
+    }
+    let gateway = Arc::new(Gateway::new(template, &store, &secrets, outside));
     let listener = TcpListener::bind(listen).await.map_err(|e| format!("cannot listen on {listen}: {e}"))?;
     let address = listener.local_addr().map_err(|e| e.to_string())?;
     let serving = tokio::spawn(gateway.serve(listener));

@@ -38,6 +38,10 @@ pub struct Template {
     pub tenant_plan: Plan,
     /// The plan of those without a valid credential.
     pub anonymous_plan: Plan,
+    /// Which records of the table's stream a function is invoked with, in Lambda's filter language.
+    pub stream_filters: Vec<Value>,
+    /// How long a message of the queue that was not worked on is out of sight, in seconds.
+    pub out_of_sight: i64,
     responses: BTreeMap<String, GatewayResponse>,
 }
 
@@ -57,10 +61,17 @@ impl Template {
         let resources = root["Resources"].as_object().ok_or("template.yaml has no resources")?;
         let mut routes = matchit::Router::new();
         let mut paths = Vec::new();
+        let mut stream_filters = Vec::new();
         for function in resources.values().filter(|resource| resource["Type"] == "AWS::Serverless::Function") {
             let binary =
                 function["Metadata"]["BuildProperties"]["Binary"].as_str().ok_or("a function names no binary")?;
             for event in function["Properties"]["Events"].as_object().into_iter().flat_map(|events| events.values()) {
+                if event["Type"] == "DynamoDB" {
+                    stream_filters.extend(filters(&event["Properties"])?);
+                }
+                if event["Type"] != "Api" {
+                    continue;
+                }
                 let path = event["Properties"]["Path"].as_str().ok_or("an event has no path")?;
                 // API Gateway writes a greedy parameter `{proxy+}`, the router `{*proxy}`.
                 let route = path.replace("{proxy+}", "{*proxy}");
@@ -81,6 +92,8 @@ impl Template {
             responses: responses.collect(),
             routes,
             paths,
+            stream_filters,
+            out_of_sight: root["Resources"]["WebhookQueue"]["Properties"]["VisibilityTimeout"].as_i64().unwrap_or(30),
         })
     }
 
@@ -106,6 +119,13 @@ impl Template {
 fn resolved<'r>(root: &'r Value, value: &'r Value) -> &'r Value {
     let parameter = value.as_str().and_then(|name| root["Parameters"].get(name));
     parameter.map_or(value, |parameter| &parameter["Default"])
+}
+
+/// The filters of an event source.
+fn filters(source: &Value) -> Result<Vec<Value>, String> {
+    let patterns = source["FilterCriteria"]["Filters"].as_array().into_iter().flatten();
+    let read = |one: &Value| serde_json::from_str(one["Pattern"].as_str().unwrap_or_default());
+    patterns.map(|one| read(one).map_err(|e| format!("a filter is no JSON: {e}"))).collect()
 }
 
 fn read_plan(root: &Value, plan: &Value) -> Option<Plan> {
@@ -145,5 +165,6 @@ mod tests {
         assert_eq!(route("/api/v1/nope").map(|(_, binary, _)| binary), Some("rpc".into()));
         assert!(template.tenant_plan.rate > 0 && template.tenant_plan.quota.is_some());
         assert_eq!(template.response("THROTTLED").status, 429);
+        assert_eq!((template.stream_filters.len(), template.out_of_sight), (2, 180));
     }
 }

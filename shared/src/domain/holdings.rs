@@ -3,7 +3,8 @@
 //!
 //! Left out is what passes: idempotency records, the outbox, turns, and how far a restore has come. Credentials
 //! and logins stand under no tenant ([`keys`]), so they are not here either; nor is what users know of their
-//! credentials, which would be nothing without them.
+//! credentials, which would be nothing without them. Nor are webhooks and their deliveries: a copy of a tenant must
+//! not tell its receivers anything, and their secrets are this installation's own.
 
 use std::collections::BTreeSet;
 
@@ -12,11 +13,10 @@ use crate::domain::documents::Kind;
 use crate::domain::tenants::TenantRecord;
 use crate::domain::users::User;
 use crate::machinery::caller::Tenant;
-use crate::machinery::keys::CREDENTIAL;
 use crate::machinery::keys::{
-    self, CATALOG, CLIENT_ACCOUNT, COUPON, CUSTOMER, Entity, GATEWAY, INVOICE, LEAD, OPTION, ORDER, PAYMENT_PROFILE,
-    PRICE, PRODUCT, PURCHASE, QUOTE, RATE, RATE_TABLE, REGISTRANT, SERVICE, SUPPLIER, TICKET, TICKET_MESSAGE, TLD,
-    TRANSACTION, USAGE_RATE, USER, VARIANT,
+    self, CATALOG, CLIENT_ACCOUNT, COUPON, CREDENTIAL, CUSTOMER, Entity, GATEWAY, INVOICE, LEAD, OPTION, ORDER,
+    PAYMENT_PROFILE, PRICE, PRODUCT, PURCHASE, QUOTE, RATE, RATE_TABLE, REGISTRANT, SERVICE, SUPPLIER, TICKET,
+    TICKET_MESSAGE, TLD, TRANSACTION, USAGE_RATE, USER, VARIANT, WEBHOOK,
 };
 use crate::machinery::store::{Item, Range, Store, number_of, record, text_of};
 use crate::words::error::{Error, Result};
@@ -88,7 +88,7 @@ pub async fn partitions(store: &Store, t: &Tenant, now: Instant) -> Result<Vec<S
     all.insert(keys::holes(t, CUSTOMER).pk);
     all.insert(keys::series(t, "").pk);
     // Their ids are never given again, though they are not here themselves.
-    all.insert(keys::holes_of_run(t, CREDENTIAL, 0).pk);
+    all.extend([CREDENTIAL, WEBHOOK].map(|entity| keys::holes_of_run(t, entity, 0).pk));
     for entity in ENTITIES {
         all.extend([keys::rows(t, entity), keys::index(t, entity), keys::deleted(t, entity, 0).pk]);
         all.insert(keys::holes_of_run(t, entity, 0).pk);

@@ -24,3 +24,4 @@ pub mod sessions;
 pub mod support;
 pub mod tenants;
 pub mod users;
+pub mod webhooks;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::{Builder, Connector, tls};
-use aws_smithy_runtime_api::client::http::SharedHttpConnector;
+use aws_smithy_runtime_api::client::http::{SharedHttpClient, SharedHttpConnector};
 
 use crate::machinery::auth::Refused;
 use crate::machinery::outside::Outside;
@@ -39,40 +39,91 @@ impl App {
     /// | --- | --- |
     /// | `TESSERA_TABLE` | the table's name |
     /// | `TESSERA_SECRET` | the secret's ARN, or `file:` and a path |
+    /// | `TESSERA_LOOPBACK` | `allow` where webhooks may lead to this machine itself: on one machine only |
     /// | `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` | set by Lambda |
     /// | `AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL_SECRETS_MANAGER` | other endpoints, for running locally |
     ///
     /// # Panics
     ///
     /// When a variable is missing: at start-up, where Lambda reports it as a failed initialisation.
-    #[allow(clippy::disallowed_methods, clippy::panic, reason = "the one place where the environment is read")]
     pub fn from_environment(rows: Vec<Row>) -> Self {
-        let optional = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-        let needed = |name: &str| optional(name).unwrap_or_else(|| panic!("{name} is not set"));
-        let http = https_client();
-        let credentials = (needed("AWS_ACCESS_KEY_ID"), needed("AWS_SECRET_ACCESS_KEY"), optional("AWS_SESSION_TOKEN"));
-        let region = needed("AWS_REGION");
+        Self::of(&Environment::of_process(), rows)
+    }
+
+    /// The same, of an environment that was read.
+    ///
+    /// # Panics
+    ///
+    /// When a variable is missing.
+    pub fn of(environment: &Environment, rows: Vec<Row>) -> Self {
         let place = Place {
-            table: needed("TESSERA_TABLE"),
-            region: region.clone(),
-            credentials: credentials.clone(),
-            endpoint: optional("AWS_ENDPOINT_URL_DYNAMODB"),
-            http: http.clone(),
+            table: environment.needed("TESSERA_TABLE"),
+            region: environment.region(),
+            credentials: environment.credentials(),
+            endpoint: environment.optional("AWS_ENDPOINT_URL_DYNAMODB"),
+            http: environment.http.clone(),
         };
-        let secret = needed("TESSERA_SECRET");
+        let secret = environment.needed("TESSERA_SECRET");
         let secrets = match secret.strip_prefix("file:") {
             Some(path) => Secrets::from_file(PathBuf::from(path)),
             None => {
-                let reach = Reach { region, credentials, endpoint: optional("AWS_ENDPOINT_URL_SECRETS_MANAGER"), http };
+                let reach = Reach {
+                    region: environment.region(),
+                    credentials: environment.credentials(),
+                    endpoint: environment.optional("AWS_ENDPOINT_URL_SECRETS_MANAGER"),
+                    http: environment.http.clone(),
+                };
                 Secrets::from_manager(secret, reach)
             }
         };
-        Self::new(Store::connect(&place), Arc::new(secrets), Outside::real(), rows)
+        let outside = Outside::real();
+        let itself = environment.optional("TESSERA_LOOPBACK").is_some_and(|it| it == "allow");
+        let outside = if itself { outside.reaching_itself() } else { outside };
+        Self::new(Store::connect(&place), Arc::new(secrets), outside, rows)
+    }
+}
+
+/// What a process is told by its environment.
+pub struct Environment {
+    /// The HTTPS client of all its AWS calls.
+    pub http: SharedHttpClient,
+}
+
+#[allow(clippy::disallowed_methods, clippy::panic, reason = "the one place where the environment is read")]
+impl Environment {
+    /// This process's.
+    pub fn of_process() -> Self {
+        Self { http: https_client() }
+    }
+
+    /// A variable, where it is set and not empty.
+    pub fn optional(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok().filter(|value| !value.is_empty())
+    }
+
+    /// A variable.
+    ///
+    /// # Panics
+    ///
+    /// When it is not set: at start-up, where Lambda reports it as a failed initialisation.
+    pub fn needed(&self, name: &str) -> String {
+        self.optional(name).unwrap_or_else(|| panic!("{name} is not set"))
+    }
+
+    /// The region.
+    pub fn region(&self) -> String {
+        self.needed("AWS_REGION")
+    }
+
+    /// Access key id, secret key and session token, as Lambda hands them over.
+    pub fn credentials(&self) -> (String, String, Option<String>) {
+        let optional = self.optional("AWS_SESSION_TOKEN");
+        (self.needed("AWS_ACCESS_KEY_ID"), self.needed("AWS_SECRET_ACCESS_KEY"), optional)
     }
 }
 
 /// The HTTPS client of every AWS call: rustls on ring, one connection pool.
-pub fn https_client() -> aws_smithy_runtime_api::client::http::SharedHttpClient {
+pub fn https_client() -> SharedHttpClient {
     Builder::new().tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).build_https()
 }
 

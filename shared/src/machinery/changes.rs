@@ -93,6 +93,8 @@ pub struct Changes {
     pub crowded: bool,
     /// The tenant that audit and events belong to, where the caller has none yet (signing in).
     pub on_behalf: Option<Tenant>,
+    /// Whether no audit entry is written: nothing but the deliveries of webhooks changes, which keep their own log.
+    pub unaudited: bool,
 }
 
 impl Changes {

@@ -43,13 +43,13 @@ struct Message<'a> {
 
 /// The changes, and with them the audit entry and the events.
 pub(crate) fn with_company(cx: &Context, changes: Changes, about: &About<'_>) -> Result<Vec<Change>> {
-    let Changes { mut list, events, on_behalf, .. } = changes;
+    let Changes { mut list, events, on_behalf, unaudited, .. } = changes;
     let tenant = on_behalf.as_ref().unwrap_or(&cx.caller.tenant);
     let id = cx.outside.fresh_id();
     let add = |list: &mut Vec<Change>, key, item: Item| {
         list.push(Change { key, act: Act::Put(item), expect: Expect::Absent, otherwise: Otherwise::Again });
     };
-    if !list.is_empty() {
+    if !list.is_empty() && !unaudited {
         let entry = AuditEntry {
             at: utc_micros(cx.now),
             request: about.request,

@@ -10,6 +10,7 @@ use crate::machinery::app::App;
 use crate::machinery::operation::Working;
 use crate::machinery::request::{Request, Response};
 use crate::machinery::route::Row;
+use crate::words::error::Error;
 
 /// A function's whole `main`: serve these rows until Lambda ends the process.
 pub async fn serve(rows: Vec<Row>) -> Result<(), lambda_http::Error> {
@@ -36,6 +37,28 @@ pub async fn serve_authorizer() -> Result<(), lambda_runtime::Error> {
 /// What answers an event that is no API request.
 pub type AnswerEvent = for<'a> fn(&'a App, &'a Value) -> Working<'a, Value>;
 
+/// A function that answers events that are no API requests, and needs more than an app to do so.
+pub trait Answers {
+    /// The answer to an event.
+    fn answer<'a>(&'a self, event: &'a Value) -> Working<'a, Value>;
+}
+
+/// The whole `main` of such a function.
+pub async fn serve_answers(make: impl FnOnce() -> Box<dyn Answers>) -> Result<(), lambda_runtime::Error> {
+    lambda_http::tracing::init_default_subscriber();
+    let service = make();
+    let service = &*service;
+    lambda_runtime::run(lambda_runtime::service_fn(move |event: LambdaEvent<Value>| async move {
+        service.answer(&event.payload).await.map_err(unanswered)
+    }))
+    .await
+}
+
+fn unanswered(error: Error) -> lambda_runtime::Error {
+    tracing::error!(trouble = error.logged, told = ?error.told, "the event was not answered");
+    lambda_runtime::Error::from("the event was not answered")
+}
+
 /// The whole `main` of a function that is invoked directly or by a schedule.
 pub async fn serve_events(answer: AnswerEvent) -> Result<(), lambda_runtime::Error> {
     serve_events_with(Vec::new(), answer).await
@@ -47,10 +70,7 @@ pub async fn serve_events_with(rows: Vec<Row>, answer: AnswerEvent) -> Result<()
     let app = App::from_environment(rows);
     let app = &app;
     lambda_runtime::run(lambda_runtime::service_fn(move |event: LambdaEvent<Value>| async move {
-        answer(app, &event.payload).await.map_err(|error| {
-            tracing::error!(trouble = error.logged, told = ?error.told, "the event was not answered");
-            lambda_runtime::Error::from("the event was not answered")
-        })
+        answer(app, &event.payload).await.map_err(unanswered)
     }))
     .await
 }

@@ -19,10 +19,10 @@
 //! | holes | `<t>#holes` | entity | lists: how many ids are gone, per run of 4,096 | 1 read per 4 KB |
 //! | holes of one run | `<t>#holes#<entity>` | run | the list page that begins in this run: which ids are gone | 1 read per 4 KB |
 //! | customer | `<t>#customer` | id | read, list pages | 1 read per 4 KB |
-//! | record | `<t>#product`, `<t>#catalog`, `<t>#variant`, `<t>#tld`, `<t>#coupon`, `<t>#quote`, `<t>#order`, `<t>#service`, `<t>#registrant`, `<t>#client-account`, `<t>#rate-table`, `<t>#usage-rate`, `<t>#ticket`, `<t>#lead`, `<t>#supplier`, `<t>#purchase`, `<t>#credential`, `<t>#payment-profile`, `<t>#gateway` | id | read, list pages | 1 read per 4 KB |
-//! | record index | `<t>#product-index`, `<t>#catalog-index`, `<t>#variant-index`, `<t>#tld-index`, `<t>#coupon-index`, `<t>#quote-index`, `<t>#order-index`, `<t>#service-index`, `<t>#registrant-index`, `<t>#client-account-index`, `<t>#rate-table-index`, `<t>#usage-rate-index`, `<t>#ticket-index`, `<t>#lead-index`, `<t>#supplier-index`, `<t>#purchase-index`, `<t>#user-index`, `<t>#credential-index`, `<t>#payment-profile-index`, `<t>#gateway-index` | id | filtered and sorted lists: one row of some 250 bytes a record | 1 read per 4 KB |
+//! | record | `<t>#product`, `<t>#catalog`, `<t>#variant`, `<t>#tld`, `<t>#coupon`, `<t>#quote`, `<t>#order`, `<t>#service`, `<t>#registrant`, `<t>#client-account`, `<t>#rate-table`, `<t>#usage-rate`, `<t>#ticket`, `<t>#lead`, `<t>#supplier`, `<t>#purchase`, `<t>#credential`, `<t>#payment-profile`, `<t>#gateway`, `<t>#webhook` | id | read, list pages | 1 read per 4 KB |
+//! | record index | `<t>#product-index`, `<t>#catalog-index`, `<t>#variant-index`, `<t>#tld-index`, `<t>#coupon-index`, `<t>#quote-index`, `<t>#order-index`, `<t>#service-index`, `<t>#registrant-index`, `<t>#client-account-index`, `<t>#rate-table-index`, `<t>#usage-rate-index`, `<t>#ticket-index`, `<t>#lead-index`, `<t>#supplier-index`, `<t>#purchase-index`, `<t>#user-index`, `<t>#credential-index`, `<t>#payment-profile-index`, `<t>#gateway-index`, `<t>#webhook-index` | id | filtered and sorted lists: one row of some 250 bytes a record | 1 read per 4 KB |
 //! | record index of a customer | `<t>#quote-index#<customer>`, `<t>#order-index#<customer>`, `<t>#service-index#<customer>`, `<t>#registrant-index#<customer>`, `<t>#client-account-index#<customer>`, `<t>#ticket-index#<customer>`, `<t>#payment-profile-index#<customer>` | id | lists of one customer's records | 1 read per 4 KB |
-//! | deleted record | `<t>#product-deleted`, `<t>#catalog-deleted`, `<t>#variant-deleted`, `<t>#tld-deleted`, `<t>#coupon-deleted`, `<t>#quote-deleted`, `<t>#order-deleted`, `<t>#service-deleted`, `<t>#registrant-deleted`, `<t>#client-account-deleted`, `<t>#rate-table-deleted`, `<t>#usage-rate-deleted`, `<t>#ticket-deleted`, `<t>#lead-deleted`, `<t>#supplier-deleted`, `<t>#purchase-deleted`, `<t>#user-deleted`, `<t>#credential-deleted`, `<t>#payment-profile-deleted`, `<t>#gateway-deleted` | id | nobody while serving; kept for what refers to it | |
+//! | deleted record | `<t>#product-deleted`, `<t>#catalog-deleted`, `<t>#variant-deleted`, `<t>#tld-deleted`, `<t>#coupon-deleted`, `<t>#quote-deleted`, `<t>#order-deleted`, `<t>#service-deleted`, `<t>#registrant-deleted`, `<t>#client-account-deleted`, `<t>#rate-table-deleted`, `<t>#usage-rate-deleted`, `<t>#ticket-deleted`, `<t>#lead-deleted`, `<t>#supplier-deleted`, `<t>#purchase-deleted`, `<t>#user-deleted`, `<t>#credential-deleted`, `<t>#payment-profile-deleted`, `<t>#gateway-deleted`, `<t>#webhook-deleted` | id | nobody while serving; kept for what refers to it | |
 //! | ticket message | `<t>#ticket-message#<ticket>` | id | a ticket with all that was said to it | 1 read per 4 KB |
 //! | agenda | `<t>#agenda#<what>` | `<date>#<id>` | billing runs: services to renew, registrants that expire, invoices to look after | 1 read per 4 KB |
 //! | customer index | `<t>#customer-index` | id | filtered and sorted lists: one row of some 200 bytes a customer | 1 read per 4 KB |
@@ -48,6 +48,10 @@
 //! | idempotency | `<t>#idempotency#<credential>` | `<sha>` or `<sha>#<step>` | the commit itself, by condition; kept 24 hours | 0, 1 on a replay |
 //! | audit | `<t>#audit#<yyyymm>` | `<instant>#<id>` | nobody while serving | |
 //! | outbox | `<t>#outbox` | `<id>` | the table's stream; kept 7 days | |
+//! | webhook message | `<t>#webhook-message` | `<id>` | the deliverer; kept 30 days | 1 read per 4 KB |
+//! | webhook delivery | `<t>#webhook-delivery#<webhook>` | `<message>` | the deliverer, lists of deliveries; kept 30 days | 1 read per 4 KB |
+//! | webhook sequence | `<t>#webhook-sequence#<webhook>` | `<object>#<id>` | fanning out: the last number told of an object | 1 read |
+//! | webhook lane | `<t>#webhook-lane#<webhook>#<object>#<id>` | `<sequence>` or `<sequence>#<id>` | the table's stream, the deliverer: what is to be delivered next | 1 read |
 //!
 //! Ids in sort keys are padded to twelve digits, so that text order is number order.
 
@@ -138,6 +142,9 @@ pub const CREDENTIAL: Entity = Entity("credential");
 pub const PAYMENT_PROFILE: Entity = Entity("payment-profile");
 /// Payment gateways (Billmora).
 pub const GATEWAY: Entity = Entity("gateway");
+
+/// Addresses that are told of changes.
+pub const WEBHOOK: Entity = Entity("webhook");
 
 /// How many ids one record of holes speaks for.
 pub const RUN: u64 = 4096;
@@ -409,4 +416,45 @@ pub fn audit(t: &Tenant, at: Instant, id: &str) -> Key {
 /// One commit's events.
 pub fn outbox(t: &Tenant, id: &str) -> Key {
     key(format!("{t}#outbox"), id)
+}
+
+/// What is told to webhooks, once for all of them.
+pub fn webhook_message(t: &Tenant, id: &str) -> Key {
+    key(format!("{t}#webhook-message"), id)
+}
+
+/// The partition of what was or will be delivered to a webhook.
+pub fn webhook_deliveries(t: &Tenant, webhook: u64) -> String {
+    format!("{t}#webhook-delivery#{}", padded(webhook))
+}
+
+/// One delivery.
+pub fn webhook_delivery(t: &Tenant, webhook: u64, message: &str) -> Key {
+    key(webhook_deliveries(t, webhook), message)
+}
+
+/// An object's name among a webhook's lanes.
+pub fn lane_name(object: &str, id: u64) -> String {
+    format!("{object}#{}", padded(id))
+}
+
+/// How many messages about an object a webhook was sent.
+pub fn webhook_sequence(t: &Tenant, webhook: u64, lane: &str) -> Key {
+    key(format!("{t}#webhook-sequence#{}", padded(webhook)), lane)
+}
+
+/// The partition of what a webhook is still to be sent about an object, in order.
+pub fn webhook_lane(t: &Tenant, webhook: u64, lane: &str) -> String {
+    format!("{t}#webhook-lane#{}#{lane}", padded(webhook))
+}
+
+/// An entry of a lane. What is replayed stands behind all that was told until then.
+pub fn webhook_lane_entry(t: &Tenant, webhook: u64, lane: &str, sequence: u64, replayed: Option<&str>) -> Key {
+    let place = padded(sequence);
+    key(webhook_lane(t, webhook, lane), replayed.map_or_else(|| place.clone(), |id| format!("{place}#{id}")))
+}
+
+/// The tenant whose item this is.
+pub fn tenant_of(pk: &str) -> Option<Tenant> {
+    pk.split_once('#').and_then(|(tenant, _)| Tenant::named(tenant))
 }

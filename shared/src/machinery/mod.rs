@@ -9,6 +9,7 @@ pub mod changes;
 pub mod command;
 pub(crate) mod company;
 pub mod credential;
+pub mod destination;
 pub mod dialect;
 pub mod gateway;
 pub mod idempotency;

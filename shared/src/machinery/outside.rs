@@ -19,6 +19,7 @@ const LONGEST_PAUSE_MS: u64 = 250;
 pub struct Outside {
     clock: Clock,
     fill: Fill,
+    reaches_itself: bool,
 }
 
 impl Outside {
@@ -28,6 +29,7 @@ impl Outside {
         Self {
             clock: Arc::new(Utc::now),
             fill: Arc::new(|bytes| getrandom::fill(bytes).expect("the system has no randomness")),
+            reaches_itself: false,
         }
     }
 
@@ -39,6 +41,16 @@ impl Outside {
     /// The same with another source of randomness.
     pub fn with_randomness(self, fill: impl Fn(&mut [u8]) + Send + Sync + 'static) -> Self {
         Self { fill: Arc::new(fill), ..self }
+    }
+
+    /// The same where webhooks may lead to this machine itself: on one machine, never in the cloud.
+    pub fn reaching_itself(self) -> Self {
+        Self { reaches_itself: true, ..self }
+    }
+
+    /// Whether webhooks may lead to this machine itself.
+    pub fn reaches_itself(&self) -> bool {
+        self.reaches_itself
     }
 
     /// The time, in whole seconds: no dialect shows more, and two answers about one instant agree.

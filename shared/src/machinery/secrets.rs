@@ -85,6 +85,11 @@ impl Secret {
         self.digest(&format!("request-signing:{nonce}"))
     }
 
+    /// A key that a webhook's deliveries are signed with, made of what is stored beside the webhook.
+    pub fn webhook_key(&self, nonce: &str) -> [u8; 32] {
+        mac(self.pepper.as_bytes(), format!("webhook:{nonce}").as_bytes())
+    }
+
     /// The signature of a text with the newest key.
     pub fn sign(&self, text: &str) -> [u8; 32] {
         self.jwt_keys.first().map_or([0; 32], |key| mac(key.as_bytes(), text.as_bytes()))

@@ -136,6 +136,8 @@ pub enum Rule {
     NotOneOf(Vec<String>),
     /// Not an e-mail address.
     Email,
+    /// Not an address that anybody could reach over HTTPS.
+    PublicUrl,
     /// Not a name of the Olson database.
     Zone,
     /// More decimal places than the currency has; how many it has.

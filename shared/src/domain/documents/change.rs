@@ -230,6 +230,8 @@ async fn delete(cx: &Context, input: &Deletion, invoice: bool) -> Result<Done<u6
     }
     let event = match held.after.kind {
         Kind::Invoice => "invoice.deleted",
+        Kind::CreditNote => "credit_note.deleted",
+        Kind::DebitNote => "debit_note.deleted",
         _ => "transaction.deleted",
     };
     let on = today.max(held.after.day.date);

@@ -50,6 +50,7 @@ pub const MODULES: &[&str] = &[
     "usage_services",
     "users",
     "variants",
+    "webhooks",
 ];
 /// What operations do: the second word of their permissions.
 pub const ACTIONS: [&str; 4] = ["view", "create", "update", "delete"];

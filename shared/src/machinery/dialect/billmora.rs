@@ -152,6 +152,7 @@ fn words(violation: &Violation) -> String {
         Rule::TooSmall(least) => format!("The {f} field must be at least {least}."),
         Rule::TooLarge(most) => format!("The {f} field must not be greater than {most}."),
         Rule::NotOneOf(_) | Rule::Missing { .. } => format!("The selected {f} is invalid."),
+        Rule::PublicUrl => format!("The {f} field must be a public https address."),
         Rule::Email => format!("The {f} field must be a valid email address."),
         Rule::Zone => format!("The {f} field must be a valid timezone."),
         Rule::Precision(places) => format!("The {f} field must have 0-{places} decimal places."),

@@ -138,6 +138,7 @@ fn words(violation: &Violation) -> String {
         Rule::TooSmall(least) => format!("{name} must be at least {least}"),
         Rule::TooLarge(most) => format!("{name} must be at most {most}"),
         Rule::NotOneOf(known) => format!("{name} must be one of {}", known.join(", ")),
+        Rule::PublicUrl => "Must be an https address that can be reached from everywhere".into(),
         Rule::Email => "Invalid email format".into(),
         Rule::Zone => format!("{name} is not a known time zone"),
         Rule::Precision(places) => format!("{name} must not have more than {places} decimal places"),

@@ -159,6 +159,7 @@ fn words(rule: &Rule) -> String {
         Rule::TooSmall(least) => format!("Value should not be less than {least}"),
         Rule::TooLarge(most) => format!("Value should not be greater than {most}"),
         Rule::NotOneOf(known) => format!("Value should be one of: {}", known.join(", ")),
+        Rule::PublicUrl => "Must be a public https address".into(),
         Rule::Email => "Invalid email format".into(),
         Rule::Zone => "Unknown timezone".into(),
         Rule::Precision(places) => format!("No more than {places} decimal places are allowed"),

@@ -81,6 +81,7 @@ fn words(violation: &Violation) -> (u32, String) {
         Rule::TooSmall(least) => (2001, format!("{field} must be at least {least}")),
         Rule::TooLarge(most) => (2001, format!("{field} must be at most {most}")),
         Rule::NotOneOf(known) => (2001, format!("{field} must be one of {}", known.join(", "))),
+        Rule::PublicUrl => (2001, format!("{field} must be a public https address")),
         Rule::Email => (2001, format!("{field} must be an email address")),
         Rule::Zone => (2001, format!("{field} must be an Olson time zone")),
         Rule::Precision(places) => (2001, format!("{field} must not have more than {places} decimal places")),

@@ -34,6 +34,8 @@ use crate::words::time::Zone;
 
 /// The longest text of a field that sets no bound of its own, in characters.
 pub const LONGEST_TEXT: usize = 255;
+/// The longest name of a record in a path, in bytes: part of a sort key, which holds 1,024.
+const LONGEST_NAME: usize = 256;
 /// The most entries of a list that sets no bound of its own.
 pub const LONGEST_LIST: usize = 1000;
 /// The most texts of a list or a map: all of a record's must fit one item, which holds 400 KB.
@@ -163,6 +165,16 @@ impl<'p> Reader<'p> {
             self.violate(name, Rule::Mismatch);
         }
         id
+    }
+
+    /// The record's own name, where it is no number: it stands in the path.
+    pub fn own_text(&mut self, name: &str) -> String {
+        let text = self.params.path.get(name).cloned().unwrap_or_default();
+        if text.len() > LONGEST_NAME {
+            self.unreadable_id = Some(text);
+            return String::new();
+        }
+        text
     }
 
     /// A string of at most [`LONGEST_TEXT`] characters unless `max` says otherwise.
