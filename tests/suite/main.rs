@@ -27,6 +27,7 @@ mod golden;
 mod house;
 mod idempotency;
 mod imports;
+mod interface;
 mod isolation;
 mod limits;
 mod malformed;

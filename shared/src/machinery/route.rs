@@ -86,7 +86,7 @@ impl Row {
             })
         });
         let describe: Describe = Box::new(move || {
-            let params = Params::default();
+            let params = Params { describing: true, ..Params::default() };
             let mut reader = Reader::new(&params, manner, Zone::UTC);
             read(&mut reader);
             reader.described()

@@ -148,7 +148,7 @@ impl Visit<'_> {
             return Err(Error::told(Told::TooLarge(row.largest_body)));
         }
         let given = body::given(self.request, self.dialect).await?;
-        let mut params = Params { path, given };
+        let mut params = Params { path, given, describing: false };
         let idempotency = match self.request.header(HEADER).filter(|_| row.recorded) {
             None => None,
             Some(key) => {

@@ -59,6 +59,9 @@ pub struct Params {
     pub path: BTreeMap<String, String>,
     /// Everything else, merged: the body's members win over the query's.
     pub given: Map<String, Value>,
+    /// Whether nothing was given, and the fields are read to be described: then lists and objects are read as if they
+    /// had one entry.
+    pub describing: bool,
 }
 
 /// A field that a reader reads, as the API documents show it.
@@ -112,9 +115,26 @@ impl<'p> Reader<'p> {
         self.manner.legacy
     }
 
-    /// Take over what the reader of an entry has found wrong.
+    /// Take over what the reader of an entry has found wrong, and how it describes the entry.
     pub fn absorb(&mut self, entry: Reader<'_>) {
+        if self.params.describing {
+            self.describe_entry(&entry);
+        }
         self.found.extend(entry.found);
+    }
+
+    /// The fields of an entry, or of an object, as part of the field it was read from.
+    fn describe_entry(&mut self, entry: &Reader<'_>) {
+        let place = entry.prefix.strip_prefix(&self.prefix).unwrap_or_default();
+        let name = place.split('.').next().unwrap_or_default();
+        let fields = described_as_object(&entry.described);
+        if let Some(field) = self.described.iter_mut().find(|field| field.name == name) {
+            let of_list = field.schema["type"] == "array";
+            let inner = if of_list { field.schema.get_mut("items") } else { Some(&mut field.schema) };
+            if let Some(inner) = inner {
+                *inner = fields;
+            }
+        }
     }
 
     /// The violations so far.
@@ -311,6 +331,11 @@ impl<'p> Reader<'p> {
     pub fn each(&mut self, name: &str, least: usize, most: usize) -> Vec<Reader<'p>> {
         let schema = json!({"type": "array", "items": {"type": "object"}, "minItems": least, "maxItems": most});
         self.describe(name, least > 0, &schema);
+        if self.params.describing {
+            let mut reader = Reader::new(self.params, self.manner, self.zone);
+            reader.prefix = format!("{}{name}.0.", self.prefix);
+            return vec![reader];
+        }
         let list = match self.given.get(name) {
             None | Some(Value::Null) if least == 0 => return Vec::new(),
             None | Some(Value::Null) => return self.refuse_list(name, Rule::Required),
@@ -376,6 +401,18 @@ impl<'p> Reader<'p> {
         let blank_is_null = self.manner.trims;
         Field { reader: self, name: name.to_owned(), schema, parse: Box::new(parse), bounds: Vec::new(), blank_is_null }
     }
+}
+
+/// Described fields as the JSON Schema of an object with them.
+pub fn described_as_object(fields: &[Described]) -> Value {
+    let required: Vec<&str> = fields.iter().filter(|field| field.required).map(|field| field.name.as_str()).collect();
+    let properties: Map<String, Value> =
+        fields.iter().map(|field| (field.name.clone(), field.schema.clone())).collect();
+    let mut schema = json!({"type": "object", "properties": properties});
+    if let (false, Some(members)) = (required.is_empty(), schema.as_object_mut()) {
+        members.insert("required".into(), json!(required));
+    }
+    schema
 }
 
 type Result<T, E = Error> = std::result::Result<T, E>;
