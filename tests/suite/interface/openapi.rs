@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use local::template::{BUILT_IN, Template};
 use serde_json::{Map, Value, json};
 use shared::machinery::dialect::Dialect;
 use shared::machinery::operation::Scope;
@@ -12,6 +13,9 @@ use super::infer::{Named, Shape};
 use super::words::{capital, module, record, summary};
 use super::{Shown, shown};
 
+/// Parts of an envelope that say which page of a list it is.
+const ENVELOPE: [(&str, &str); 2] = [("meta", "Meta"), ("links", "Links")];
+
 /// The document of a dialect.
 pub(crate) fn document(dialect: Dialect, rows: &[Row], exchanges: &[Shown]) -> Value {
     let rows: Vec<&Row> = rows.iter().filter(|row| row.dialect == dialect).collect();
@@ -19,6 +23,9 @@ pub(crate) fn document(dialect: Dialect, rows: &[Row], exchanges: &[Shown]) -> V
     let mut named = Named::new();
     for (row, exchanges) in rows.iter().zip(&own) {
         for exchange in exchanges.iter().filter(|one| one.is_good()) {
+            for (member, name) in ENVELOPE {
+                exchange.answer.get(member).into_iter().for_each(|part| named.entry(name.into()).or_default().add(part));
+            }
             for (_, object) in records(&exchange.answer) {
                 named.entry(record(row.operation)).or_default().add(object);
             }
@@ -35,7 +42,7 @@ pub(crate) fn document(dialect: Dialect, rows: &[Row], exchanges: &[Shown]) -> V
     tags.sort();
     tags.dedup();
     let mut schemas: Map<String, Value> = named.iter().map(|(name, shape)| (name.clone(), shape.schema())).collect();
-    schemas.insert("Error".into(), errors(&own));
+    schemas.insert("Error".into(), errors(exchanges, dialect));
     let (title, about) = about(dialect);
     json!({
         "openapi": "3.1.0",
@@ -97,10 +104,32 @@ fn security(dialect: Dialect) -> Value {
     }
 }
 
-fn errors(own: &[Vec<&Shown>]) -> Value {
+/// What an error may look like: the dialect's own envelope, or API Gateway's. Two dialects share `/api/v2`, where a path
+/// that leads nowhere may be answered in the words of either. Which members there are depends on the error.
+fn errors(exchanges: &[Shown], dialect: Dialect) -> Value {
+    let under = |path: &str| match dialect {
+        Dialect::Jerasoft => path.starts_with("/api/") && !path.starts_with("/api/v"),
+        Dialect::Racknap | Dialect::Cloudonex => path.starts_with("/api/v2/"),
+        Dialect::Billmora => path.starts_with("/api/v1/"),
+    };
     let mut shape = Shape::default();
-    own.iter().flatten().filter(|one| !one.is_good()).for_each(|one| shape.add(&one.answer));
-    shape.schema()
+    exchanges.iter().filter(|one| !one.is_good() && under(&one.path)).for_each(|one| shape.add(&one.answer));
+    let throttled = Template::read(BUILT_IN).unwrap().response("THROTTLED").body;
+    shape.add(&serde_json::from_str(&throttled).unwrap());
+    let mut schema = shape.schema();
+    without_required(&mut schema);
+    schema
+}
+
+fn without_required(schema: &mut Value) {
+    match schema {
+        Value::Object(members) => {
+            members.shift_remove("required");
+            members.values_mut().for_each(without_required);
+        }
+        Value::Array(list) => list.iter_mut().for_each(without_required),
+        _ => {}
+    }
 }
 
 /// The records in an answer, and where they stand.
@@ -194,6 +223,11 @@ fn responses(row: &Row, exchanges: &[&Shown]) -> Value {
         for (place, _) in records(&one.answer) {
             if let Some(inner) = shape.at(&place) {
                 inner.name(&record(row.operation));
+            }
+        }
+        for (member, name) in ENVELOPE {
+            if let Some(part) = shape.at(&[member]) {
+                part.name(name);
             }
         }
         first.get_or_insert(one);
