@@ -50,7 +50,10 @@ ROUTES = {
     "/api/accounting/invoices/{proxy+}": "Invoices",
     "/api/v2/invoice/{proxy+}": "Invoices",
     "/api/v2/invoices": "Invoices",
-    "/api/v2/invoices/{proxy+}": "Invoices",
+    "/api/v2/invoices/{id}": "Invoices",
+    "/api/v2/invoices/{id}/{proxy+}": "Invoices",
+    "/api/v2/invoices/{id}/pdf": "Printing",
+    "/api/v2/invoices/{id}/ubl": "Printing",
     "/api/v1/invoices": "Invoices",
     "/api/v1/invoices/{proxy+}": "Invoices",
     "/api/accounting/transactions": "Transactions",
@@ -58,15 +61,26 @@ ROUTES = {
     "/api/v2/transaction/{proxy+}": "Transactions",
     "/api/v2/receipt/{proxy+}": "Transactions",
     "/api/v2/transactions": "Transactions",
-    "/api/v2/transactions/{proxy+}": "Transactions",
+    "/api/v2/transactions/{id}": "Transactions",
+    "/api/v2/transactions/{id}/{proxy+}": "Transactions",
+    "/api/v2/transactions/{id}/pdf": "Printing",
     "/api/v2/receipts": "Transactions",
-    "/api/v2/receipts/{proxy+}": "Transactions",
+    "/api/v2/receipts/{id}": "Transactions",
+    "/api/v2/receipts/{id}/{proxy+}": "Transactions",
+    "/api/v2/receipts/{id}/pdf": "Printing",
     "/api/v2/refunds": "Transactions",
-    "/api/v2/refunds/{proxy+}": "Transactions",
+    "/api/v2/refunds/{id}": "Transactions",
+    "/api/v2/refunds/{id}/{proxy+}": "Transactions",
+    "/api/v2/refunds/{id}/pdf": "Printing",
     "/api/v2/credit-notes": "Transactions",
-    "/api/v2/credit-notes/{proxy+}": "Transactions",
+    "/api/v2/credit-notes/{id}": "Transactions",
+    "/api/v2/credit-notes/{id}/{proxy+}": "Transactions",
+    "/api/v2/credit-notes/{id}/pdf": "Printing",
+    "/api/v2/credit-notes/{id}/ubl": "Printing",
     "/api/v2/debit-notes": "Transactions",
-    "/api/v2/debit-notes/{proxy+}": "Transactions",
+    "/api/v2/debit-notes/{id}": "Transactions",
+    "/api/v2/debit-notes/{id}/{proxy+}": "Transactions",
+    "/api/v2/debit-notes/{id}/pdf": "Printing",
     "/api/v2/accounts": "Transactions",
     "/api/v2/accounts/{proxy+}": "Transactions",
     "/api/v2/categories": "Transactions",
@@ -102,7 +116,9 @@ ROUTES = {
     "/api/v1/tlds": "Catalog",
     "/api/v1/tlds/{proxy+}": "Catalog",
     "/api/v2/quotes": "Quotes",
-    "/api/v2/quotes/{proxy+}": "Quotes",
+    "/api/v2/quotes/{id}": "Quotes",
+    "/api/v2/quotes/{id}/{proxy+}": "Quotes",
+    "/api/v2/quotes/{id}/pdf": "Printing",
     "/api/clients/subscriptions": "Orders",
     "/api/clients/subscriptions/{proxy+}": "Orders",
     "/api/domains/{proxy+}": "Orders",
@@ -181,6 +197,7 @@ FAMILIES = (
     "Support",
     "Users",
     "Webhooks",
+    "Printing",
 )
 # Invoked by a stream and by a queue.
 FED = ("Dispatcher", "Deliverer")
@@ -211,6 +228,8 @@ SEND = ["sqs:SendMessage"]
 MAY["Deliverer"] += [(SEND, QUEUE, None)]
 # The last is the transform's own, for records that failed.
 MAY["Dispatcher"] += [(SEND, QUEUE, None), (["sqs:SendMessage"], FAILED, None)]
+# It reads documents, and nothing else.
+MAY["Printing"] = [(["dynamodb:BatchGetItem", "dynamodb:GetItem"], TABLE, None), READ_SECRET]
 # What AWS writes for us: putting log lines somewhere, and nothing else; and for those that are fed, reading what
 # feeds them.
 MANAGED = ("AWSLambdaBasicExecutionRole", "AmazonAPIGatewayPushToCloudWatchLogs")
@@ -313,6 +332,25 @@ def room(_, resources):
     must(len(nodes) <= MOST_PATHS, f"the API has {len(nodes)} path nodes, API Gateway takes {MOST_PATHS}")
     must(len(resources) <= MOST_RESOURCES, f"the stack has {len(resources)} resources, CloudFormation takes {MOST_RESOURCES}")
     return f"room: {len(nodes)} of {MOST_PATHS} path nodes, {len(resources)} of {MOST_RESOURCES} resources"
+
+
+def binary(_, resources):
+    _, api = only(resources, "AWS::ApiGateway::RestApi")
+    types = api["Properties"]["Body"].get("x-amazon-apigateway-binary-media-types") or api["Properties"].get("BinaryMediaTypes")
+    same("the binary media types", types, ["*/*"])
+    parents = {}
+    for path in api["Properties"]["Body"]["paths"]:
+        above, _, last = path.rpartition("/")
+        if last.startswith("{"):
+            parents.setdefault(above, set()).add(last)
+        # A parameter in the middle is a node of its own.
+        parts = path.split("/")
+        for place, part in enumerate(parts[:-1]):
+            if part.startswith("{"):
+                parents.setdefault("/".join(parts[:place]), set()).add(part)
+    for above, found in parents.items():
+        must(len(found) == 1, f"below {above} are {sorted(found)}, and API Gateway takes one parameter there")
+    return "binary: any body is bytes; no path has two parameters side by side"
 
 
 def authorizer(_, resources):
@@ -619,7 +657,7 @@ def main(arguments):
     try:
         written = yaml_parse(template.read_text())
         resources = transform(written)["Resources"]
-        for check in (routes, room, authorizer, answers, stage, functions, policies, kept, feeding, alarms, outputs):
+        for check in (routes, room, binary, authorizer, answers, stage, functions, policies, kept, feeding, alarms, outputs):
             print("ok  ", check(written, resources))
         attached = yaml_parse(tenants.read_text())
         for check in (tenant, billing):

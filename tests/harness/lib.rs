@@ -109,7 +109,7 @@ pub struct World {
 impl World {
     /// A world of the fixture, with every family's rows.
     pub async fn new() -> Self {
-        Self::with(&fixture(), rpc::rows()).await
+        Self::with(&fixture(), local::rows()).await
     }
 
     /// A world of another fixture and other rows.
@@ -128,14 +128,14 @@ impl World {
         let secret =
             json!({"jwt_keys": ["golden golden golden golden golden"], "pepper": "golden pepper golden pepper golden"});
         let secret = Secret::from_json(&secret.to_string()).unwrap();
-        Self::made(&fixture(), rpc::rows(), None, &Outside::real().with_randomness(counted), secret).await
+        Self::made(&fixture(), local::rows(), None, &Outside::real().with_randomness(counted), secret).await
     }
 
     /// A world on the engine that `TESSERA_TEST_ENDPOINT` names, in a table of its own; without it on the
     /// embedded one.
     pub async fn somewhere() -> Self {
         let real = Outside::real();
-        Self::made(&fixture(), rpc::rows(), elsewhere(), &real, Secret::generate(&real)).await
+        Self::made(&fixture(), local::rows(), elsewhere(), &real, Secret::generate(&real)).await
     }
 
     async fn made(
@@ -148,7 +148,7 @@ impl World {
         let world = Self::empty(rows, endpoint, outside, 0, Arc::new(Secrets::fixed(secret))).await;
         // The fixture's own writes need the families that write them.
         let loader =
-            App::new(world.app.store.clone(), Arc::clone(&world.app.secrets), world.app.outside.clone(), rpc::rows());
+            App::new(world.app.store.clone(), Arc::clone(&world.app.secrets), world.app.outside.clone(), local::rows());
         Fixture::read(&fixture.to_string()).unwrap().load(&loader).await.unwrap();
         world
     }
@@ -181,14 +181,19 @@ impl World {
 
     /// The same data seen by a process that has just started.
     pub fn another_process(&self) -> Arc<App> {
-        Arc::new(App::new(self.app.store.clone(), Arc::clone(&self.app.secrets), self.app.outside.clone(), rpc::rows()))
+        Arc::new(App::new(
+            self.app.store.clone(),
+            Arc::clone(&self.app.secrets),
+            self.app.outside.clone(),
+            local::rows(),
+        ))
     }
 
     /// A world of its own that is just like this one.
     pub async fn twin(&self) -> Self {
         let seconds = self.seconds.load(Ordering::SeqCst);
         let secrets = Arc::clone(&self.app.secrets);
-        let twin = Self::empty(rpc::rows(), None, &self.app.outside, seconds, secrets).await;
+        let twin = Self::empty(local::rows(), None, &self.app.outside, seconds, secrets).await;
         twin.engine.import("tessera", self.items()).unwrap();
         twin
     }
@@ -222,7 +227,7 @@ impl World {
     /// Send a request and say what it cost.
     pub async fn cost(&self, call: Call) -> (Answer, Cost) {
         let before = self.app.store.for_one_request();
-        let app = App::new(before, Arc::clone(&self.app.secrets), self.app.outside.clone(), rpc::rows());
+        let app = App::new(before, Arc::clone(&self.app.secrets), self.app.outside.clone(), local::rows());
         let (response, cost) = app.handle_and_count(&call.request).await;
         (Answer::of(response), cost)
     }

@@ -152,7 +152,7 @@ async fn a_key_permits_what_it_was_given_in_every_dialect_and_gives_away_no_more
     let wish = json!({"label": "x", "permissions": ["departments.view"], "rate_limit": 100_000});
     let key = text(&make(&world, "api-keys", &wish).await, "key").to_owned();
     let (mut refused, mut open) = (0, 0);
-    for row in rpc::rows().iter().filter(|row| row.ability.is_none() && row.scope != Scope::Open) {
+    for row in local::rows().iter().filter(|row| row.ability.is_none() && row.scope != Scope::Open) {
         let permission = row.permission();
         let (module, action) = permission.split_once('.').unwrap();
         assert!(MODULES.contains(&module) && ACTIONS.contains(&action), "{} {permission}", row.path);

@@ -86,7 +86,7 @@ fn shape(list: &str, operation: &str) -> String {
 
 fn rows() -> There {
     let mut there = There::new();
-    for row in rpc::rows() {
+    for row in local::rows() {
         let list = row.dialect.name();
         there.insert((list, shape(list, &format!("{} {}", row.verb, row.path))));
         there.extend(row.rpc.map(|name| (JSON_RPC, name.to_owned())));

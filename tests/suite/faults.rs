@@ -249,7 +249,7 @@ fn good(answer: &Answer) -> bool {
 async fn a_stop_at_any_boundary_of_any_write_leaves_all_or_nothing() {
     let mut boundaries = 0;
     let mut operations = BTreeSet::new();
-    let rows = rpc::rows();
+    let rows = local::rows();
     let start = prepared().await;
     for row in rows.iter().filter(|row| row.writes) {
         let what = format!("{} {} {}", row.dialect.name(), row.verb, row.path);

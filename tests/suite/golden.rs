@@ -85,6 +85,7 @@ async fn every_golden_exchange_is_as_it_was() {
         "catalog",
         "sales",
         "people",
+        "printing",
         "terms",
         "older",
         "webhooks",

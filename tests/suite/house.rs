@@ -44,6 +44,7 @@ fn every_row_is_served_by_its_familys_function() {
         ("support", paths(&support::rows())),
         ("users", paths(&users::rows())),
         ("webhooks", paths(&webhooks::rows())),
+        ("printing", paths(&printing::rows())),
     ];
     let mut count = 0;
     for (family, paths) in families {
@@ -54,7 +55,7 @@ fn every_row_is_served_by_its_familys_function() {
             count += 1;
         }
     }
-    assert_eq!(count, rpc::rows().len(), "rpc links every family");
+    assert_eq!(count, local::rows().len(), "every family is linked");
     assert_eq!(template.route("/api").unwrap().1, "rpc");
     println!("template: {count} rows lead to their family's function");
 }
@@ -84,6 +85,7 @@ async fn every_saved_event_works() {
         "webhooks",
         "dispatcher",
         "deliverer",
+        "printing",
         "verify",
         "billing",
         "rpc",
@@ -92,7 +94,7 @@ async fn every_saved_event_works() {
         let events = files(&root().join("events").join(function), ".json");
         assert!(!events.is_empty(), "{function} has no event");
         for file in events {
-            let world = World::with(&demo, rpc::rows()).await;
+            let world = World::with(&demo, local::rows()).await;
             let name = file.file_stem().unwrap().to_string_lossy().into_owned();
             let text = std::fs::read_to_string(&file).unwrap();
             if function == "authorizer" {
@@ -112,6 +114,14 @@ async fn every_saved_event_works() {
             } else if function == "billing" {
                 let said = orders::run::answer(&world.app, &serde_json::from_str(&text).unwrap()).await.unwrap();
                 assert_eq!((&said["tenant"], &said["complete"]), (&json!("demo"), &json!(true)));
+            } else if function == "printing" && !name.contains("unknown") {
+                let body = json!({"customer_id": 1, "items": [{"description": "Studio", "amount": 18}]});
+                world.send(Call::new("POST", "/api/v2/invoices").operator("demo").json(&body)).await.expect(201);
+                let answer: Value = serde_json::from_str(&invoke(&world.app, &text).await.unwrap()).unwrap();
+                assert_eq!((&answer["statusCode"], &answer["isBase64Encoded"]), (&json!(200), &json!(true)), "{name}");
+                assert_eq!(answer["multiValueHeaders"]["content-type"], json!(["application/pdf"]));
+                // %PDF
+                assert!(answer["body"].as_str().unwrap().starts_with("JVBERi"), "{name}");
             } else {
                 let answer: Value = serde_json::from_str(&invoke(&world.app, &text).await.unwrap()).unwrap();
                 let good = if name.contains("unknown") {

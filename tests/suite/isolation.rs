@@ -265,7 +265,7 @@ async fn every_row_refuses_every_wrong_credential() {
         (jwt(&world, "admin").await, jwt(&world, "admin2").await, jwt(&world, "limited").await);
     let old_jwt = own_jwt.clone();
     let truth = world.truth("acme");
-    let rows = rpc::rows();
+    let rows = local::rows();
     let (mut cells, mut nothing_to_refuse) = (0, 0);
     for (place, row) in rows.iter().enumerate().filter(|(_, row)| row.scope != Scope::Open) {
         let jerasoft = row.dialect.name() == "jerasoft";

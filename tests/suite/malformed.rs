@@ -287,7 +287,7 @@ async fn ten_thousand_malformed_requests_are_answered_in_the_dialects_words() {
     let world = World::new().await;
     world.customers(5).await;
     let mut dice = Dice::new(0x7E55_E12A);
-    let rows = rpc::rows();
+    let rows = local::rows();
     let mut statuses = std::collections::BTreeMap::new();
     for number in 0..10_000 {
         let row = &rows[dice.roll(rows.len())];
@@ -387,14 +387,14 @@ async fn ten_thousand_malformed_requests_are_answered_in_the_dialects_words() {
 async fn what_is_wrong_is_named() {
     let world = World::new().await;
     world.customers(1).await;
-    let large = vec![b' '; 6 * 1024 * 1024 + 1];
+    let large = vec![b' '; 4 * 1024 * 1024 + 1];
     let deep = "[".repeat(1000);
     let cases: Vec<(Call, u16, &str)> = vec![
         (Call::new("POST", "/api/clients").key(ADMIN).body(b"{\"name\": }"), 400, "line 1 column 10"),
         (Call::new("POST", "/api/clients").key(ADMIN).body(b"{\"name\": \"\xff\"}"), 400, "UTF-8 at byte 10"),
         (Call::new("POST", "/api/clients").key(ADMIN).body(b"[1]"), 400, "must be a JSON object"),
         (Call::new("POST", "/api/clients").key(ADMIN).body(deep.as_bytes()), 400, "not valid JSON"),
-        (Call::new("POST", "/api/clients").key(ADMIN).body(&large), 413, "6291456 bytes"),
+        (Call::new("POST", "/api/clients").key(ADMIN).body(&large), 413, "4194304 bytes"),
         (
             Call::new("POST", "/api/clients")
                 .key(ADMIN)

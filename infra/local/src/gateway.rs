@@ -59,6 +59,7 @@ impl Gateway {
             ("support", app(support::rows())),
             ("users", app(users::rows())),
             ("webhooks", app(webhooks::rows())),
+            ("printing", app(printing::rows())),
         ]);
         Self { template, functions, authorizer: app(Vec::new()), meters: Meters::default(), outside: Outside::real() }
     }
@@ -160,9 +161,9 @@ impl Gateway {
         let or_null = |value: Value, empty: bool| if empty { Value::Null } else { value };
         let (text, encoded) = match std::str::from_utf8(body) {
             _ if body.is_empty() => (Value::Null, false),
-            Ok(text) => (text.into(), false),
-            // API Gateway replaces what is no UTF-8; passed on whole here, so that the function may say so.
-            Err(_) => (STANDARD.encode(body).into(), true),
+            Ok(text) if !self.template.is_binary => (text.into(), false),
+            // Without binary media types API Gateway would replace what is no UTF-8.
+            _ => (STANDARD.encode(body).into(), true),
         };
         let now = self.outside.now();
         let verb = head.method.as_str();

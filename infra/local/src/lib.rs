@@ -8,6 +8,8 @@
 //! * [`transfer`]: export and import;
 //! * [`endpoint`]: the engine over a socket, for functions in processes of their own.
 
+use shared::machinery::route::Row;
+
 pub mod endpoint;
 pub mod engine;
 pub mod faults;
@@ -19,3 +21,8 @@ pub mod stream;
 pub mod template;
 pub mod transfer;
 pub mod webhooks;
+
+/// The rows of all functions. `rpc` links all families but one: what prints is too large for it.
+pub fn rows() -> Vec<Row> {
+    rpc::rows().into_iter().chain(printing::rows()).collect()
+}

@@ -6,7 +6,7 @@ use crate::print;
 
 /// Print the route table.
 pub(crate) fn print_all(as_json: bool) -> Result<(), String> {
-    let rows = rpc::rows();
+    let rows = local::rows();
     let row = |row: &shared::machinery::route::Row| {
         json!({"dialect": row.dialect.name(), "verb": row.verb, "path": row.path, "rpc": row.rpc, "operation": row.operation,
                "ability": row.ability, "writes": row.writes})

@@ -42,6 +42,8 @@ pub struct Template {
     pub stream_filters: Vec<Value>,
     /// How long a message of the queue that was not worked on is out of sight, in seconds.
     pub out_of_sight: i64,
+    /// Whether bodies go through as bytes, whatever they are.
+    pub is_binary: bool,
     responses: BTreeMap<String, GatewayResponse>,
 }
 
@@ -86,7 +88,10 @@ impl Template {
         let responses = &root["Resources"]["Api"]["Properties"]["GatewayResponses"];
         let responses =
             responses.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), read_response(value)));
+        let binary = root["Resources"]["Api"]["Properties"]["BinaryMediaTypes"].as_array();
         Ok(Self {
+            // SAM's way to write `*/*`.
+            is_binary: binary.is_some_and(|types| types.iter().any(|one| one == "*~1*")),
             tenant_plan: plan("TenantPlan")?,
             anonymous_plan: plan("AnonymousPlan")?,
             responses: responses.collect(),
@@ -166,5 +171,11 @@ mod tests {
         assert!(template.tenant_plan.rate > 0 && template.tenant_plan.quota.is_some());
         assert_eq!(template.response("THROTTLED").status, 429);
         assert_eq!((template.stream_filters.len(), template.out_of_sight), (2, 180));
+        assert_eq!(route("/api/v2/invoices/7/pdf").map(|(_, binary, _)| binary), Some("printing".into()));
+        assert_eq!(
+            route("/api/v2/invoices/7/x/y"),
+            Some(("/api/v2/invoices/{id}/{proxy+}".into(), "invoices".into(), Some("x/y".into())))
+        );
+        assert!(template.is_binary);
     }
 }

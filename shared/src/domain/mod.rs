@@ -11,6 +11,7 @@ pub mod documents;
 pub mod gateways;
 pub mod holdings;
 pub mod orders;
+pub mod printing;
 pub mod purchases;
 pub mod quotes;
 pub mod rates;

@@ -1,5 +1,6 @@
 //! The machinery: everything that is the same for every operation.
 
+pub(crate) mod answer;
 pub mod app;
 pub(crate) mod arrival;
 pub mod auth;

@@ -1,8 +1,10 @@
 //! What a route's writer gives back, before its dialect puts it into an envelope.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use crate::words::error::Violation;
+use crate::words::error::{Result, Violation};
 use crate::words::page::Page;
 use crate::words::time::Zone;
 
@@ -24,12 +26,46 @@ pub enum Content {
     Page(Page<Value>),
     /// The whole body, without the dialect's envelope.
     Whole(Value),
-    /// A file's text; the row says what kind of file.
-    File(String),
+    /// A file; the row says what kind of file.
+    File(File),
     /// Nothing but that it is done.
     Nothing,
     /// Nothing was done, since all of it was wrong in these ways.
     Faults(Vec<Violation>),
+}
+
+/// A file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// What it is called where somebody keeps it; absent for what is only looked at.
+    pub name: Option<String>,
+    /// What is in it.
+    pub bytes: Vec<u8>,
+}
+
+impl File {
+    /// As it goes over JSON (contract jerasoft §4.7).
+    pub fn base64(&self) -> Value {
+        Value::String(STANDARD.encode(&self.bytes))
+    }
+}
+
+/// What a writer gives: an answer, or why it cannot be written.
+pub trait Written {
+    /// Either.
+    fn written(self) -> Result<Reply>;
+}
+
+impl Written for Reply {
+    fn written(self) -> Result<Reply> {
+        Ok(self)
+    }
+}
+
+impl Written for Result<Reply> {
+    fn written(self) -> Result<Reply> {
+        self
+    }
 }
 
 /// An answer without its envelope.
@@ -57,8 +93,14 @@ impl Reply {
     }
 
     /// A file, status 200.
-    pub fn file(text: String) -> Self {
-        Self { status: 200, content: Content::File(text), message: None, meta: None }
+    pub fn file(bytes: impl Into<Vec<u8>>) -> Self {
+        let content = Content::File(File { name: None, bytes: bytes.into() });
+        Self { status: 200, content, message: None, meta: None }
+    }
+
+    /// A file to keep, under this name, status 200.
+    pub fn download(name: String, bytes: Vec<u8>) -> Self {
+        Self { status: 200, content: Content::File(File { name: Some(name), bytes }), message: None, meta: None }
     }
 
     /// A page, status 200.

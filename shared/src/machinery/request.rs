@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-/// The longest body that is read, in bytes: what Lambda can be handed.
-pub const LARGEST_BODY: usize = 6 * 1024 * 1024;
+/// The longest body that is read, in bytes: what Lambda can be handed, 6 MB, where bodies come as base64.
+pub const LARGEST_BODY: usize = 4 * 1024 * 1024;
 /// The longest answer, in bytes: what Lambda can return, less room for headers and escapes.
 pub const LARGEST_ANSWER: usize = 5 * 1024 * 1024;
 

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::machinery::dialect::Dialect;
 use crate::machinery::operation::{Context, Done, Op, Scope, Working};
 use crate::machinery::reader::{Described, Manner, Params, Reader};
-use crate::machinery::reply::{Reply, View};
+use crate::machinery::reply::{Reply, View, Written};
 use crate::machinery::request::LARGEST_BODY;
 use crate::words::error::{Error, Told, Violation};
 use crate::words::time::Zone;
@@ -55,13 +55,13 @@ pub struct Row {
 impl Row {
     /// A row: how `op` is called in `dialect`. `names` says what the dialect calls the operation's fields,
     /// where it calls them differently.
-    pub fn new<I: Send + Sync, O: Send>(
+    pub fn new<I: Send + Sync, O: Send, W: Written + 'static>(
         dialect: Dialect,
         verb: &'static str,
         path: &'static str,
         op: &'static Op<I, O>,
         read: fn(&mut Reader<'_>) -> I,
-        write: fn(View, O) -> Reply,
+        write: fn(View, O) -> W,
         names: &'static [(&'static str, &'static str)],
     ) -> Self {
         let manner = dialect.manner();
@@ -82,7 +82,8 @@ impl Row {
                 let Done { answer, changes, progress } = (op.run)(cx, &input)
                     .await
                     .map_err(|error| in_order(in_the_dialects_names(error, names), &order))?;
-                Ok(Done { answer: write(View { zone: cx.zone, legacy: cx.caller.legacy }, answer), changes, progress })
+                let answer = write(View { zone: cx.zone, legacy: cx.caller.legacy }, answer).written()?;
+                Ok(Done { answer, changes, progress })
             })
         });
         let describe: Describe = Box::new(move || {

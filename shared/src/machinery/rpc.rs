@@ -9,10 +9,9 @@
 //! `__tz` and `__idempotency_key` in the parameters are extensions of the protocol, as `__tz` is
 //! JeraSoft's own. Without the latter the header's key counts, in a batch with the call's place added.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
+use crate::machinery::answer::Rendered;
 use crate::machinery::arrival::EARLY_KEY;
 use crate::machinery::body;
 use crate::machinery::dialect::early;
@@ -233,18 +232,17 @@ async fn perform(
     };
     let zone = take_zone(&mut params, &caller)?;
     let settled = visit.perform(row, caller, zone, &params, idempotency, &render).await?;
-    Ok((settled.body, settled.replayed))
+    Ok((settled.answer.text()?, settled.replayed))
 }
 
-fn render(reply: Reply) -> (u16, String) {
+fn render(reply: Reply) -> Rendered {
     let value = match reply.content {
         Content::One(value) | Content::Whole(value) => value,
-        // Bytes go over JSON as base64 (contract jerasoft §4.7).
-        Content::File(text) => Value::String(STANDARD.encode(text)),
+        Content::File(file) => file.base64(),
         Content::Page(page) => Value::Array(page.rows),
         Content::Nothing => Value::Bool(true),
         // No operation with a JSON-RPC name answers with faults.
         Content::Faults(_) => Value::Null,
     };
-    (200, value.to_string())
+    Rendered::json(200, value.to_string())
 }

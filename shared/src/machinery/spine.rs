@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::machinery::answer::{Rendered, Settled};
 use crate::machinery::app::App;
 use crate::machinery::arrival;
 use crate::machinery::auth::{Desk, Standing, authenticate, nobody};
@@ -18,11 +19,11 @@ use crate::machinery::caller::Caller;
 use crate::machinery::changes::{Change, Changes};
 use crate::machinery::company::{self, About};
 use crate::machinery::dialect::{Dialect, Facts};
-use crate::machinery::idempotency::{HEADER, Idempotency, Record, Stood};
+use crate::machinery::idempotency::{HEADER, Idempotency, Stood};
 use crate::machinery::keys::{self, Key};
 use crate::machinery::operation::{Context, Scope};
 use crate::machinery::reader::Params;
-use crate::machinery::reply::{Content, Reply};
+use crate::machinery::reply::{Content, File, Reply};
 use crate::machinery::request::{LARGEST_ANSWER, Request, Response};
 use crate::machinery::route::{Found, Row};
 use crate::machinery::rpc;
@@ -47,14 +48,6 @@ pub(crate) struct Visit<'a> {
     pub(crate) standing: Option<Standing>,
     pub(crate) operation: &'static str,
     pub(crate) logged: Vec<String>,
-}
-
-/// An answer that stands: committed, or found to have been.
-pub(crate) struct Settled {
-    pub(crate) status: u16,
-    pub(crate) body: String,
-    pub(crate) replayed: bool,
-    pub(crate) media: Option<&'static str>,
 }
 
 impl App {
@@ -121,12 +114,7 @@ impl Visit<'_> {
             return rpc::answer(self).await;
         }
         match self.over_rest().await {
-            Ok(settled) => {
-                let media = settled.media.unwrap_or("application/json").to_owned();
-                let headers = vec![("content-type".to_owned(), media)];
-                let response = Response { status: settled.status, headers, body: settled.body.into_bytes() };
-                if settled.replayed { response.with("idempotent-replayed", "true") } else { response }
-            }
+            Ok(settled) => settled.response(self.request.header("if-none-match")),
             Err(error) => self.failure(&error),
         }
     }
@@ -162,11 +150,11 @@ impl Visit<'_> {
         let dialect = self.dialect;
         let about = facts(self.request);
         let render = move |reply: Reply| {
-            if let Content::File(text) = reply.content {
-                return (reply.status, text);
+            if let Content::File(File { name, bytes }) = reply.content {
+                return Rendered { status: reply.status, body: bytes, file: Some(name) };
             }
             let (status, body) = dialect.success(reply, &about);
-            (status, body.to_string())
+            Rendered::json(status, body.to_string())
         };
         self.perform(row, caller, zone, &params, idempotency, &render).await
     }
@@ -225,7 +213,7 @@ impl Visit<'_> {
         zone: Zone,
         params: &Params,
         idempotency: Option<Idempotency>,
-        render: &(dyn Fn(Reply) -> (u16, String) + Sync),
+        render: &(dyn Fn(Reply) -> Rendered + Sync),
     ) -> Result<Settled> {
         let mut cx = Context {
             caller,
@@ -251,7 +239,7 @@ impl Visit<'_> {
         cx: &mut Context,
         params: &Params,
         idempotency: Option<Idempotency>,
-        render: &(dyn Fn(Reply) -> (u16, String) + Sync),
+        render: &(dyn Fn(Reply) -> Rendered + Sync),
         turn: &mut Option<Turn>,
     ) -> Result<Settled> {
         let mut step = 0;
@@ -262,7 +250,7 @@ impl Visit<'_> {
                 // What would be refused now may have been granted before, under the same key.
                 Err(error) => {
                     return match self.granted_before(cx, idempotency.as_ref(), None).await? {
-                        Some(Stood::Answer(record) | Stood::Progress(record)) => Ok(replay(record)),
+                        Some(Stood::Answer(record) | Stood::Progress(record)) => Ok(Settled::again(record)),
                         None => Err(error),
                     };
                 }
@@ -273,22 +261,21 @@ impl Visit<'_> {
                 continue;
             }
             let long = done.progress.is_some();
-            let (status, body) = match &done.progress {
-                Some(progress) => (202, progress.to_string()),
+            let answer = match &done.progress {
+                Some(progress) => Rendered::json(202, progress.to_string()),
                 None => render(done.answer),
             };
-            if body.len() > LARGEST_ANSWER {
+            if answer.length() > LARGEST_ANSWER {
                 return Err(Error::told(Told::AnswerTooLarge(LARGEST_ANSWER)));
             }
             let step_now = long.then_some(step);
             // What changed nothing leaves a record only when it is an answer and no refusal. Without a commit
             // that would fail on it, an older record is looked up.
             let idle = done.changes.is_empty();
-            let outcome = if idle && (idempotency.is_none() || long || status >= 400) {
+            let outcome = if idle && (idempotency.is_none() || long || answer.status >= 400) {
                 self.granted_before(cx, idempotency.as_ref(), Some(step)).await?.map_or(Outcome::Done, Outcome::Stood)
             } else {
-                let changes =
-                    self.with_company(cx, row, done.changes, idempotency.as_ref(), step_now, (status, &body))?;
+                let changes = self.with_company(cx, row, done.changes, idempotency.as_ref(), step_now, &answer)?;
                 outcome(&changes, self.store.commit(&changes).await?, idempotency.as_ref().map(|key| (key, step_now)))
                     .map_err(|error| row.in_its_names(error))?
             };
@@ -302,9 +289,9 @@ impl Visit<'_> {
                     (step, runs) = (step + u32::from(!idle), 0);
                 }
                 Outcome::Done => {
-                    return Ok(Settled { status, body, replayed: false, media: row.media });
+                    return Ok(Settled { answer, replayed: false, media: row.media });
                 }
-                Outcome::Stood(Stood::Answer(record)) => return Ok(replay(record)),
+                Outcome::Stood(Stood::Answer(record)) => return Ok(Settled::again(record)),
                 Outcome::Stood(Stood::Progress(record)) => {
                     cx.progress = Some(
                         serde_json::from_str(&record.body).map_err(|e| Error::internal(format!("progress: {e}")))?,
@@ -370,14 +357,14 @@ impl Visit<'_> {
         changes: Changes,
         idempotency: Option<&Idempotency>,
         step: Option<u32>,
-        answer: (u16, &str),
+        answer: &Rendered,
     ) -> Result<Vec<Change>> {
         let about = About { request: &self.request.id, dialect: self.dialect.name(), operation: row.operation };
         let mut list = company::with_company(cx, changes, &about)?;
         if let Some(idempotency) = idempotency {
             list.extend(step.map(|_| idempotency.unfinished(&cx.caller, cx.now)));
-            let kept = row.without_secrets(answer.1);
-            list.push(idempotency.change(&cx.caller, step, answer.0, kept, cx.now)?);
+            let kept = row.without_secrets(&answer.clone().text()?);
+            list.push(idempotency.change(&cx.caller, step, answer.status, kept, cx.now)?);
         }
         Ok(list)
     }
@@ -432,10 +419,6 @@ fn merged(told: Vec<Error>) -> Option<Error> {
         }
     }
     (!violations.is_empty()).then(|| Error::told(Told::Invalid(violations)))
-}
-
-fn replay(record: Record) -> Settled {
-    Settled { status: record.status, body: record.body, replayed: true, media: None }
 }
 
 /// The zone of a request: `__tz`, else the user's, else the tenant's. It is no parameter of any operation.

@@ -159,6 +159,8 @@ pub enum Rule {
     Reversed,
     /// Known, but not open to change through this call.
     ReadOnly,
+    /// What no other rule says, as a whole sentence: a code of a wrong form, a rule of a standard by its id.
+    Sentence(String),
 }
 
 /// What a parameter is.

@@ -98,7 +98,7 @@ pub(crate) fn shown<'e>(row: &Row, rows: &[&Row], exchanges: &'e [Shown]) -> Vec
 /// Every document, by the name of its file.
 fn documents() -> Vec<(&'static str, Value)> {
     let exchanges: Vec<Shown> = golden::all().iter().filter_map(Shown::of).collect();
-    let rows = rpc::rows();
+    let rows = local::rows();
     let mut all: Vec<(&str, Value)> =
         Dialect::ALL.iter().map(|dialect| (dialect.name(), openapi::document(*dialect, &rows, &exchanges))).collect();
     all.push(("openrpc", openrpc::document(&rows, &exchanges)));

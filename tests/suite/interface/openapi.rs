@@ -236,6 +236,7 @@ fn responses(row: &Row, exchanges: &[&Shown]) -> Value {
     for (status, (shape, example)) in by_status {
         let description = if status == 202 { "It is under way" } else { "Done" };
         let content = match row.media {
+            Some("application/pdf") => json!({"application/pdf": {}}),
             Some(media) => json!({media: {"schema": {"type": "string"}}}),
             None => json!({"application/json": {"schema": shape.schema(), "example": example.map(|one| &one.answer)}}),
         };

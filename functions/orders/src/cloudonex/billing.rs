@@ -1,8 +1,10 @@
 //! `POST /billing/run` and `/settings`.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use shared::domain::billing::run::{MOST_COMMITS, RUN, Report, Run};
+use shared::domain::books::seller::{self, Fact, Seller};
 use shared::domain::books::settings::{Change, GET, Settings, UPDATE};
+use shared::domain::books::vat::VatCategory;
 use shared::machinery::dialect::Dialect::Cloudonex;
 use shared::machinery::reader::Reader;
 use shared::machinery::reply::{Reply, View};
@@ -59,7 +61,22 @@ fn read_settings(r: &mut Reader<'_>) -> Change {
     };
     let credit_auto_payment = r.flag("credit_auto_payment").present();
     let lead_capture = r.flag("lead_capture").present();
-    Change { invoice_days, suspend_days, terminate_days, credit_auto_payment, lead_capture }
+    let seller = read_seller(r);
+    Change { invoice_days, suspend_days, terminate_days, credit_auto_payment, lead_capture, seller }
+}
+
+fn read_seller(r: &mut Reader<'_>) -> seller::Change {
+    let mut entry = r.object("seller");
+    let facts = Fact::ALL.iter().map(|(name, fact, most)| (*fact, entry.text(name).max(*most).patch())).collect();
+    let untaxed = entry.choice("untaxed_category", &VatCategory::CODES).patch();
+    r.absorb(entry);
+    seller::Change { facts, untaxed }
+}
+
+fn seller(seller: &Seller) -> Value {
+    let facts = Fact::ALL.iter().map(|(name, fact, _)| ((*name).to_owned(), seller.fact(*fact).into()));
+    let untaxed = ("untaxed_category".to_owned(), seller.untaxed.map(VatCategory::code).into());
+    facts.chain([untaxed]).collect::<Map<_, _>>().into()
 }
 
 fn settings(settings: &Settings) -> Value {
@@ -69,5 +86,6 @@ fn settings(settings: &Settings) -> Value {
         "terminate_days": settings.terminate_days,
         "credit_auto_payment": settings.credit_auto_payment,
         "lead_capture": settings.lead_capture,
+        "seller": seller(&settings.seller),
     })
 }

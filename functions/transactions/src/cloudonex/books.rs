@@ -10,6 +10,7 @@ use shared::domain::books::entries::{
 };
 use shared::domain::books::numbering::{self, Entry, GET, REGISTER, SEARCH, Shown, UPDATE};
 use shared::domain::books::record::Meta;
+use shared::domain::books::vat::VatCategory;
 use shared::domain::books::{Category, Direction, TaxRate};
 use shared::domain::documents::number::Reset;
 use shared::machinery::dialect::Dialect::Cloudonex;
@@ -100,6 +101,8 @@ fn read_tax_rate(r: &mut Reader<'_>) -> Change {
         name,
         percent: Some(r.decimal("percent").required()),
         profile: r.id("profile_id").patch(),
+        category: r.choice("category", &VatCategory::CODES).optional(),
+        exemption: r.text("exemption_reason").max(200).optional(),
         ..Change::default()
     }
 }
@@ -110,7 +113,9 @@ fn read_change(r: &mut Reader<'_>) -> (u64, Change) {
     let direction = r.choice("type", TYPES).present();
     let percent = r.decimal("percent").present();
     let profile = r.id("profile_id").patch();
-    (id, Change { name, direction, percent, profile, priority: None })
+    let category = r.choice("category", &VatCategory::CODES).optional();
+    let exemption = r.text("exemption_reason").max(200).optional();
+    (id, Change { name, direction, percent, profile, priority: None, category, exemption })
 }
 
 fn read_series(r: &mut Reader<'_>) -> numbering::Change {
@@ -174,8 +179,8 @@ fn write_new_tax_rate(_: View, one: TaxRate) -> Reply {
 }
 
 fn tax_rate(one: &TaxRate) -> Value {
-    let value =
-        json!({"id": one.meta.id, "name": one.meta.name, "percent": number(one.percent), "profile_id": one.profile});
+    let value = json!({"id": one.meta.id, "name": one.meta.name, "percent": number(one.percent), "profile_id": one.profile,
+        "category": one.category.map(VatCategory::code), "exemption_reason": one.exemption});
     dated(value, &one.meta)
 }
 

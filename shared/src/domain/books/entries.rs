@@ -4,6 +4,7 @@ use rust_decimal::Decimal;
 
 use crate::domain::books::entry::{Entry, Named, create, delete, get, search, update};
 use crate::domain::books::record::{Books, Category, Department, Direction, Meta, TaxRate};
+use crate::domain::books::vat::VatCategory;
 use crate::domain::documents::sums::percent_fault;
 use crate::machinery::operation::{Op, Scope};
 use crate::words::error::{Error, Result, Rule};
@@ -94,6 +95,10 @@ pub struct Change {
     pub profile: Patch<u64>,
     /// In what order a tax rate is charged beside others of its profile.
     pub priority: Option<i64>,
+    /// A tax rate's VAT category.
+    pub category: Option<VatCategory>,
+    /// Why a tax rate of 0 charges nothing.
+    pub exemption: Option<String>,
 }
 
 impl Named for Change {
@@ -146,10 +151,17 @@ impl Entry for TaxRate {
     fn made(meta: Meta, change: &Change) -> Result<Self> {
         let percent = change.percent.ok_or_else(|| Error::field("percent", Rule::Required))?;
         let profile = change.profile.value().copied();
-        Ok(Self { meta, percent: rate(percent)?, profile, priority: change.priority.unwrap_or_default() })
+        let (category, exemption) = (change.category, change.exemption.clone());
+        let priority = change.priority.unwrap_or_default();
+        let made = Self { meta, percent: rate(percent)?, profile, priority, category, exemption };
+        made.agrees().map(|()| made)
     }
     fn apply(&mut self, change: &Change) -> Result<()> {
+        // Documents refer to it: what their taxes were must not change after the fact.
+        self.category = first(self.category, change.category, "category")?;
+        self.exemption = first(self.exemption.take(), change.exemption.clone(), "exemption_reason")?;
         self.percent = rate(change.percent.unwrap_or(self.percent))?;
+        self.agrees()?;
         change.profile.clone().apply(&mut self.profile);
         self.priority = change.priority.unwrap_or(self.priority);
         Ok(())
@@ -178,6 +190,25 @@ impl Entry for Department {
     fn apply(&mut self, _: &Change) -> Result<()> {
         Ok(())
     }
+}
+
+impl TaxRate {
+    /// Refuses a category that does not go with the percent.
+    fn agrees(&self) -> Result<()> {
+        let standard = self.category.map(|category| category == VatCategory::Standard);
+        if standard.is_some_and(|standard| standard == self.percent.is_zero()) {
+            return Err(Error::field("category", Rule::Contradicts));
+        }
+        Ok(())
+    }
+}
+
+/// What was said first, unless something else is said now.
+fn first<T: PartialEq>(was: Option<T>, now: Option<T>, field: &str) -> Result<Option<T>> {
+    if was.is_some() && now.is_some() && was != now {
+        return Err(Error::field(field, Rule::ReadOnly));
+    }
+    Ok(was.or(now))
 }
 
 /// A rate's percent, or what is wrong with it.

@@ -7,14 +7,17 @@
 //! * [`record`]: the item and its entries;
 //! * [`accounts`], [`entries`]: list, read, create, update and delete them;
 //! * [`numbering`]: the series, and the register of their numbers;
-//! * [`settings`]: how money is asked for without anybody asking.
+//! * [`settings`]: how money is asked for without anybody asking, and [`seller`], who asks for it;
+//! * [`vat`]: the categories of value-added tax.
 
 pub mod accounts;
 pub mod entries;
 mod entry;
 pub mod numbering;
 pub mod record;
+pub mod seller;
 pub mod settings;
 pub mod terms;
+pub mod vat;
 
 pub use record::{BankAccount, Books, Category, Department, Direction, TaxRate};

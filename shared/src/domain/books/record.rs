@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::books::settings::Settings;
 use crate::domain::books::terms::{PaymentTerm, TaxProfile};
+use crate::domain::books::vat::VatCategory;
 use crate::domain::documents::entity::Kind;
 use crate::domain::documents::number::{Reset, Series};
 use crate::domain::tenants::{TenantRecord, of_item};
@@ -97,6 +98,12 @@ pub struct TaxRate {
     /// In what order it is charged beside others of its profile.
     #[serde(default)]
     pub priority: i64,
+    /// Its VAT category, where somebody has said it; it stays as it was first said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<VatCategory>,
+    /// Why nothing is charged, where the category wants a reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exemption: Option<String>,
 }
 
 /// Whom tickets are for.

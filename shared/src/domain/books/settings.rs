@@ -4,9 +4,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::books::Books;
+use crate::domain::books::seller::{self, Seller};
 use crate::machinery::changes::Changes;
 use crate::machinery::operation::{Context, Done, Op, Scope};
-use crate::words::error::Result;
+use crate::words::error::{Error, Result, Told};
 use crate::words::patch::Patch;
 
 /// Read the settings.
@@ -29,6 +30,9 @@ pub struct Settings {
     /// Whether anybody may leave a lead without a credential.
     #[serde(default)]
     pub lead_capture: bool,
+    /// Who the seller is.
+    #[serde(default)]
+    pub seller: Seller,
 }
 
 impl Default for Settings {
@@ -39,6 +43,7 @@ impl Default for Settings {
             terminate_days: Some(7),
             credit_auto_payment: false,
             lead_capture: false,
+            seller: Seller::default(),
         }
     }
 }
@@ -56,6 +61,8 @@ pub struct Change {
     pub credit_auto_payment: Option<bool>,
     /// See [`Settings::lead_capture`].
     pub lead_capture: Option<bool>,
+    /// See [`Settings::seller`].
+    pub seller: seller::Change,
 }
 
 async fn get(cx: &Context) -> Result<Done<Settings>> {
@@ -71,6 +78,10 @@ async fn update(cx: &Context, change: &Change) -> Result<Done<Settings>> {
     settings.lead_capture = change.lead_capture.unwrap_or(was.lead_capture);
     change.suspend_days.clone().apply(&mut settings.suspend_days);
     change.terminate_days.clone().apply(&mut settings.terminate_days);
+    let found = settings.seller.apply(&change.seller);
+    if !found.is_empty() {
+        return Err(Error::told(Told::Invalid(found)));
+    }
     let now = settings.clone();
     if now == was {
         return Ok(Done::read(now));

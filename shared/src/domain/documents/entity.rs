@@ -9,6 +9,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 pub use crate::domain::documents::kind::{Kind, Ref, Stage, Status};
+use crate::domain::documents::line::tax_totals;
 pub use crate::domain::documents::line::{Line, Sums, TaxRow};
 use crate::domain::documents::sums::Rounding;
 use crate::words::money::{Currency, Money};
@@ -199,17 +200,9 @@ impl Document {
         self.allocations.iter().filter_map(|allocation| allocation.number.clone()).collect()
     }
 
-    /// Taxes by name and rate, in the order of their first appearance, with their sums over all lines
-    /// (contract racknap §8.1).
+    /// Taxes by name and rate, with their sums over all lines.
     pub fn tax_totals(&self) -> Vec<TaxRow> {
-        let mut totals: Vec<TaxRow> = Vec::new();
-        for tax in self.lines.iter().flat_map(|line| &line.taxes) {
-            match totals.iter_mut().find(|total| total.name == tax.name && total.percent == tax.percent) {
-                Some(total) => total.amount += tax.amount,
-                None => totals.push(tax.clone()),
-            }
-        }
-        totals
+        tax_totals(&self.lines)
     }
 
     /// The row that lists read.

@@ -73,6 +73,19 @@ impl Line {
     }
 }
 
+/// Taxes by name and rate, in the order of their first appearance, with their sums over all lines (contract racknap
+/// §8.1).
+pub fn tax_totals(lines: &[Line]) -> Vec<TaxRow> {
+    let mut totals: Vec<TaxRow> = Vec::new();
+    for tax in lines.iter().flat_map(|line| &line.taxes) {
+        match totals.iter_mut().find(|total| total.name == tax.name && total.percent == tax.percent) {
+            Some(total) => total.amount += tax.amount,
+            None => totals.push(tax.clone()),
+        }
+    }
+    totals
+}
+
 /// A document's header amounts: minor units of its currency, or of the base currency where it says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Sums {

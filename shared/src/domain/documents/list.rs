@@ -8,7 +8,7 @@ use crate::domain::documents::desk::Desk;
 use crate::domain::documents::desk::Registered;
 use crate::domain::documents::entity::{Document, IndexRow, Kind, Ref, Status};
 pub use crate::domain::documents::shown::Shown;
-use crate::domain::tenants::{Reach, of_item};
+use crate::domain::tenants::{Reach, TenantRecord, of_item};
 use crate::machinery::keys::{self, CUSTOMER, Entity, INVOICE, Key, TRANSACTION};
 use crate::machinery::listing::{self, Ids};
 use crate::machinery::operation::{Context, Done, Op, Scope};
@@ -188,7 +188,22 @@ pub(crate) async fn found_invoice(cx: &Context, number: &str) -> Result<Option<D
     Ok(found.filter(|found| same(found) && found.is_debit()))
 }
 
+/// A document with what it refers to.
+pub(crate) struct Found {
+    pub(crate) document: Document,
+    pub(crate) customer: Option<Customer>,
+    pub(crate) tenant: TenantRecord,
+    pub(crate) books: Books,
+}
+
 async fn get(cx: &Context, id: u64, entity: Entity, kinds: &[Kind]) -> Result<Done<Shown>> {
+    let Found { document, customer, tenant, books } = find(cx, id, entity, kinds).await?;
+    let today = tenant.today(cx).date;
+    Ok(Done::read(Shown::of(document, customer, &tenant, &books, today)?))
+}
+
+/// A document of one of these kinds that the caller may see. Two calls, or one where it is nobody's.
+pub(crate) async fn find(cx: &Context, id: u64, entity: Entity, kinds: &[Kind]) -> Result<Found> {
     let t = cx.tenant();
     let wanted = [keys::tenant(t), keys::books(t), keys::row(t, entity, id)];
     let mut items = cx.store.get_items(&wanted).await?.into_iter();
@@ -203,8 +218,7 @@ async fn get(cx: &Context, id: u64, entity: Entity, kinds: &[Kind]) -> Result<Do
         Some(id) => cx.store.get(&keys::row(t, CUSTOMER, id)).await?,
         None => None,
     };
-    let today = tenant.today(cx).date;
-    Ok(Done::read(Shown::of(document, customer, &tenant, &books, today)?))
+    Ok(Found { document, customer, tenant, books })
 }
 
 async fn search(cx: &Context, list: &List, entity: Entity) -> Result<Done<Page<Shown>>> {

@@ -28,7 +28,7 @@ pub fn success(reply: Reply, facts: &Facts) -> (u16, Value) {
     let body = match reply.content {
         Content::One(value) => json!({"data": value}),
         Content::Whole(value) => value,
-        Content::File(text) => Value::String(text),
+        Content::File(file) => file.base64(),
         Content::Nothing => json!({"message": reply.message}),
         Content::Page(page) => paginator(page, &facts.url),
         Content::Faults(faults) => return failure(&Told::Invalid(faults), facts),
@@ -161,6 +161,7 @@ fn words(violation: &Violation) -> String {
         Rule::Contradicts => format!("The {f} field contradicts another field."),
         Rule::Reversed => format!("The {f} field must end after it begins."),
         Rule::ReadOnly => format!("The {f} field is prohibited."),
+        Rule::Sentence(text) => text.clone(),
     }
 }
 

@@ -34,7 +34,7 @@ pub fn success(reply: Reply) -> (u16, Value) {
             reply.meta
         }
         Content::Whole(value) => return (reply.status, value),
-        Content::File(text) => return (reply.status, Value::String(text)),
+        Content::File(file) => return (reply.status, file.base64()),
         Content::Nothing => {
             body.insert("data".into(), Value::Null);
             reply.meta
@@ -148,6 +148,7 @@ fn words(violation: &Violation) -> String {
         Rule::Contradicts => format!("{name} contradicts another field"),
         Rule::Reversed => format!("{name} ends before it begins"),
         Rule::ReadOnly => format!("{name} cannot be changed"),
+        Rule::Sentence(text) => text.clone(),
     }
 }
 

@@ -22,7 +22,7 @@ pub fn credential(request: &Request) -> Option<Presented> {
 pub fn success(reply: Reply) -> (u16, Value) {
     match reply.content {
         Content::One(value) | Content::Whole(value) => (200, value),
-        Content::File(text) => (200, Value::String(text)),
+        Content::File(file) => (200, file.base64()),
         Content::Page(page) => (200, Value::Array(page.rows)),
         Content::Nothing => (200, Value::Bool(true)),
         Content::Faults(faults) => failure(&Told::Invalid(faults)),
@@ -169,6 +169,7 @@ fn words(rule: &Rule) -> String {
         Rule::Contradicts => "Value contradicts another one".into(),
         Rule::Reversed => "The range ends before it begins".into(),
         Rule::ReadOnly => "Value is read-only".into(),
+        Rule::Sentence(text) => text.clone(),
     }
 }
 

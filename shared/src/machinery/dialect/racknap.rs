@@ -21,7 +21,7 @@ pub fn credential(request: &Request) -> Option<Presented> {
 pub fn success(reply: Reply) -> (u16, Value) {
     let data = match reply.content {
         Content::One(value) | Content::Whole(value) => value,
-        Content::File(text) => Value::String(text),
+        Content::File(file) => file.base64(),
         Content::Page(page) => Value::Array(page.rows),
         Content::Nothing => Value::Array(Vec::new()),
         Content::Faults(faults) => return failure(&Told::Invalid(faults)),
@@ -91,6 +91,7 @@ fn words(violation: &Violation) -> (u32, String) {
         Rule::Contradicts => (2001, format!("{field} contradicts another parameter")),
         Rule::Reversed => (2003, format!("{field} must not be after enddate")),
         Rule::ReadOnly => (2001, format!("{field} cannot be changed")),
+        Rule::Sentence(text) => (2001, text.clone()),
     }
 }
 
