@@ -33,6 +33,7 @@ ROUTES = {
     "/{proxy+}": "Rpc",
     "/api/iam/auth/{proxy+}": "Auth",
     "/api/v2/auth/{proxy+}": "Auth",
+    "/api/v2/sessions": "Auth",
     "/api/clients": "Customers",
     "/api/clients/{proxy+}": "Customers",
     "/api/v2/customers": "Customers",
