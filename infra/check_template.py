@@ -165,6 +165,10 @@ ROUTES = {
     "/api/v2/customer": "Customers",
     "/api/v2/customer/{proxy+}": "Customers",
     "/api/v2/invoice": "Invoices",
+    "/console": "Pages",
+    "/console/{proxy+}": "Pages",
+    "/api/docs": "Pages",
+    "/api/docs/{proxy+}": "Pages",
 }
 # Each function and the binary it runs.
 FAMILIES = (
@@ -179,6 +183,7 @@ FAMILIES = (
     "Orders",
     "Support",
     "Users",
+    "Pages",
 )
 # No route leads to these, and nobody waits for them.
 UNROUTED = ("Verify", "Billing")
@@ -199,6 +204,8 @@ MAY["Authorizer"] = [
     (["dynamodb:GetItem"], TABLE, ["*#user"]),
     READ_SECRET,
 ]
+# What it serves is in its own program.
+MAY["Pages"] = []
 # It reads, and nobody's credentials are its business.
 MAY["Verify"] = [(["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"], TABLE, None)]
 # What AWS writes for us: putting log lines somewhere, and nothing else.

