@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use local::faults::Fault;
 use local::template::{BUILT_IN, Template};
 use serde_json::{Value, json};
-use shared::machinery::gateway::{authorize, invoke};
+use shared::machinery::gateway::{authorize, invoke, invoke_requests};
 use tests::{ADMIN, Call, TOKEN, World};
 
 fn root() -> PathBuf {
@@ -79,6 +79,7 @@ async fn every_saved_event_works() {
         "reports",
         "support",
         "users",
+        "pages",
         "verify",
         "billing",
         "rpc",
@@ -100,6 +101,14 @@ async fn every_saved_event_works() {
                 let event = serde_json::from_str(&text).unwrap();
                 let said = shared::domain::reports::verify::answer(&world.app, &event).await.unwrap();
                 assert_eq!((&said["tenant"], &said["count"]), (&json!("demo"), &json!(0)));
+            } else if function == "pages" {
+                let said: Value = serde_json::from_str(&invoke_requests(pages::answer, &text).await.unwrap()).unwrap();
+                let expected = if name.contains("unknown") { 404 } else { 200 };
+                assert_eq!(
+                    (&said["statusCode"], &said["isBase64Encoded"]),
+                    (&json!(expected), &json!(false)),
+                    "{name}"
+                );
             } else if function == "billing" {
                 let said = orders::run::answer(&world.app, &serde_json::from_str(&text).unwrap()).await.unwrap();
                 assert_eq!((&said["tenant"], &said["complete"]), (&json!("demo"), &json!(true)));
