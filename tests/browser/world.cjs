@@ -121,7 +121,7 @@ async function imitateWebhooks(page, address) {
 async function imitateDocuments(page, address) {
   if (!(await missing(address, "/api/v2/openapi.json"))) return false;
   console.log("      THE API'S DOCUMENTS ARE IMITATED: this server has none");
-  const openapi = (title, path, scheme) => ({
+  const openapi = (title, path, scheme, verb = "get") => ({
     openapi: "3.1.0",
     info: { title, version: "1" },
     servers: [{ url: "/" }],
@@ -129,7 +129,7 @@ async function imitateDocuments(page, address) {
     components: { securitySchemes: { credential: scheme } },
     paths: {
       [path]: {
-        get: {
+        [verb]: {
           operationId: "list",
           tags: ["customers"],
           summary: "List customers",
@@ -144,7 +144,7 @@ async function imitateDocuments(page, address) {
   const documents = {
     "/api/v2/openapi.json": openapi("CloudOnex", "/api/v2/customers", bearer),
     "/api/openapi.json": openapi("JeraSoft", "/api/clients", header("X-Api-Key")),
-    "/api/v2/racknap/openapi.json": openapi("RackNap", "/api/v2/invoice/list", header("Validate")),
+    "/api/v2/racknap/openapi.json": openapi("RackNap", "/api/v2/invoice/list", header("Validate"), "post"),
     "/api/v1/openapi.json": openapi("Billmora", "/api/v1/users", bearer),
     "/api/openrpc.json": {
       openrpc: "1.3.2",

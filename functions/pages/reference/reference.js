@@ -121,6 +121,7 @@ function passFocus() {
 // It leaves some things without a name, or out of the keyboard's reach; what React renders anew is mended anew.
 const MENDED = {
   ".operation-filter-input": { "aria-label": "Filter by tag" },
+  ".opblock textarea": { "aria-label": "Request body" },
   ".dialog-ux .close-modal": { "aria-label": "Close" },
   ".auth-btn-wrapper .authorize": { "aria-label": "Authorize" },
   pre: { tabindex: "0" },

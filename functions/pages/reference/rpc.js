@@ -1,11 +1,11 @@
 // The methods of an OpenRPC document: what each takes, and a place to try it.
 
 import { announce, fresh, h, message, table } from "./dom.js";
+import { counted } from "./format.js";
 
 /** Show the methods of `described` in `place`; requests go to `endpoint`. The key is kept in its field and nowhere else. */
 export function showMethods(place, described, endpoint) {
-  const key = fresh("key");
-  const input = h("input", { id: key, type: "password", autocomplete: "off", spellcheck: "false" });
+  const input = h("input", { id: fresh("key"), type: "password", autocomplete: "off", spellcheck: "false" });
   const groups = new Map();
   for (const method of described.methods) {
     const name = method.name.split(".").slice(0, -1).join(".") || method.name;
@@ -18,25 +18,47 @@ export function showMethods(place, described, endpoint) {
       credentials: "omit",
       headers: { "content-type": "application/json", ...(input.value ? { "x-api-key": input.value.trim() } : {}) },
     });
-  place.replaceChildren(
-    described.info?.description ? h("p", {}, described.info.description) : "",
+  const sections = [...groups]
+    .sort(([a], [b]) => a.localeCompare(b))
+    .map(([name, methods]) =>
+      h(
+        "section",
+        {},
+        h("h2", {}, name),
+        methods.map((method) => shown(method, send)),
+      ),
+    );
+  const find = h("input", { id: fresh("find"), type: "search", autocomplete: "off", oninput: () => narrow() });
+  const narrow = () => {
+    const wanted = find.value.trim().toLowerCase();
+    let count = 0;
+    for (const section of sections) {
+      for (const method of section.querySelectorAll(".method")) {
+        method.hidden = !method.querySelector("summary").textContent.toLowerCase().includes(wanted);
+        count += method.hidden ? 0 : 1;
+      }
+      section.hidden = !section.querySelector(".method:not([hidden])");
+    }
+    announce(counted(count, "method"));
+  };
+  const labelled = (input, label, hint) =>
     h(
       "div",
-      { class: "field credential" },
-      h("label", { for: key }, "X-Api-Key"),
-      h("p", { class: "hint" }, "It stays in this field: leave the page, and it is forgotten."),
+      { class: "field" },
+      h("label", { for: input.id }, label),
+      hint ? h("p", { class: "hint" }, hint) : null,
       input,
+    );
+  place.replaceChildren(
+    h("h2", { class: "title" }, described.info.title),
+    described.info.description ? h("p", {}, described.info.description.replaceAll("`", "")) : "",
+    h(
+      "div",
+      { class: "filters" },
+      labelled(input, "X-Api-Key", "It stays in this field: leave the page, and it is forgotten."),
+      labelled(find, "Find a method"),
     ),
-    ...[...groups]
-      .sort(([a], [b]) => a.localeCompare(b))
-      .map(([name, methods]) =>
-        h(
-          "section",
-          {},
-          h("h2", {}, name),
-          methods.map((method) => shown(method, send)),
-        ),
-      ),
+    ...sections,
   );
 }
 
@@ -54,7 +76,9 @@ function shown(method, send) {
 function inside(method, send) {
   const params = method.params ?? [];
   const id = fresh("request");
-  const given = Object.fromEntries(params.filter((one) => one.required).map((one) => [one.name, example(one.schema)]));
+  const needed = params.filter((one) => one.required).map((one) => [one.name, example(one.schema)]);
+  const shown = method.examples?.[0]?.params?.map((one) => [one.name, one.value]);
+  const given = Object.fromEntries(shown ?? needed);
   const text = h("textarea", { id, rows: "8", spellcheck: "false" });
   text.value = JSON.stringify({ jsonrpc: "2.0", id: 1, method: method.name, params: given }, null, 2);
   const answer = h("div", { class: "outcome" });
