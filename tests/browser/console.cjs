@@ -82,7 +82,9 @@ async function tour({ page, see, expect, address }) {
   );
   await go(page, "/invoices?status=Paid");
   same("paid invoices", await page.locator("tbody tr").count(), 1);
-  expect(404);
+  expect(404, 2);
+  await go(page, "/invoices/%");
+  same("what cannot be read", await heading(page), "Not found");
   await go(page, "/invoices/999");
   same("what is not there", await heading(page), "Not found");
   await see("not-found");

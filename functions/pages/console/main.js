@@ -41,11 +41,20 @@ function where() {
     const pattern = entry.path.replace(/:(\w+)/g, (_, name) => `${names.push(name) && "([^/]+)"}`);
     const found = new RegExp(`^${pattern}$`).exec(path);
     if (found) {
-      const params = Object.fromEntries(names.map((name, place) => [name, decodeURIComponent(found[place + 1])]));
+      const params = Object.fromEntries(names.map((name, place) => [name, decoded(found[place + 1])]));
       return { entry, path, params, query: Object.fromEntries(new URLSearchParams(query)) };
     }
   }
   return { entry: null, path, params: {}, query: {} };
+}
+
+/** A part of a path; one that is badly written stands for itself, and is not found. */
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 /** Show the page of the address. The focus goes to its heading, but stays where it is when only the query changed. */
