@@ -96,13 +96,13 @@ async function lists({ page, see, address }) {
   await choose(page, "Invoices");
   const first = await page.locator("tbody th").first().innerText();
   await page.getByRole("link", { name: "Next" }).click();
-  await page.getByText("Page 2 of 2").waitFor();
+  await page.locator("main").getByText("Page 2 of 2").waitFor();
   must((await page.locator("tbody th").first().innerText()) !== first, "the next page is another one");
   await page.goBack();
-  await page.getByText("Page 1 of 2").waitFor();
+  await page.locator("main").getByText("Page 1 of 2").waitFor();
   await page.getByLabel("Status").selectOption("Partially Paid");
   await page.getByRole("button", { name: "Show" }).click();
-  await page.getByText("1 invoice", { exact: true }).waitFor();
+  await page.locator("main").getByText("1 invoice", { exact: true }).waitFor();
   must((await page.locator("tbody").innerText()).includes("2,428.50 USD"), "what is still due");
   await page.reload();
   await settled(page);
@@ -121,12 +121,12 @@ async function lists({ page, see, address }) {
 async function keys({ page, see, expect, address }) {
   await signIn(page, address);
   await choose(page, "Keys and tokens");
-  await page.getByText("Make an API key").click();
+  await page.locator("main").getByText("Make an API key").click();
   expect(422);
   await page.getByLabel("Name").fill("Shop");
   await page.getByLabel("Requests an hour").fill("lots");
   await page.getByRole("button", { name: "Make the API key" }).click();
-  await page.getByText("Rate limit must be a whole number").waitFor();
+  await page.locator("main").getByText("Rate limit must be a whole number").waitFor();
   same("the focus after a fault", await page.evaluate(() => document.activeElement.name), "rate_limit");
   await see("key-refused");
   await page.getByLabel("Requests an hour").fill("250");
@@ -165,12 +165,12 @@ async function keys({ page, see, expect, address }) {
   await page.getByRole("button", { name: "Revoke Shop" }).click();
   await see("revoke");
   await page.getByRole("button", { name: "Revoke", exact: true }).click();
-  await page.getByText("“Shop” was revoked.").first().waitFor();
+  await page.locator("main").getByText("“Shop” was revoked.").first().waitFor();
   same("a revoked key", (await ask(address, "GET", "/api/v2/customers", { key: second })).status, 401);
   await see("revoked");
   await page.getByRole("link", { name: "Access tokens" }).click();
   await settled(page);
-  await page.getByText("Make an access token").click();
+  await page.locator("main").getByText("Make an access token").click();
   await page.getByLabel("Name").fill("Panel");
   await page.getByRole("button", { name: "Make the access token" }).click();
   const token = await page.getByRole("textbox", { name: "Access token", exact: true }).inputValue();
@@ -196,7 +196,7 @@ async function pdf({ page, see, expect, address }) {
     bytes.subarray(0, 5).toString() === "%PDF-" && saved.suggestedFilename().endsWith(".pdf"),
     `the file ${saved.suggestedFilename()}`,
   );
-  await page.getByText("was downloaded").first().waitFor();
+  await page.locator("main").getByText("was downloaded").first().waitFor();
   await see("downloaded");
 }
 
@@ -219,7 +219,7 @@ async function replayed({ page, see, expect, address }, url, heard) {
   const imitated = await imitateWebhooks(page, address);
   await signIn(page, address);
   await choose(page, "Webhooks");
-  await page.getByText("Register a webhook").click();
+  await page.locator("main").getByText("Register a webhook").click();
   expect(422);
   await page.getByLabel("Address").fill("ftp://shop.example/hooks");
   await page.getByLabel("Events").fill("invoice.created, invoice.paid");
@@ -232,7 +232,7 @@ async function replayed({ page, see, expect, address }, url, heard) {
   await see("webhook-secret");
   await page.getByRole("link", { name: url }).click();
   await page.getByRole("button", { name: "Send a test event" }).click();
-  await page.getByText("A test event is on its way").first().waitFor();
+  await page.locator("main").getByText("A test event is on its way").first().waitFor();
   // A server delivers in its own time: the list is read again until it has.
   const first = page.locator("section tbody tr").first();
   for (
@@ -250,7 +250,7 @@ async function replayed({ page, see, expect, address }, url, heard) {
   must((await page.locator("pre").innerText()).includes("webhook.test"), "the payload is shown");
   await see("delivery");
   await page.getByRole("button", { name: "Send again" }).click();
-  await page.getByText("It is sent again.").first().waitFor();
+  await page.locator("main").getByText("It is sent again.").first().waitFor();
   await see("replayed");
   if (imitated) return;
   for (let tries = 0; tries < 60 && heard.length < 2; tries += 1) await page.waitForTimeout(500);
@@ -282,7 +282,7 @@ async function sessions({ page, see, expect, address, sight }) {
   await page.evaluate(() => {
     location.hash = "/payments";
   });
-  await page.getByText("Your session is over").waitFor();
+  await page.locator("main").getByText("Your session is over").waitFor();
   same("the session is forgotten", await page.evaluate(() => sessionStorage.length), 0);
   await see("session-over");
   await ask(address, "PUT", `/api/v2/users/${made.json.data.id}`, { body: { status: "Active" } });
@@ -291,7 +291,7 @@ async function sessions({ page, see, expect, address, sight }) {
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("heading", { name: "Payments" }).waitFor();
   await page.getByRole("button", { name: "Sign out" }).click();
-  await page.getByText("You are signed out.").waitFor();
+  await page.locator("main").getByText("You are signed out.").waitFor();
   same("signed out", await page.evaluate(() => sessionStorage.length), 0);
 }
 

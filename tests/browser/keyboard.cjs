@@ -81,7 +81,7 @@ async function flow({ page, see, address }) {
   await page.keyboard.press("Enter");
   await tabTo(page, "Name");
   await page.keyboard.press("Enter");
-  await page.getByText("This is needed").waitFor();
+  await page.locator("main").getByText("This is needed").waitFor();
   same("the focus after a fault", (await focused(page)).name.startsWith("Name"), true);
   same(
     "what describes it",
@@ -120,7 +120,7 @@ async function flow({ page, see, address }) {
   await page.keyboard.press("Enter");
   await tabTo(page, "Revoke");
   await page.keyboard.press("Enter");
-  await page.getByText("“By hand” was revoked.").first().waitFor();
+  await page.locator("main").getByText("“By hand” was revoked.").first().waitFor();
   same("the focus after yes", (await focused(page)).tag, "h1");
   await page.waitForFunction(() => document.getElementById("announcer").textContent.includes("was revoked"));
   same("the key after yes", (await ask(address, "GET", "/api/v2/invoices", { key })).status, 401);
@@ -129,7 +129,7 @@ async function flow({ page, see, address }) {
   } else {
     await tabTo(page, "Sign out", "Shift+Tab");
     await page.keyboard.press("Enter");
-    await page.getByText("You are signed out.").waitFor();
+    await page.locator("main").getByText("You are signed out.").waitFor();
   }
 }
 
