@@ -109,6 +109,10 @@ async function lists({ page, see, address }) {
   same("the filter after loading anew", await page.getByLabel("Status").inputValue(), "Partially Paid");
   await see("invoices-partly-paid");
   await choose(page, "Overview");
+  const clipped = await page
+    .locator(".drawing")
+    .evaluateAll((all) => all.filter((one) => one.scrollWidth > one.clientWidth).length);
+  same("charts that are cut off on a desktop", clipped, 0);
   const earned = page.locator("figure").nth(1);
   same(
     "months of deferred revenue",

@@ -65,7 +65,7 @@ export function bars({ title, unit, labels, series, about }) {
         },
         svg(
           "svg",
-          { viewBox: `0 0 ${width} ${HEIGHT}`, "aria-hidden": "true", focusable: "false", height: HEIGHT, width },
+          { viewBox: `0 0 ${width} ${HEIGHT}`, "aria-hidden": "true", focusable: "false" },
           [0.25, 0.5, 0.75, 1].map((part) =>
             svg("line", { class: "grid", x1: 0, x2: width, y1: TOP + room * (1 - part), y2: TOP + room * (1 - part) }),
           ),

@@ -131,6 +131,7 @@ function receivables(owed) {
         { name: "Amount", number: true, cell: (row) => money(row[1], owed.currency) },
       ],
       rows,
+      { narrow: true },
     ),
   );
 }
