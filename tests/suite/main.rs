@@ -14,6 +14,7 @@ mod bodies;
 mod calls;
 mod chain;
 mod conformance;
+mod console;
 mod costs;
 mod cross;
 mod deliveries;

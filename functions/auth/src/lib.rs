@@ -1,5 +1,6 @@
-//! Signing in: JeraSoft's JWT calls and RackNap's token call. What the world sees of it.
+//! Signing in: JeraSoft's JWT calls, RackNap's token call, and a person's session in CloudOnex. What the world sees of it.
 
+mod cloudonex;
 mod jerasoft;
 mod racknap;
 
@@ -7,5 +8,5 @@ use shared::machinery::route::Row;
 
 /// The family's route table.
 pub fn rows() -> Vec<Row> {
-    [jerasoft::rows(), racknap::rows()].into_iter().flatten().collect()
+    [jerasoft::rows(), racknap::rows(), cloudonex::rows()].into_iter().flatten().collect()
 }

@@ -21,7 +21,7 @@ fn write_issued(_: View, issued: Issued) -> Reply {
         "token": issued.token,
         "token_type": "Bearer",
         "expires_in": issued.expires_in,
-        "expires_at": date_time(issued.expires_at, issued.zone),
-        "pid": issued.partner,
+        "expires_at": date_time(issued.expires_at, issued.user.zone),
+        "pid": issued.user.reseller.unwrap_or(0),
     }))
 }

@@ -25,3 +25,6 @@ pub fn rows() -> Vec<Row> {
     .flatten()
     .collect()
 }
+
+/// The OpenRPC document of JSON-RPC, which `rpc.discover` answers.
+pub const DOCUMENT: &str = include_str!("../../../infra/documents/openrpc.json");

@@ -19,7 +19,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use shared::machinery::app::App;
 use shared::machinery::body::pairs;
-use shared::machinery::gateway::{authorize, invoke};
+use shared::machinery::gateway::{authorize, invoke, invoke_requests};
 use shared::machinery::outside::Outside;
 use shared::machinery::secrets::Secrets;
 use shared::machinery::store::Store;
@@ -30,6 +30,9 @@ use crate::template::{GatewayResponse, Template};
 
 /// API Gateway's own limit, in bytes; the functions' is lower, and they say so in their dialect.
 const LARGEST_REQUEST: usize = 10 * 1024 * 1024;
+
+/// The function that has no rows, and no store.
+const PAGES: &str = "pages";
 
 /// The whole bundle.
 pub struct Gateway {
@@ -46,7 +49,7 @@ impl Gateway {
     pub fn new(template: Template, store: &Store, secrets: &Arc<Secrets>, outside: &Outside) -> Self {
         let app = |rows| App::new(store.clone(), Arc::clone(secrets), outside.clone(), rows);
         let functions = BTreeMap::from([
-            ("rpc", app(rpc::rows())),
+            ("rpc", app(rpc::rows()).discovered_by(rpc::DOCUMENT)),
             ("auth", app(auth::rows())),
             ("customers", app(customers::rows())),
             ("currencies", app(currencies::rows())),
@@ -96,14 +99,19 @@ impl Gateway {
         let Some((_, binary, _)) = self.template.route(head.uri.path()) else {
             return own(&self.template.response("MISSING_AUTHENTICATION_TOKEN"));
         };
-        let Some(function) = self.functions.get(binary) else {
+        let function = self.functions.get(binary);
+        if function.is_none() && binary != PAGES {
             return plain(500, r#"{"message":"the template names a function that is not linked here"}"#);
-        };
+        }
         let event = match self.admitted(event).await {
-            Ok(event) => event,
+            Ok(event) => event.to_string(),
             Err(response) => return response,
         };
-        match invoke(function, &event.to_string()).await {
+        let invoked = match function {
+            Some(app) => invoke(app, &event).await,
+            None => invoke_requests(pages::answer, &event).await,
+        };
+        match invoked {
             Ok(answer) => respond(&answer),
             Err(why) => {
                 tracing::error!(%why, "the event was not understood");

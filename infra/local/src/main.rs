@@ -235,6 +235,7 @@ async fn serve(place: &PlaceArgs, outside: &Outside, listen: SocketAddr, load: O
     if demo {
         let _ = print(&examples(&format!("http://{address}")));
     }
+    let _ = print(&format!("  console    http://{address}/console\n  reference  http://{address}/api/docs"));
     tokio::select! {
         served = serving => served.map_err(|e| e.to_string())?.map_err(|e| e.to_string()),
         _ = tokio::signal::ctrl_c() => Ok(()),

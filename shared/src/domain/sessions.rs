@@ -7,9 +7,10 @@
 //! Whoever fails learns nothing: an unknown login costs a password check too, and the words are the same.
 //! Attempts are counted per login as it was written, with its tenant or without.
 
-use crate::machinery::caller::Tenant;
+use crate::domain::users::User;
+use crate::machinery::caller::{Abilities, Tenant};
 use crate::machinery::changes::Changes;
-use crate::machinery::credential::{Credential, Kind, Principal, password_fits, sign_jwt};
+use crate::machinery::credential::{Credential, Kind, OF_A_PERSON, password_fits, sign_jwt};
 use crate::machinery::keys;
 use crate::machinery::operation::{Context, Done, Op, Scope};
 use crate::machinery::secrets::{hex, sha256};
@@ -29,6 +30,8 @@ const MOST_NAMESAKES: u64 = 8;
 const TOKEN_SECONDS: i64 = 3600;
 /// Requests in a window of a session; RackNap documents no limit, so nothing counts it.
 const UNLIMITED: u64 = 1_000_000_000;
+/// Requests in an hour of a session for a person: a page of the console asks for up to 20 things.
+const PERSONS_LIMIT: u64 = 5000;
 
 /// Exchange login and password for a signed token.
 pub static AUTHENTICATE: Op<SignIn, Signed> =
@@ -39,6 +42,9 @@ pub static REFRESH: Op<(), Signed> =
 /// Exchange login and password for an opaque token.
 pub static TOKEN: Op<SignIn, Issued> =
     Op::write("sessions.token", ENTITY, Scope::Open, |cx, input| Box::pin(token(cx, input)));
+/// Exchange login and password for a session of a person, who may do in it what the user's role permits.
+pub static OPEN: Op<SignIn, Issued> =
+    Op::write("sessions.open", ENTITY, Scope::Open, |cx, input| Box::pin(open(cx, input)));
 
 /// Who wants to sign in.
 #[derive(Clone, Default)]
@@ -69,15 +75,15 @@ pub struct Issued {
     pub expires_in: i64,
     /// The first instant at which it is no longer accepted.
     pub expires_at: Instant,
-    /// The partner it acts for; 0 is the main venture.
-    pub partner: u64,
-    /// The zone to write times in: the user's.
-    pub zone: crate::words::time::Zone,
+    /// What it permits.
+    pub abilities: Abilities,
+    /// Whose it is. Times are written in their zone, and their reseller is the partner it acts for.
+    pub user: User,
 }
 
 async fn authenticate(cx: &Context, input: &SignIn) -> Result<Done<Signed>> {
     let (tenant, user) = signed_in(cx, input).await?;
-    Ok(Done::read(signed(cx, &tenant, user.id, user.zone)?))
+    Ok(Done::read(signed(cx, &tenant, user.stamps.id, user.zone)?))
 }
 
 async fn refresh(cx: &Context) -> Result<Done<Signed>> {
@@ -91,20 +97,38 @@ fn signed(cx: &Context, tenant: &Tenant, user: u64, zone: crate::words::time::Zo
 
 async fn token(cx: &Context, input: &SignIn) -> Result<Done<Issued>> {
     let (tenant, user) = signed_in(cx, input).await?;
-    let token = hex(&cx.outside.random::<32>());
+    issue(cx, tenant, user, "", Abilities::all(), UNLIMITED)
+}
+
+async fn open(cx: &Context, input: &SignIn) -> Result<Done<Issued>> {
+    let (tenant, user) = signed_in(cx, input).await?;
+    let abilities = Abilities(user.role.permissions().into_iter().collect());
+    issue(cx, tenant, user, OF_A_PERSON, abilities, PERSONS_LIMIT)
+}
+
+/// A new session of a user. `form` is what its token begins with.
+fn issue(
+    cx: &Context,
+    tenant: Tenant,
+    user: User,
+    form: &str,
+    abilities: Abilities,
+    rate_limit: u64,
+) -> Result<Done<Issued>> {
+    let token = format!("{form}{}", hex(&cx.outside.random::<32>()));
     let digest = cx.secret.digest(&token);
     let expires_at = cx.now.timestamp() + TOKEN_SECONDS;
     let credential = Credential {
         kind: Kind::Session,
         digest: digest.clone(),
         tenant: tenant.clone(),
-        user: user.id,
+        user: user.stamps.id,
         name: format!("session-{}", digest.get(..8).unwrap_or_default()),
         token_id: None,
         reseller: user.reseller,
-        abilities: vec!["*".into()],
+        abilities: abilities.0.iter().cloned().collect(),
         zone: user.zone,
-        rate_limit: UNLIMITED,
+        rate_limit,
         suspended: false,
         legacy: false,
         signing: None,
@@ -116,13 +140,7 @@ async fn token(cx: &Context, input: &SignIn) -> Result<Done<Issued>> {
     };
     let mut changes = Changes { on_behalf: Some(tenant), ..Changes::default() };
     changes.insert(keys::credential(&digest), &credential)?;
-    let issued = Issued {
-        token,
-        expires_in: TOKEN_SECONDS,
-        expires_at: at(expires_at)?,
-        partner: user.reseller.unwrap_or(0),
-        zone: user.zone,
-    };
+    let issued = Issued { token, expires_in: TOKEN_SECONDS, expires_at: at(expires_at)?, abilities, user };
     Ok(Done::changed(issued, changes))
 }
 
@@ -131,7 +149,7 @@ fn at(seconds: i64) -> Result<Instant> {
 }
 
 /// The one user that login and password fit.
-async fn signed_in(cx: &Context, input: &SignIn) -> Result<(Tenant, Principal)> {
+async fn signed_in(cx: &Context, input: &SignIn) -> Result<(Tenant, User)> {
     let (wanted, login) = match input.login.split_once('/') {
         Some((tenant, login)) => (Some(tenant), login),
         None => (None, input.login.as_str()),
@@ -147,7 +165,7 @@ async fn signed_in(cx: &Context, input: &SignIn) -> Result<(Tenant, Principal)> 
     let mut fitting = Vec::new();
     for ((tenant, _), item) in wanted.into_iter().zip(items) {
         let Some(item) = item else { continue };
-        let user: Principal = crate::machinery::store::record(item)?;
+        let user: User = crate::machinery::store::record(item)?;
         if fits(&input.password, &user.password_hash).await? && user.active {
             fitting.push((tenant, user));
         }

@@ -25,12 +25,19 @@ pub struct App {
     pub outside: Outside,
     /// Who was refused.
     pub refused: Arc<Refused>,
+    /// What `rpc.discover` answers: the OpenRPC document as JSON text, where there is one.
+    pub discovery: Option<&'static str>,
 }
 
 impl App {
     /// An app of these parts.
     pub fn new(store: Store, secrets: Arc<Secrets>, outside: Outside, rows: Vec<Row>) -> Self {
-        Self { store, secrets, routes: Routes::new(rows), outside, refused: Arc::default() }
+        Self { store, secrets, routes: Routes::new(rows), outside, refused: Arc::default(), discovery: None }
+    }
+
+    /// The same with the document that `rpc.discover` answers.
+    pub fn discovered_by(self, document: &'static str) -> Self {
+        Self { discovery: Some(document), ..self }
     }
 
     /// A Lambda function's app: everything from the environment that template.yaml and Lambda set.

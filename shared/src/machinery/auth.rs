@@ -200,8 +200,7 @@ async fn by_secret(
         let item = desk.store.get_items(std::slice::from_ref(&key)).await?.pop().flatten();
         return match item {
             None => Ok(Standing::stranger(Stranger::Unknown)),
-            Some(item) if kind == Kind::Session => by_session(desk, item, size, now, &digest).await,
-            Some(item) => standing_of(item, size, now, &digest, token_id, None),
+            Some(item) => standing_of(desk, item, size, &digest, token_id, None).await,
         };
     };
     if let Some((limit, tenant)) = desk.refused.until(&digest, now) {
@@ -212,12 +211,12 @@ async fn by_secret(
         Counted::Unknown => Ok(Standing::stranger(Stranger::Unknown)),
         Counted::Within(item, window, used) => {
             let limit = span.state(window, now, used, number(&item, "rate_limit"));
-            standing_of(item, size, now, &digest, token_id, Some(limit))
+            standing_of(desk, item, size, &digest, token_id, Some(limit)).await
         }
         Counted::Refused(item, window) => {
             let full = admits(&item, size, now);
             let most = number(&item, "rate_limit");
-            let standing = standing_of(item, size, now, &digest, token_id, None)?;
+            let standing = standing_of(desk, item, size, &digest, token_id, None).await?;
             Ok(if full && standing.who.is_ok() {
                 let limit = span.state(window, now, most, most);
                 desk.refused.remember(&digest, limit, &standing.tenant);
@@ -229,32 +228,17 @@ async fn by_secret(
     }
 }
 
-/// A session counts for as long as its user does, so the user is looked at too.
-async fn by_session(desk: &Desk<'_>, item: Item, size: Size<'_>, now: i64, digest: &str) -> Result<Standing> {
-    let session: Credential = record(item.clone())?;
-    let address = if let Size::Credential { address, .. } = size { address } else { "" };
-    let standing = standing_of(item, size, now, digest, None, None)?;
-    if standing.who.is_err() {
-        return Ok(standing);
-    }
-    let user = principal(desk, &session.tenant, session.user, session.issued_at.unwrap_or_default()).await?;
-    Ok(match user {
-        None => Standing::stranger(Stranger::Unknown),
-        Some(user) if !is_among(&user.networks, address) => {
-            Standing::refused(Refusal::Address, None, session.tenant.id())
-        }
-        Some(_) => standing,
-    })
-}
-
-fn standing_of(
+/// What a credential's item says of its bearer. A session counts for as long as its user does, so there the user is
+/// looked at too.
+async fn standing_of(
+    desk: &Desk<'_>,
     item: Item,
     size: Size<'_>,
-    now: i64,
     digest: &str,
     token_id: Option<u64>,
     limit: Option<Limit>,
 ) -> Result<Standing> {
+    let now = desk.now.timestamp();
     let admitted = admits(&item, size, now);
     let credential: Credential = record(item)?;
     let Size::Credential { kind, address } = size else {
@@ -263,16 +247,26 @@ fn standing_of(
     let networks = credential.networks.as_deref().unwrap_or_default();
     let ours = same(credential.digest.as_bytes(), digest.as_bytes()) && credential.kind.word() == kind;
     let id_fits = token_id.is_none() || credential.token_id == token_id;
-    Ok(if !ours || !id_fits || credential.suspended {
-        Standing::stranger(Stranger::Unknown)
-    } else if credential.expires_at.is_some_and(|at| at <= now) {
-        Standing::stranger(Stranger::Expired)
-    } else if !admitted || !is_among(networks, address) {
-        Standing::refused(Refusal::Address, None, credential.tenant.id())
-    } else {
-        let standing = Standing::known(credential.caller(), limit);
-        Standing { signing: credential.signing, ..standing }
-    })
+    if !ours || !id_fits || credential.suspended {
+        return Ok(Standing::stranger(Stranger::Unknown));
+    }
+    if credential.expires_at.is_some_and(|at| at <= now) {
+        return Ok(Standing::stranger(Stranger::Expired));
+    }
+    if !admitted || !is_among(networks, address) {
+        return Ok(Standing::refused(Refusal::Address, None, credential.tenant.id()));
+    }
+    if credential.kind == Kind::Session {
+        let issued_at = credential.issued_at.unwrap_or_default();
+        let Some(user) = principal(desk, &credential.tenant, credential.user, issued_at).await? else {
+            return Ok(Standing::stranger(Stranger::Unknown));
+        };
+        if !is_among(&user.networks, address) {
+            return Ok(Standing::refused(Refusal::Address, None, credential.tenant.id()));
+        }
+    }
+    let standing = Standing::known(credential.caller(), limit);
+    Ok(Standing { signing: credential.signing, ..standing })
 }
 
 /// The tenant of those who have none: sign-in runs under it. No credential and no fixture can name it.

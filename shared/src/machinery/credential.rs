@@ -27,7 +27,7 @@ pub enum Kind {
     Key,
     /// A personal access token: Billmora.
     Token,
-    /// A session token: RackNap.
+    /// A session token: RackNap, and CloudOnex where it is a person's ([`OF_A_PERSON`]).
     Session,
 }
 
@@ -41,6 +41,10 @@ impl Kind {
         }
     }
 }
+
+/// What the token of a person's session begins with. CloudOnex, which knows no sessions, tells them from API keys by it;
+/// a session of RackNap's does not have it, so that CloudOnex does not take that for one.
+pub const OF_A_PERSON: &str = "session_";
 
 /// A stored credential.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

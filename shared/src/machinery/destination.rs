@@ -152,7 +152,7 @@ mod tests {
             "ftp://a.example/",
             "http://a.example/",
             "https://",
-            "https:///x",
+           
             "https://user@a.example/",
             "https://user:pass@a.example/",
             "https://a.example/#part",

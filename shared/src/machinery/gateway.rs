@@ -14,8 +14,13 @@ use crate::words::error::Error;
 
 /// A function's whole `main`: serve these rows until Lambda ends the process.
 pub async fn serve(rows: Vec<Row>) -> Result<(), lambda_http::Error> {
+    serve_with(|| App::from_environment(rows)).await
+}
+
+/// The same with an app of one's own.
+pub async fn serve_with(make: impl FnOnce() -> App) -> Result<(), lambda_http::Error> {
     lambda_http::tracing::init_default_subscriber();
-    let app = App::from_environment(rows);
+    let app = make();
     let app = &app;
     lambda_http::run(service_fn(move |event: Event| async move {
         Ok::<_, std::convert::Infallible>(respond(app, event).await)
@@ -75,11 +80,36 @@ pub async fn serve_events_with(rows: Vec<Row>, answer: AnswerEvent) -> Result<()
     .await
 }
 
+/// What answers an API request that is none of the spine's.
+pub type AnswerRequest = fn(&Request) -> Response;
+
+/// The whole `main` of a function that answers requests by itself: it has no rows, and knows neither store nor secret.
+pub async fn serve_requests(answer: AnswerRequest) -> Result<(), lambda_http::Error> {
+    lambda_http::tracing::init_default_subscriber();
+    lambda_http::run(service_fn(move |event: Event| async move {
+        Ok::<_, std::convert::Infallible>(response_of(answer(&request_of(&event))))
+    }))
+    .await
+}
+
 /// One event, as JSON, through the spine and back: what Lambda does with a function, without Lambda.
 pub async fn invoke(app: &App, event: &str) -> Result<String, serde_json::Error> {
+    through(event, |event| respond(app, event)).await
+}
+
+/// The same for a function that answers requests by itself.
+pub async fn invoke_requests(answer: AnswerRequest, event: &str) -> Result<String, serde_json::Error> {
+    through(event, |event| std::future::ready(response_of(answer(&request_of(&event))))).await
+}
+
+async fn through<F>(event: &str, respond: impl Fn(Event) -> F + Sync) -> Result<String, serde_json::Error>
+where
+    F: Future<Output = lambda_http::Response<Body>> + Send,
+{
     let event: LambdaRequest = serde_json::from_str(event)?;
+    let respond = &respond;
     let service =
-        service_fn(move |event: Event| async move { Ok::<_, std::convert::Infallible>(respond(app, event).await) });
+        service_fn(move |event: Event| async move { Ok::<_, std::convert::Infallible>(respond(event).await) });
     let Ok(response) = Adapter::from(service).call(LambdaEvent::new(event, Context::default())).await;
     serde_json::to_string(&response)
 }

@@ -27,6 +27,8 @@ use crate::words::error::{Error, Kind, Result, Rule, Stranger, Told};
 /// The most calls in a batch.
 pub const MOST_CALLS: usize = 100;
 
+/// The method that answers the API document (OpenRPC).
+const DISCOVER: &str = "rpc.discover";
 const PARSE_ERROR: i32 = -32700;
 const INVALID_REQUEST: i32 = -32600;
 const NO_METHOD: i32 = -32601;
@@ -153,6 +155,11 @@ async fn one_call(visit: &mut Visit<'_>, value: Value, place: Option<usize>) -> 
         }
         None => (method, None),
     };
+    // The OpenRPC specification's own method; what it answers is no secret.
+    if let Some(document) = visit.app.discovery.filter(|_| method == DISCOVER) {
+        let result = document.to_owned();
+        return id.map(|id| Answer::Result { id, result, replayed: false });
+    }
     let Some(row) = visit.app.routes.method(&method) else {
         return id.map(|id| fault(id, NO_METHOD, "Method not found"));
     };

@@ -217,7 +217,7 @@ fn view(shown: &Shown) -> Value {
             "signed": one.signing.is_some()}),
     };
     let dates = json!({"ends_with": one.hint, "expires_at": one.expires_at.map(utc_seconds),
-        "last_used_at": shown.last_used_at.map(utc_seconds), "rotated_at": one.rotated_at.map(utc_seconds),
+        "last_used_at": shown.last_used_at.map(utc_seconds), "requests_used": shown.used, "rotated_at": one.rotated_at.map(utc_seconds),
         "previous_valid_until": until, "created_at": utc_seconds(one.stamps.created_at),
         "updated_at": utc_seconds(one.stamps.updated_at)});
     if let Some(members) = value.as_object_mut() {

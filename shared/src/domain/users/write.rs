@@ -105,7 +105,10 @@ fn apply(cx: &Context, tenant: &TenantRecord, user: &mut User, change: &Change) 
         user.password_hash = hash_password(password, &cx.outside)?;
         (user.password_at, user.sessions_from) = (Some(cx.now), cx.now.timestamp());
     }
-    user.role = change.role.unwrap_or(user.role);
+    if let Some(role) = change.role.filter(|role| *role != user.role) {
+        // What a person may do in a session was written down when it was opened.
+        (user.role, user.sessions_from) = (role, cx.now.timestamp());
+    }
     user.status = change.status.unwrap_or(user.status);
     user.active = user.status == Status::Active;
     change.reseller.clone().apply(&mut user.reseller);

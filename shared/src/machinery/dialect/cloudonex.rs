@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::machinery::credential::OF_A_PERSON;
 use crate::machinery::dialect::{Presented, bearer};
 use crate::machinery::reader::Reader;
 use crate::machinery::reply::{Content, Reply};
@@ -16,13 +17,15 @@ use crate::words::time::Date;
 /// Its nouns that are no plurals; the last three are the older dialect's (contract cloudonex §8.3, §12).
 pub const SINGULAR_NOUNS: [&str; 6] = ["batch", "billing", "numbering", "customer", "user", "income"];
 
-/// `Authorization: Bearer <key>`, which wins, or `?api_key=<key>`.
+/// `Authorization: Bearer <key>`, which wins, or `?api_key=<key>`. The token of a person's session may stand in the
+/// header only: an address is kept in too many places.
 pub fn credential(request: &Request) -> Option<Presented> {
-    let key = bearer(request.header("authorization")).or_else(|| {
-        let sent = request.query.iter().find(|(name, _)| name == "api_key");
-        sent.map(|(_, key)| key.trim().to_owned()).filter(|key| !key.is_empty())
-    });
-    key.map(Presented::Key)
+    if let Some(token) = bearer(request.header("authorization")) {
+        let persons = token.starts_with(OF_A_PERSON);
+        return Some(if persons { Presented::Session(token) } else { Presented::Key(token) });
+    }
+    let sent = request.query.iter().find(|(name, _)| name == "api_key");
+    sent.map(|(_, key)| key.trim().to_owned()).filter(|key| !key.is_empty()).map(Presented::Key)
 }
 
 /// The envelope, with page numbers on lists.

@@ -3,10 +3,12 @@
 use crate::domain::records::{List, find, search};
 use crate::domain::users::credentials::entity::ApiCredential;
 use crate::machinery::credential::Kind;
+use crate::machinery::dialect::Dialect;
 use crate::machinery::keys;
 use crate::machinery::operation::{Context, Done, Op, Scope};
 use crate::machinery::store::{Item, number};
 use crate::words::error::{Error, Result};
+use crate::words::limit::{Span, slot};
 use crate::words::page::Page;
 use crate::words::time::Instant;
 
@@ -25,6 +27,8 @@ pub struct Shown {
     /// When a request last presented it where requests are counted, UTC; the minute or hour of it is exact, the
     /// second is of the first such request of its window.
     pub last_used_at: Option<Instant>,
+    /// Requests that were counted in the window that is running, up to its `rate_limit`.
+    pub used: u64,
 }
 
 /// A credential of a kind that the caller may see.
@@ -36,14 +40,19 @@ pub(super) async fn own(cx: &Context, kind: Kind, id: u64) -> Result<ApiCredenti
 async fn shown(cx: &Context, credentials: Vec<ApiCredential>) -> Result<Vec<Shown>> {
     let keys: Vec<_> = credentials.iter().map(|one| keys::credential(&one.digest)).collect();
     let items = cx.store.get_items(&keys).await?;
-    Ok(credentials.into_iter().zip(items).map(|(one, item)| with_use(one, item.as_ref())).collect())
+    Ok(credentials.into_iter().zip(items).map(|(one, item)| with_use(one, item.as_ref(), cx.now)).collect())
 }
 
-/// The credential with the time of its last use, from the item that counts its requests.
-pub(super) fn with_use(credential: ApiCredential, item: Option<&Item>) -> Shown {
+/// The credential with its use, from the item that counts its requests.
+pub(super) fn with_use(credential: ApiCredential, item: Option<&Item>, now: Instant) -> Shown {
     let seconds = item.map_or(0, |item| number(item, "last_used_at"));
     let at = i64::try_from(seconds).ok().filter(|at| *at > 0);
-    Shown { credential, last_used_at: at.and_then(|at| Instant::from_timestamp(at, 0)) }
+    // A key's windows are CloudOnex's, a token's Billmora's.
+    let dialect = if credential.kind == Kind::Token { Dialect::Billmora } else { Dialect::Cloudonex };
+    let window = dialect.limit().map(|(seconds, _)| Span::of(seconds, &credential.digest).window(now.timestamp()));
+    let running = item.zip(window).filter(|(item, window)| number(item, "window") == *window);
+    let used = running.map_or(0, |(item, window)| number(item, &slot(window)));
+    Shown { credential, last_used_at: at.and_then(|at| Instant::from_timestamp(at, 0)), used }
 }
 
 async fn all(cx: &Context, kind: Kind, list: &List) -> Result<Done<Page<Shown>>> {

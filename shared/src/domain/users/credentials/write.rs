@@ -204,7 +204,7 @@ fn issued(cx: &Context, one: ApiCredential, secret: &str) -> Issued {
         Kind::Key | Kind::Session => secret.to_owned(),
     };
     let signing_secret = one.signing.as_ref().map(|nonce| cx.secret.signing_key(nonce));
-    Issued { shown: with_use(one, None), secret, signing_secret }
+    Issued { shown: with_use(one, None, cx.now), secret, signing_secret }
 }
 
 /// The user whose credential this is or shall be, as the caller may see it.
@@ -257,7 +257,7 @@ async fn change(cx: &Context, update: &Update) -> Result<Done<Shown>> {
         guard(cx, &mut changes, &user);
     }
     let after = put(cx, &mut changes, Some(&before), after, "credential.updated")?;
-    Ok(Done::changed(with_use(after, None), changes))
+    Ok(Done::changed(with_use(after, None, cx.now), changes))
 }
 
 async fn rotate(cx: &Context, before: ApiCredential, overlap: i64) -> Result<Done<Issued>> {
