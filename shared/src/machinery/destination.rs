@@ -152,7 +152,6 @@ mod tests {
             "ftp://a.example/",
             "http://a.example/",
             "https://",
-           
             "https://user@a.example/",
             "https://user:pass@a.example/",
             "https://a.example/#part",

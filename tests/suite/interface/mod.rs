@@ -74,6 +74,15 @@ impl Shown {
     }
 }
 
+/// An answer as it may come: of one that shows a secret, the replay has null in its place.
+pub(crate) fn forms(row: &Row, answer: &Value) -> Vec<Value> {
+    let mut all = vec![answer.clone()];
+    if !row.secrets.is_empty() {
+        all.extend(serde_json::from_str::<Value>(&row.without_secrets(&answer.to_string())));
+    }
+    all
+}
+
 /// How well a path fits a row's: the number of its parts that are the same word; nothing when it does not fit.
 fn fit(row: &Row, path: &str) -> Option<usize> {
     let (rows, own): (Vec<&str>, Vec<&str>) = (row.path.split('/').collect(), path.split('/').collect());

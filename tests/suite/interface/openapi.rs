@@ -11,7 +11,7 @@ use shared::machinery::route::Row;
 
 use super::infer::{Named, Shape};
 use super::words::{capital, module, record, summary};
-use super::{Shown, shown};
+use super::{Shown, forms, shown};
 
 /// Parts of an envelope that say which page of a list it is.
 const ENVELOPE: [(&str, &str); 2] = [("meta", "Meta"), ("links", "Links")];
@@ -24,10 +24,16 @@ pub(crate) fn document(dialect: Dialect, rows: &[Row], exchanges: &[Shown]) -> V
     for (row, exchanges) in rows.iter().zip(&own) {
         for exchange in exchanges.iter().filter(|one| one.is_good()) {
             for (member, name) in ENVELOPE {
-                exchange.answer.get(member).into_iter().for_each(|part| named.entry(name.into()).or_default().add(part));
+                exchange
+                    .answer
+                    .get(member)
+                    .into_iter()
+                    .for_each(|part| named.entry(name.into()).or_default().add(part));
             }
-            for (_, object) in records(&exchange.answer) {
-                named.entry(record(row.operation)).or_default().add(object);
+            for answer in forms(row, &exchange.answer) {
+                for (_, object) in records(&answer) {
+                    named.entry(record(row.operation)).or_default().add(object);
+                }
             }
         }
     }
@@ -219,7 +225,7 @@ fn responses(row: &Row, exchanges: &[&Shown]) -> Value {
     let mut by_status: BTreeMap<u16, (Shape, Option<&Shown>)> = BTreeMap::new();
     for one in exchanges.iter().filter(|one| one.is_good()) {
         let (shape, first) = by_status.entry(one.status).or_default();
-        shape.add(&one.answer);
+        forms(row, &one.answer).iter().for_each(|answer| shape.add(answer));
         for (place, _) in records(&one.answer) {
             if let Some(inner) = shape.at(&place) {
                 inner.name(&record(row.operation));

@@ -9,7 +9,7 @@ use shared::machinery::route::Row;
 use super::infer::{Named, Shape};
 use super::openapi::records;
 use super::words::{capital, module, record, summary};
-use super::{Called, Shown};
+use super::{Called, Shown, forms};
 
 /// Errors of the protocol and of the dialect.
 const ERRORS: [(i64, &str); 10] = [
@@ -36,8 +36,10 @@ pub(crate) fn document(rows: &[Row], exchanges: &[Shown]) -> Value {
     let mut named = Named::new();
     for (name, row) in &rows {
         for call in calls.iter().filter(|call| call.method == *name) {
-            for (_, object) in records(&call.result) {
-                named.entry(record(row.operation)).or_default().add(object);
+            for result in forms(row, &call.result) {
+                for (_, object) in records(&result) {
+                    named.entry(record(row.operation)).or_default().add(object);
+                }
             }
         }
     }
@@ -72,7 +74,7 @@ fn method(name: &str, row: &Row, calls: &[Called]) -> Value {
     let mut shape = Shape::default();
     let own: Vec<&Called> = calls.iter().filter(|call| call.method == name).collect();
     for call in &own {
-        shape.add(&call.result);
+        forms(row, &call.result).iter().for_each(|result| shape.add(result));
         for (place, _) in records(&call.result) {
             if let Some(inner) = shape.at(&place) {
                 inner.name(&record(row.operation));
