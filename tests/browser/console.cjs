@@ -3,7 +3,7 @@
 const fs = require("node:fs");
 const http = require("node:http");
 const { ask, must, same, tell } = require("./browser.cjs");
-const { furnish, imitateWebhooks } = require("./world.cjs");
+const { furnish } = require("./world.cjs");
 
 async function signIn(page, address, login = "admin", password = "correct horse") {
   await page.goto(`${address}/console`);
@@ -38,7 +38,6 @@ const heading = (page) => page.locator("main h1").innerText();
 
 /** Every page at this size, with axe over each. */
 async function tour({ page, see, expect, address }) {
-  await imitateWebhooks(page, address);
   await page.goto(`${address}/console`);
   await page.getByLabel("Password").waitFor();
   await see("sign-in");
@@ -220,7 +219,6 @@ async function webhooks({ page, see, expect, address }) {
 }
 
 async function replayed({ page, see, expect, address }, url, heard) {
-  const imitated = await imitateWebhooks(page, address);
   await signIn(page, address);
   await choose(page, "Webhooks");
   await page.locator("main").getByText("Register a webhook").click();
@@ -241,7 +239,7 @@ async function replayed({ page, see, expect, address }, url, heard) {
   const first = page.locator("section tbody tr").first();
   for (
     let tries = 0;
-    tries < 60 && !((await first.isVisible()) && (imitated || (await first.innerText()).includes("Delivered")));
+    tries < 60 && !((await first.isVisible()) && (await first.innerText()).includes("Delivered"));
     tries += 1
   ) {
     await page.waitForTimeout(500);
@@ -256,7 +254,6 @@ async function replayed({ page, see, expect, address }, url, heard) {
   await page.getByRole("button", { name: "Send again" }).click();
   await page.locator("main").getByText("It is sent again.").first().waitFor();
   await see("replayed");
-  if (imitated) return;
   for (let tries = 0; tries < 60 && heard.length < 2; tries += 1) await page.waitForTimeout(500);
   same("the same message, twice", [heard.length, heard[0]?.startsWith("msg_"), heard[0] === heard[1]], [2, true, true]);
 }
