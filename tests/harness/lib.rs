@@ -13,7 +13,7 @@ mod verify;
 
 pub use call::{Answer, Call};
 pub use dice::Dice;
-pub use hooks::{Does, Got, Hooks, Receiver};
+pub use hooks::{Does, Got, Hooks, Receiver, SHORT};
 pub use verify::differing;
 
 use std::sync::Arc;

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use deliverer::Post;
 use local::faults::Fault;
 use serde_json::json;
-use tests::{Dice, Does, Got, Hooks, Receiver, World};
+use tests::{Dice, Does, Got, Hooks, Receiver, SHORT, World};
 
 use crate::webhooks::{ask, deliveries, webhook};
 
@@ -93,7 +94,7 @@ fn all(world: &World) -> BTreeMap<String, Vec<(u64, u64)>> {
 async fn a_moody_receiver_gets_everything_or_it_is_kept() {
     let count = events();
     let world = World::new().await;
-    let hooks = world.hooks();
+    let hooks = world.hooks_with(Post::new(true, SHORT));
     let (seen, calm) = (Arc::new(Seen::default()), Arc::new(AtomicBool::new(false)));
     let receiver = moody(&seen, &calm).await;
     world.customers(OBJECTS).await;
