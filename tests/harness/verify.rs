@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::World;
 
@@ -100,6 +100,16 @@ impl World {
             }
             if text(&item, "PK").ends_with("#gateway") {
                 item["nonce"] = Value::Bool(true);
+            }
+            if ["#webhook", "#webhook-deleted"].iter().any(|end| text(&item, "PK").ends_with(end)) {
+                for secret in item["secrets"]["L"].as_array_mut().into_iter().flatten() {
+                    secret["M"]["nonce"] = Value::Bool(true);
+                }
+            }
+            // What is replayed stands behind what was told until then, in an order that is drawn at random.
+            if text(&item, "PK").contains("#webhook-lane#") {
+                let told = text(&item, "SK").split('#').next().unwrap_or_default().to_owned();
+                item["SK"] = json!({"S": told});
             }
             // A journal entry's id is drawn at random.
             if text(&item, "PK").contains("#journal#") {
