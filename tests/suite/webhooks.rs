@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 use shared::domain::webhooks::event;
+use shared::machinery::dialect::Dialect;
+use shared::machinery::route::Found;
 use shared::machinery::secrets::{hex, mac};
 use tests::{ADMIN, Answer, Call, Does, Got, LIMITED, Receiver, TOKEN, World};
 
@@ -119,6 +121,16 @@ async fn every_event_that_is_told_of_a_published_object_is_listed() {
         assert_eq!(own || published != [name.as_str()], object.is_some(), "{name}");
         let all = published.iter().all(|one| names.iter().any(|known| known == one));
         assert!(object.is_none() || all, "{name} is told as {published:?}");
+    }
+}
+
+#[test]
+fn every_object_of_an_event_is_shown_by_a_route() {
+    let routes = shared::machinery::route::Routes::new(rpc::rows());
+    for object in event::OBJECTS {
+        let place = dispatcher::place(object, 7);
+        let found = routes.find(Dialect::Cloudonex, "GET", &place);
+        assert!(matches!(found, Found::Row(row, _) if row.path.ends_with("/{id}")), "{place}");
     }
 }
 

@@ -12,13 +12,10 @@ use shared::domain::webhooks::event::Object;
 use shared::domain::webhooks::fan_out::{FAN_OUT, Outbox, webhooks};
 use shared::domain::webhooks::lane::Wake;
 use shared::machinery::app::{App, Environment};
-use shared::machinery::auth::Standing;
 use shared::machinery::caller::{Caller, Tenant};
-use shared::machinery::command::Operator;
+use shared::machinery::command::{Operator, request};
 use shared::machinery::gateway::Answers;
-use shared::machinery::keys::Key;
 use shared::machinery::operation::Working;
-use shared::machinery::request::Request;
 use shared::machinery::store::wire;
 use shared::words::error::{Error, Result};
 use shared::words::time::Zone;
@@ -77,8 +74,7 @@ impl Dispatcher {
     ///
     /// When the item is of the outbox and could not be fanned out, or is not of the documented form.
     pub async fn dispatch(&self, image: &Value) -> Result<Option<Wake>> {
-        let text = |name: &str| image[name]["S"].as_str().unwrap_or_default().to_owned();
-        let item = wire::from_json(&Key { pk: text("PK"), sk: text("SK") }, image)?;
+        let item = wire::whole(image)?;
         match Outbox::of(item.clone())? {
             None => Wake::of(item),
             Some(outbox) => self.fan_out(&outbox).await.map(|()| None),
@@ -88,45 +84,42 @@ impl Dispatcher {
     async fn fan_out(&self, outbox: &Outbox) -> Result<()> {
         let webhooks = webhooks(&self.app.store.for_one_request(), &outbox.tenant).await?;
         let by = Operator { tenant: outbox.tenant.clone(), command: NAME, zone: Zone::UTC };
-        let mut shown: BTreeMap<(&str, u64), Option<Value>> = BTreeMap::new();
+        let mut shown: BTreeMap<String, Option<Value>> = BTreeMap::new();
         for wanted in outbox.wanted(&webhooks) {
-            let place = (wanted.object.map_or("", |object| object.path), wanted.object_id);
-            if let std::collections::btree_map::Entry::Vacant(e) = shown.entry(place) {
-                let one = match wanted.object {
-                    Some(object) => self.show(&outbox.tenant, object, wanted.object_id).await?,
-                    None => None,
-                };
-                e.insert(one);
+            let place = wanted.object.map(|object| place(object, wanted.object_id));
+            // Several events of one commit are often about one object.
+            if let Some(place) = place.as_ref().filter(|place| !shown.contains_key(*place)) {
+                shown.insert(place.clone(), self.show(&outbox.tenant, place).await?);
             }
-            let object = shown.get(&place).and_then(Option::as_ref);
+            let object = place.and_then(|place| shown.get(&place)?.as_ref());
             let message = wanted.message(object, outbox.at, self.app.outside.now());
             by.carry_out(&self.app, &FAN_OUT, &(message, wanted.webhooks), &|_, _| Ok(())).await?;
         }
         Ok(())
     }
 
-    /// An object as its own route shows it; nothing when it is not there any more.
-    async fn show(&self, tenant: &Tenant, object: &Object, id: u64) -> Result<Option<Value>> {
+    /// What its own route shows at a place; nothing when it is not there any more.
+    async fn show(&self, tenant: &Tenant, place: &str) -> Result<Option<Value>> {
         let caller = Caller::operator(tenant.clone(), NAME, Zone::UTC);
-        let standing = serde_json::to_string(&Standing::known(caller, None))
-            .map_err(|e| Error::internal(format!("the operator's standing: {e}")))?;
-        let request = Request {
-            verb: "GET".into(),
-            path: object.path.replace("{id}", &id.to_string()),
-            id: NAME.into(),
-            authorized: BTreeMap::from([("standing".into(), standing)]),
-            ..Request::default()
-        };
-        let response = self.app.handle(&request).await;
+        let response = self.app.handle(&request(caller, "GET", place)?).await;
         match response.status {
             200 => {
                 let answer: Value = serde_json::from_slice(&response.body).unwrap_or_default();
                 Ok(answer.get("data").cloned())
             }
             404 => Ok(None),
-            status => Err(Error::internal(format!("{} {id} is not shown: {status}", object.name))),
+            status => Err(Error::internal(format!("{place} is not shown: {status}"))),
         }
     }
+}
+
+/// Where CloudOnex's dialect shows an object.
+pub fn place(object: &Object, id: u64) -> String {
+    let noun = match object.name {
+        "payment" => "transactions".to_owned(),
+        name => format!("{}s", name.replace('_', "-")),
+    };
+    format!("/api/v2/{noun}/{id}")
 }
 
 impl Answers for Dispatcher {

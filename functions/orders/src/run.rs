@@ -1,13 +1,12 @@
 //! A whole billing run of a tenant, as its schedule or its operator asks for it: request after request, each the
 //! same as `POST /api/v2/billing/run`, until nothing is due.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use shared::machinery::app::App;
-use shared::machinery::auth::Standing;
 use shared::machinery::caller::{Caller, Tenant};
+use shared::machinery::command::request;
 use shared::machinery::operation::Working;
 use shared::machinery::request::Request;
 use shared::words::error::{Error, Result};
@@ -27,21 +26,15 @@ pub async fn run(
     tell: &mut (dyn FnMut(&Value) + Send),
 ) -> Result<Value> {
     let caller = Caller::operator(tenant.clone(), "billing", Zone::UTC);
-    let standing = serde_json::to_string(&Standing::known(caller, None));
-    let standing = standing.map_err(|e| Error::internal(format!("the operator's standing: {e}")))?;
     let body = until.map_or_else(|| json!({}), |until| json!({"until": until}));
+    let request = Request {
+        headers: vec![("content-type".into(), "application/json".into())],
+        body: body.to_string().into_bytes(),
+        ..request(caller, "POST", "/api/v2/billing/run")?
+    };
     let mut whole = json!({"tenant": tenant.id(), "failures": []});
     let mut again = 0;
     loop {
-        let request = Request {
-            verb: "POST".into(),
-            path: "/api/v2/billing/run".into(),
-            headers: vec![("content-type".into(), "application/json".into())],
-            body: body.to_string().into_bytes(),
-            id: "billing".into(),
-            authorized: BTreeMap::from([("standing".into(), standing.clone())]),
-            ..Request::default()
-        };
         let response = app.handle(&request).await;
         // Too many others write: nothing has happened, and the same request may be sent again.
         if response.status == 503 && again < MOST_AGAIN {

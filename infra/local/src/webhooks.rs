@@ -13,7 +13,7 @@ use shared::machinery::app::App;
 use shared::machinery::gateway::Answers;
 use shared::machinery::outside::Outside;
 use shared::machinery::secrets::Secrets;
-use shared::machinery::store::Store;
+use shared::machinery::store::{Store, wire};
 use shared::words::error::{Error, Result};
 use shared::words::time::Duration;
 use tokio::sync::Semaphore;
@@ -62,13 +62,23 @@ impl Webhooks {
     ///
     /// What the engine says.
     pub fn take_up(&self, table: &str) -> std::result::Result<(), String> {
+        let items = self.engine.items(table)?;
+        let partition = |item: &Value| item["PK"]["S"].as_str().unwrap_or_default().to_owned();
+        let tenants: BTreeSet<String> =
+            items.iter().map(partition).filter_map(|pk| pk.strip_suffix("#webhook").map(str::to_owned)).collect();
         let mut waiting = BTreeSet::new();
-        for item in self.engine.items(table)? {
-            match wake(&item) {
-                Some(lane) => {
-                    waiting.insert(lane);
+        for item in &items {
+            let read = wire::whole(item).and_then(Wake::of).map_err(|e| e.logged.unwrap_or_default())?;
+            match read {
+                // It waits, since its own message may be lost.
+                Some(wake) => {
+                    waiting.insert(json!(Wake { waits: true, ..wake }).to_string());
                 }
-                None => self.engine.stream.remember(&item),
+                // Where there is no webhook nobody listens.
+                None if partition(item).strip_suffix("#outbox").is_some_and(|tenant| tenants.contains(tenant)) => {
+                    self.engine.stream.remember(item);
+                }
+                None => {}
             }
         }
         let now = self.deliverer.app.outside.exactly_now();
@@ -157,13 +167,4 @@ impl Webhooks {
     pub fn unread(&self) -> Vec<Value> {
         self.engine.stream.take()
     }
-}
-
-/// What wakes the lane that an item is an entry of, as text; it waits, since its own message may be lost.
-fn wake(item: &Value) -> Option<String> {
-    let text = |name: &str| item[name]["S"].as_str();
-    let tenant = text("PK")?.split_once("#webhook-lane#")?.0.to_owned();
-    let webhook = item["webhook"]["N"].as_str()?.parse().ok()?;
-    let wake = Wake { tenant: tenant.try_into().ok()?, webhook, lane: text("lane")?.to_owned(), waits: true };
-    serde_json::to_string(&wake).ok()
 }

@@ -1,14 +1,36 @@
 //! Operations that an operator's command runs by itself, without a request: the same operations, and the same
 //! commit with its audit entry and events, but no dialect, no credential and no idempotency record.
 
+use std::collections::BTreeMap;
+
 use crate::machinery::app::App;
+use crate::machinery::auth::Standing;
 use crate::machinery::caller::{Caller, Tenant};
 use crate::machinery::changes::{Change, Changes};
 use crate::machinery::company::{About, with_company};
 use crate::machinery::operation::{Context, Op};
+use crate::machinery::request::Request;
 use crate::machinery::spine::{MOST_RUNS, Outcome, outcome};
 use crate::words::error::{Error, Result, Told};
 use crate::words::time::Zone;
+
+/// A request that a command sends to the rows of its own process: of this caller, without a credential.
+///
+/// # Errors
+///
+/// When who asks cannot be written down.
+pub fn request(caller: Caller, verb: &str, path: &str) -> Result<Request> {
+    let id = caller.credential.clone();
+    let standing = serde_json::to_string(&Standing::known(caller, None))
+        .map_err(|e| Error::internal(format!("the operator's standing: {e}")))?;
+    Ok(Request {
+        verb: verb.to_owned(),
+        path: path.to_owned(),
+        id,
+        authorized: BTreeMap::from([("standing".to_owned(), standing)]),
+        ..Request::default()
+    })
+}
 
 /// Who stands behind a command: the operator, who may do everything in one tenant.
 #[derive(Debug, Clone)]

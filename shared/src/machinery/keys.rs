@@ -450,8 +450,8 @@ pub fn webhook_lane(t: &Tenant, webhook: u64, lane: &str) -> String {
 
 /// An entry of a lane. What is replayed stands behind all that was told until then.
 pub fn webhook_lane_entry(t: &Tenant, webhook: u64, lane: &str, sequence: u64, replayed: Option<&str>) -> Key {
-    let place = padded(sequence);
-    key(webhook_lane(t, webhook, lane), replayed.map_or_else(|| place.clone(), |id| format!("{place}#{id}")))
+    let behind = replayed.map(|id| format!("#{id}")).unwrap_or_default();
+    key(webhook_lane(t, webhook, lane), format!("{}{behind}", padded(sequence)))
 }
 
 /// The tenant whose item this is.

@@ -8,8 +8,6 @@
 pub struct Object {
     /// Its name, the first word of its events.
     pub name: &'static str,
-    /// Where CloudOnex's dialect shows it; `{id}` is its id.
-    pub path: &'static str,
     /// What looking at it is called in permissions.
     pub permission: &'static str,
     /// The second words of its events.
@@ -20,44 +18,37 @@ const MADE: &[&str] = &["created", "updated", "deleted"];
 
 /// Every kind of object that has events.
 pub const OBJECTS: &[Object] = &[
-    object("customer", "/api/v2/customers/{id}", "customers.view", &["created", "updated", "archived", "deleted"]),
-    object("invoice", "/api/v2/invoices/{id}", "invoices.view", &["created", "updated", "paid", "deleted"]),
-    object("transaction", "/api/v2/transactions/{id}", "transactions.view", MADE),
-    object("payment", "/api/v2/transactions/{id}", "transactions.view", &["received"]),
-    object("refund", "/api/v2/refunds/{id}", "transactions.view", &["created"]),
-    object("credit_note", "/api/v2/credit-notes/{id}", "transactions.view", MADE),
-    object("debit_note", "/api/v2/debit-notes/{id}", "transactions.view", MADE),
+    object("customer", "customers.view", &["created", "updated", "archived", "deleted"]),
+    object("invoice", "invoices.view", &["created", "updated", "paid", "deleted"]),
+    object("transaction", "transactions.view", MADE),
+    object("payment", "transactions.view", &["received"]),
+    object("refund", "transactions.view", &["created"]),
+    object("credit_note", "transactions.view", MADE),
+    object("debit_note", "transactions.view", MADE),
     object(
         "quote",
-        "/api/v2/quotes/{id}",
         "quotes.view",
         &["created", "updated", "sent", "accepted", "declined", "expired", "converted", "deleted"],
     ),
-    object("order", "/api/v2/orders/{id}", "orders.view", &["created", "updated", "completed", "deleted"]),
+    object("order", "orders.view", &["created", "updated", "completed", "deleted"]),
     object(
         "service",
-        "/api/v2/services/{id}",
         "services.view",
         &["created", "updated", "activated", "suspended", "unsuspended", "terminated", "deleted"],
     ),
-    object("registrant", "/api/v2/registrants/{id}", "registrants.view", MADE),
-    object("product", "/api/v2/products/{id}", "products.view", MADE),
-    object("ticket", "/api/v2/tickets/{id}", "tickets.view", &["created", "replied", "updated", "closed", "deleted"]),
-    object("lead", "/api/v2/leads/{id}", "leads.view", &["created", "updated", "converted", "deleted"]),
-    object("supplier", "/api/v2/suppliers/{id}", "suppliers.view", MADE),
-    object("purchase", "/api/v2/purchases/{id}", "purchases.view", &["created", "updated", "received", "deleted"]),
+    object("registrant", "registrants.view", MADE),
+    object("product", "products.view", MADE),
+    object("ticket", "tickets.view", &["created", "replied", "updated", "closed", "deleted"]),
+    object("lead", "leads.view", &["created", "updated", "converted", "deleted"]),
+    object("supplier", "suppliers.view", MADE),
+    object("purchase", "purchases.view", &["created", "updated", "received", "deleted"]),
 ];
 
 /// The event by which a webhook is tried out; nobody subscribes to it.
 pub const TEST: &str = "webhook.test";
 
-const fn object(
-    name: &'static str,
-    path: &'static str,
-    permission: &'static str,
-    events: &'static [&'static str],
-) -> Object {
-    Object { name, path, permission, events }
+const fn object(name: &'static str, permission: &'static str, events: &'static [&'static str]) -> Object {
+    Object { name, permission, events }
 }
 
 /// Every event that can be subscribed to.

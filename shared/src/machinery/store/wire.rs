@@ -69,6 +69,15 @@ pub fn from_json(key: &Key, value: &Value) -> Result<Item> {
     Ok(item)
 }
 
+/// An item from its JSON with its key in it, as a stream has it.
+///
+/// # Errors
+///
+/// When it is none.
+pub fn whole(value: &Value) -> Result<Item> {
+    members(value)
+}
+
 fn members(value: &Value) -> Result<Item> {
     let members = value.as_object().ok_or_else(|| wrong(value))?;
     members.iter().map(|(name, value)| Ok((name.clone(), value_from_json(value)?))).collect()
