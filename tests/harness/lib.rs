@@ -18,11 +18,13 @@ pub use verify::differing;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use local::engine::Engine;
 use local::faults::Faulty;
 use local::fixture::Fixture;
 use serde_json::{Value, json};
+use shared::domain::sandbox::reset;
 use shared::machinery::app::{App, https_client};
 use shared::machinery::outside::Outside;
 use shared::machinery::route::Row;
@@ -120,15 +122,8 @@ impl World {
 
     /// A world in which nothing is left to chance: two of them give the same answers to the letter.
     pub async fn golden() -> Self {
-        let drawn = AtomicI64::new(0);
-        let counted = move |bytes: &mut [u8]| {
-            let number = drawn.fetch_add(1, Ordering::SeqCst).to_be_bytes();
-            bytes.iter_mut().enumerate().for_each(|(place, byte)| *byte = number[place % 8]);
-        };
-        let secret =
-            json!({"jwt_keys": ["golden golden golden golden golden"], "pepper": "golden pepper golden pepper golden"});
-        let secret = Secret::from_json(&secret.to_string()).unwrap();
-        Self::made(&fixture(), local::rows(), None, &Outside::real().with_randomness(counted), secret).await
+        let (outside, secret) = golden();
+        Self::made(&fixture(), local::rows(), None, &outside, secret).await
     }
 
     /// A world on the engine that `TESSERA_TEST_ENDPOINT` names, in a table of its own; without it on the
@@ -146,11 +141,40 @@ impl World {
         secret: Secret,
     ) -> Self {
         let world = Self::empty(rows, endpoint, outside, 0, Arc::new(Secrets::fixed(secret))).await;
-        // The fixture's own writes need the families that write them.
-        let loader =
-            App::new(world.app.store.clone(), Arc::clone(&world.app.secrets), world.app.outside.clone(), local::rows());
-        Fixture::read(&fixture.to_string()).unwrap().load(&loader).await.unwrap();
+        Fixture::read(&fixture.to_string()).unwrap().load(&world.loader(outside)).await.unwrap();
         world
+    }
+
+    /// A sandbox of the fixture, filled as its operator fills it.
+    pub async fn sandbox() -> Self {
+        let real = Outside::real();
+        Self::made_sandbox(&real, Secret::generate(&real)).await
+    }
+
+    /// The same where nothing is left to chance.
+    pub async fn golden_sandbox() -> Self {
+        let (outside, secret) = golden();
+        Self::made_sandbox(&outside, secret).await
+    }
+
+    async fn made_sandbox(outside: &Outside, secret: Secret) -> Self {
+        let (sandboxed, secrets) = (outside.clone().sandboxed(), Arc::new(Secrets::fixed(secret)));
+        let world = Self::empty(local::rows(), None, &sandboxed, 0, secrets).await;
+        world.fill(&fixture()).await.unwrap();
+        world
+    }
+
+    /// Fill this sandbox anew.
+    pub async fn fill(&self, fixture: &Value) -> Result<(), String> {
+        let loader = self.loader(&Outside::real());
+        let fixture = Fixture::read(&fixture.to_string())?;
+        reset::fill(&self.app, Duration::ZERO, "a fixture", fixture.load(&loader)).await.map(|_| ())
+    }
+
+    /// What loads fixtures: their own writes need the families that write them, also while a sandbox is closed.
+    fn loader(&self, outside: &Outside) -> App {
+        let outside = clocked(outside, &self.seconds);
+        App::new(self.app.store.clone(), Arc::clone(&self.app.secrets), outside, local::rows())
     }
 
     /// A world with an empty table, so many seconds after the beginning.
@@ -273,4 +297,16 @@ fn clocked(outside: &Outside, seconds: &Arc<AtomicI64>) -> Outside {
 /// Send a request to an application.
 pub async fn send(app: &App, call: Call) -> Answer {
     Answer::of(app.handle(&call.request).await)
+}
+
+/// Randomness that is counted, and signing keys that are always the same.
+fn golden() -> (Outside, Secret) {
+    let drawn = AtomicI64::new(0);
+    let counted = move |bytes: &mut [u8]| {
+        let number = drawn.fetch_add(1, Ordering::SeqCst).to_be_bytes();
+        bytes.iter_mut().enumerate().for_each(|(place, byte)| *byte = number[place % 8]);
+    };
+    let secret =
+        json!({"jwt_keys": ["golden golden golden golden golden"], "pepper": "golden pepper golden pepper golden"});
+    (Outside::real().with_randomness(counted), Secret::from_json(&secret.to_string()).unwrap())
 }

@@ -68,6 +68,7 @@ pub(crate) fn sold(row: &Row, reseller: u64, customer: u64) -> Option<Value> {
             "nextduedate": "01/04/2026", "billingcycle": "Monthly", "plan_billing_cycle": "Monthly", "amount": 5,
             "recuring_amount": 5, "first_plan_price": 5, "recuring_plan_price": 5, "firstpayment": 5}),
         ("registrants.update", _) => json!({"auto_renew": false}),
+        ("clock.update", _) => json!({"now": "2027-01-31T09:00:00Z"}),
         ("settings.update", _) => json!({"invoice_days": 9}),
         ("tickets.create", "billmora") => {
             json!({"user_id": customer, "subject": "x", "department": "Support", "priority": "low", "message": "x"})

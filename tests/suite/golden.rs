@@ -90,11 +90,12 @@ async fn every_golden_exchange_is_as_it_was() {
         "older",
         "webhooks",
         "gone",
+        "sandbox",
     ] {
         let file = folder().join(format!("{dialect}.http"));
         let text = std::fs::read_to_string(&file).unwrap();
         let head = text.split("### ").next().unwrap().to_owned();
-        let world = World::golden().await;
+        let world = if dialect == "sandbox" { World::golden_sandbox().await } else { World::golden().await };
         let hooks = world.hooks();
         let mut written = head;
         for exchange in read(&text) {

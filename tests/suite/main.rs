@@ -44,6 +44,7 @@ mod purchases;
 mod quotes;
 mod rating;
 mod rpc_spec;
+mod sandbox;
 mod sequences;
 mod series;
 mod services;

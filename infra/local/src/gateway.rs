@@ -34,19 +34,28 @@ const LARGEST_REQUEST: usize = 10 * 1024 * 1024;
 /// The function that has no rows, and no store.
 const PAGES: &str = "pages";
 
-/// The whole bundle.
-pub struct Gateway {
-    template: Template,
+/// The host of a sandbox begins with this.
+const SANDBOX_HOST: &str = "sandbox.";
+
+/// The functions of a stage, and what was used up of its plans.
+struct Stage {
+    name: &'static str,
     functions: BTreeMap<&'static str, App>,
     authorizer: App,
     meters: Meters,
+}
+
+/// The whole bundle.
+pub struct Gateway {
+    template: Template,
+    live: Stage,
+    sandbox: Option<Stage>,
     /// Usage plans follow the machine's clock, also when the API's is fixed.
     outside: Outside,
 }
 
-impl Gateway {
-    /// Every function on one store.
-    pub fn new(template: Template, store: &Store, secrets: &Arc<Secrets>, outside: &Outside) -> Self {
+impl Stage {
+    fn new(name: &'static str, store: &Store, secrets: &Arc<Secrets>, outside: &Outside) -> Self {
         let app = |rows| App::new(store.clone(), Arc::clone(secrets), outside.clone(), rows);
         let functions = BTreeMap::from([
             ("rpc", app(rpc::rows()).discovered_by(rpc::DOCUMENT)),
@@ -64,7 +73,20 @@ impl Gateway {
             ("webhooks", app(webhooks::rows())),
             ("printing", app(printing::rows())),
         ]);
-        Self { template, functions, authorizer: app(Vec::new()), meters: Meters::default(), outside: Outside::real() }
+        Self { name, functions, authorizer: app(Vec::new()), meters: Meters::default() }
+    }
+}
+
+impl Gateway {
+    /// Every function on one store.
+    pub fn new(template: Template, store: &Store, secrets: &Arc<Secrets>, outside: &Outside) -> Self {
+        let live = Stage::new("live", store, secrets, outside);
+        Self { template, live, sandbox: None, outside: Outside::real() }
+    }
+
+    /// The same with a sandbox on a store of its own, for the hosts that begin with `sandbox.`.
+    pub fn with_sandbox(self, store: &Store, secrets: &Arc<Secrets>, outside: &Outside) -> Self {
+        Self { sandbox: Some(Stage::new("sandbox", store, secrets, outside)), ..self }
     }
 
     /// Serve until the task is dropped.
@@ -88,6 +110,12 @@ impl Gateway {
         }
     }
 
+    /// The stage that a request's host leads to.
+    fn stage(&self, head: &http::request::Parts) -> Option<&Stage> {
+        let host = head.headers.get("host").map(|host| String::from_utf8_lossy(host.as_bytes()).to_ascii_lowercase());
+        if host.is_some_and(|host| host.starts_with(SANDBOX_HOST)) { self.sandbox.as_ref() } else { Some(&self.live) }
+    }
+
     async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<Full<Bytes>> {
         let (head, body) = request.into_parts();
         let body = match Limited::new(body, LARGEST_REQUEST).collect().await {
@@ -95,15 +123,19 @@ impl Gateway {
             // API Gateway's own words, which cannot be changed.
             Err(_) => return plain(413, r#"{"message":"Request Too Long"}"#),
         };
-        let event = self.describe(&head, &body, peer);
+        let Some(stage) = self.stage(&head) else {
+            // What API Gateway says at a domain that leads nowhere.
+            return plain(403, r#"{"message":"Forbidden"}"#);
+        };
+        let event = self.describe(&head, &body, peer, stage.name);
         let Some((_, binary, _)) = self.template.route(head.uri.path()) else {
             return own(&self.template.response("MISSING_AUTHENTICATION_TOKEN"));
         };
-        let function = self.functions.get(binary);
+        let function = stage.functions.get(binary);
         if function.is_none() && binary != PAGES {
             return plain(500, r#"{"message":"the template names a function that is not linked here"}"#);
         }
-        let event = match self.admitted(event).await {
+        let event = match self.admitted(stage, event).await {
             Ok(event) => event.to_string(),
             Err(response) => return response,
         };
@@ -121,14 +153,14 @@ impl Gateway {
     }
 
     /// The event with what the authorizer says of it, or the refusal of the usage plan.
-    async fn admitted(&self, mut event: Value) -> Result<Value, Response<Full<Bytes>>> {
-        let said = authorize(&self.authorizer, &event)
+    async fn admitted(&self, stage: &Stage, mut event: Value) -> Result<Value, Response<Full<Bytes>>> {
+        let said = authorize(&stage.authorizer, &event)
             .await
             .map_err(|_| own(&self.template.response("AUTHORIZER_FAILURE")))?;
         let stranger = said["principalId"] == "-";
         let plan = if stranger { self.template.anonymous_plan } else { self.template.tenant_plan };
         let key = said["usageIdentifierKey"].as_str().unwrap_or_default();
-        match self.meters.admit(key, plan, self.outside.exactly_now()) {
+        match stage.meters.admit(key, plan, self.outside.exactly_now()) {
             Verdict::Admitted => {}
             Verdict::Throttled => return Err(own(&self.template.response("THROTTLED"))),
             Verdict::QuotaExceeded => return Err(own(&self.template.response("QUOTA_EXCEEDED"))),
@@ -140,7 +172,7 @@ impl Gateway {
     }
 
     /// The REST proxy event of a request.
-    fn describe(&self, head: &http::request::Parts, body: &Bytes, peer: SocketAddr) -> Value {
+    fn describe(&self, head: &http::request::Parts, body: &Bytes, peer: SocketAddr, stage: &str) -> Value {
         let path = head.uri.path();
         let (resource, proxy) =
             self.template.route(path).map_or((path, None), |(resource, _, proxy)| (resource, proxy));
@@ -177,7 +209,7 @@ impl Gateway {
         let verb = head.method.as_str();
         json!({
             "type": "REQUEST",
-            "methodArn": format!("arn:aws:execute-api:local:000000000000:local/live/{verb}{path}"),
+            "methodArn": format!("arn:aws:execute-api:local:000000000000:local/{stage}/{verb}{path}"),
             "resource": resource,
             "path": path,
             "httpMethod": verb,
@@ -201,7 +233,7 @@ impl Gateway {
                 "requestTimeEpoch": now.timestamp_millis(),
                 "resourceId": "local",
                 "resourcePath": resource,
-                "stage": "live",
+                "stage": stage,
             },
             "body": text,
             "isBase64Encoded": encoded,

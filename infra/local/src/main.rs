@@ -6,31 +6,23 @@ mod import;
 mod keys;
 mod place;
 mod routes;
+mod sandbox;
+mod serve;
 mod verify;
 
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-use deliverer::{PATIENCE, Post};
-use local::engine::Engine;
 use local::fixture::Fixture;
-use local::gateway::Gateway;
-use local::template::{BUILT_IN, Template};
-use local::webhooks::Webhooks;
 use shared::machinery::app::App;
 use shared::machinery::outside::Outside;
-use shared::machinery::secrets::Secrets;
-use shared::machinery::store::Store;
 use shared::words::time::Date;
 use tokio::net::TcpListener;
 
 use crate::place::{PlaceArgs, Table, open};
 
-const DEMO: &str = include_str!("../demo.json");
 const EXAMPLES: &str = "\
 Examples:
   cargo run                                              data in .tessera/, demo tenant on the first start
@@ -38,6 +30,8 @@ Examples:
   cargo run -p local -- --load tenants.json              the tenants of a fixture instead of the demo
   cargo run -p local -- --endpoint http://127.0.0.1:8000 on a DynamoDB of your own
   cargo run -p local -- load tenants.json --endpoint https://dynamodb.eu-west-1.amazonaws.com
+  cargo run -p local -- --load tenants.json --load-sandbox sandbox.json
+  cargo run -p local -- reset                            the sandbox as its fixture says, now and not at midnight
   cargo run -p local -- verify acme --json               whether the books agree with the documents
   cargo run -p local -- bill acme --until 2026-12-31     issue what is due by that day
   cargo run -p local -- key new Shop                     an API key for the demo tenant, shown once
@@ -78,16 +72,25 @@ struct Cli {
     /// Load the tenants of this fixture, and no demo tenant
     #[arg(long, value_name = "FILE.json")]
     load: Option<PathBuf>,
+    /// The fixture of the sandbox at hosts that begin with `sandbox.`, to which it is reset every day
+    #[arg(long, value_name = "FILE.json")]
+    load_sandbox: Option<PathBuf>,
     #[command(subcommand)]
     command: Option<Command>,
 }
 
 #[derive(Subcommand)]
 enum Command {
-    /// Load the tenants of a fixture and stop
+    /// Load the tenants of a fixture and stop; with --sandbox everything else in it goes, and it is what resets lead to
     Load {
         /// The fixture
         file: PathBuf,
+    },
+    /// Reset the sandbox to its fixture
+    Reset {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Print the value of a tenant's API Gateway key, for infra/tenant.yaml (`-` for callers without a credential)
     UsageKey {
@@ -159,13 +162,15 @@ async fn run(cli: Cli) -> Result<(), String> {
     };
     // Whoever tries webhooks out has a receiver on this machine.
     let outside = outside.reaching_itself();
+    let outside = if cli.place.sandbox { outside.sandboxed() } else { outside };
     match cli.command {
-        None => serve(&cli.place, &outside, cli.listen, cli.load.as_deref()).await,
-        Some(Command::Load { file }) => {
-            let (store, secrets, _) = open(&cli.place, &outside, Table::Existing).await?;
-            let app = App::new(store, secrets, outside, rpc::rows());
-            let lines = read_fixture(&file)?.load(&app).await?;
-            lines.iter().try_for_each(|line| print(line))
+        None if cli.place.sandbox => Err("both are served: the sandbox at hosts that begin with `sandbox.`".into()),
+        None => serve::serve(&cli, &outside).await,
+        Some(Command::Load { file }) => load(&cli.place, outside, &file).await,
+        Some(Command::Reset { json }) => {
+            let place = PlaceArgs { sandbox: true, ..cli.place };
+            let (store, _, _) = open(&place, &outside, Table::Existing).await?;
+            sandbox::reset_now(&place, &store, &outside, json).await
         }
         Some(Command::UsageKey { tenant }) => {
             let (_, secrets, _) = open(&cli.place, &outside, Table::Existing).await?;
@@ -213,89 +218,39 @@ fn named(place: &PlaceArgs, tenants: Vec<String>) -> Vec<String> {
     if demo { vec!["demo".into()] } else { tenants }
 }
 
-async fn serve(place: &PlaceArgs, outside: &Outside, listen: SocketAddr, load: Option<&Path>) -> Result<(), String> {
-    let (store, secrets, engine) = open(place, outside, Table::Made).await?;
-    if let Some(engine) = engine.clone().filter(|_| place.clock.is_none()) {
-        tokio::spawn(forget_what_expired(engine));
-    }
-    let demo = fill(place, &store, &secrets, outside, load).await?;
-    let template = Template::read(BUILT_IN)?;
-    if let Some(engine) = engine {
-        let post = Post::new(outside.reaches_itself(), PATIENCE);
-        let webhooks = Webhooks::new(&template, &engine, &store, &secrets, outside, post);
-        webhooks.take_up(&place.table)?;
-        tokio::spawn(Arc::new(webhooks).run());
-    }
-    let gateway = Arc::new(Gateway::new(template, &store, &secrets, outside));
-    let listener = TcpListener::bind(listen).await.map_err(|e| format!("cannot listen on {listen}: {e}"))?;
-    let address = listener.local_addr().map_err(|e| e.to_string())?;
-    let serving = tokio::spawn(gateway.serve(listener));
-    // Whoever started this may stop listening to it after the first line.
-    let _ = print(&format!("listening on http://{address}"));
-    if demo {
-        let _ = print(&examples(&format!("http://{address}")));
-    }
-    let _ = print(&format!("  console    http://{address}/console\n  reference  http://{address}/api/docs"));
-    tokio::select! {
-        served = serving => served.map_err(|e| e.to_string())?.map_err(|e| e.to_string()),
-        _ = tokio::signal::ctrl_c() => Ok(()),
-    }
-}
-
-/// The engine forgets by the machine's clock, so not when the API's is fixed.
-async fn forget_what_expired(engine: Engine) {
-    loop {
-        tokio::time::sleep(Duration::from_secs(600)).await;
-        let engine = engine.clone();
-        let _ = tokio::task::spawn_blocking(move || engine.sweep()).await;
-    }
-}
-
 async fn aws(place: &PlaceArgs, outside: Outside, on: SocketAddr, load: Option<&Path>) -> Result<(), String> {
     let (store, secrets, engine) = open(place, &outside, Table::Made).await?;
     let engine = engine.ok_or("`aws` offers the embedded store; leave --endpoint out")?;
-    fill(place, &store, &secrets, &outside, load).await?;
+    serve::fill(place, &store, &secrets, &outside, load).await?;
     let secret = secrets.get(outside.now()).await.map_err(|e| e.logged.unwrap_or_default())?;
     let listener = TcpListener::bind(on).await.map_err(|e| format!("cannot listen on {on}: {e}"))?;
     print(&format!("DynamoDB and Secrets Manager on http://{}", listener.local_addr().map_err(|e| e.to_string())?))?;
     local::endpoint::serve(engine, (*secret).clone(), listener).await.map_err(|e| e.to_string())
 }
 
-/// Load the fixture, or else the demo tenant into a store of one's own; whether the demo tenant is there.
-async fn fill(
-    place: &PlaceArgs,
-    store: &Store,
-    secrets: &Arc<Secrets>,
-    outside: &Outside,
-    load: Option<&Path>,
-) -> Result<bool, String> {
-    let app = App::new(store.clone(), Arc::clone(secrets), outside.clone(), rpc::rows());
-    let (fixture, demo) = match load {
-        Some(file) => (read_fixture(file)?, false),
-        None if place.endpoint.is_some() => return Ok(false),
-        None => (Fixture::read(DEMO)?, true),
-    };
-    for line in fixture.load(&app).await? {
-        let _ = writeln!(std::io::stderr(), "{line}");
+/// Load a fixture and stop.
+async fn load(place: &PlaceArgs, outside: Outside, file: &Path) -> Result<(), String> {
+    let (store, secrets, _) = open(place, &outside, Table::Existing).await?;
+    let text = read(file)?;
+    if let Some(other) = place.other() {
+        let (store, secrets, _) = open(&other, &outside, Table::Existing).await?;
+        fixture(file, &text)?.shares_none_with(&App::new(store, secrets, outside.clone(), Vec::new())).await?;
     }
-    Ok(demo)
+    let lines = if place.sandbox {
+        sandbox::fill(place, &App::new(store, secrets, outside, Vec::new()), &text).await?
+    } else {
+        sandbox::refuse(&store).await?;
+        fixture(file, &text)?.load(&App::new(store, secrets, outside, rpc::rows())).await?
+    };
+    lines.iter().try_for_each(|line| print(line))
 }
 
-fn read_fixture(file: &Path) -> Result<Fixture, String> {
-    let text = std::fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
-    Fixture::read(&text).map_err(|why| format!("{}: {why}", file.display()))
+pub(crate) fn read(file: &Path) -> Result<String, String> {
+    std::fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))
 }
 
-fn examples(origin: &str) -> String {
-    let token = "1|demoDemoDemoDemoDemoDemoDemoDemoDemoDemo73a1c0de";
-    format!(
-        "\
-demo tenant: API key demo-admin-key, token {token}, login admin, password \"correct horse\"
-  jerasoft   curl {origin}/api/clients/42 -H 'X-Api-Key: demo-admin-key'
-  racknap    curl {origin}/api/v2/auth/token -d 'username=admin&password=correct horse'
-  cloudonex  curl {origin}/api/v2/customers -H 'Authorization: Bearer demo-admin-key'
-  billmora   curl {origin}/api/v1/users -H 'Accept: application/json' -H 'Authorization: Bearer {token}'"
-    )
+fn fixture(file: &Path, text: &str) -> Result<Fixture, String> {
+    Fixture::read(text).map_err(|why| format!("{}: {why}", file.display()))
 }
 
 pub(crate) fn print(text: &str) -> Result<(), String> {

@@ -30,9 +30,36 @@ pub(crate) struct PlaceArgs {
     /// ARN of the secret in Secrets Manager; without it the keys are kept in the data folder
     #[arg(long, global = true, value_name = "ARN", requires = "endpoint")]
     pub(crate) secret: Option<String>,
+    /// The sandbox instead of the live stage: its tenants, its keys, its clocks
+    #[arg(long, global = true)]
+    pub(crate) sandbox: bool,
     /// Fix the time, for example 2020-01-01T00:00:00Z
     #[arg(long, global = true, value_name = "INSTANT", value_parser = instant)]
     pub(crate) clock: Option<Instant>,
+}
+
+impl PlaceArgs {
+    /// The folder of the stage's data and keys: the sandbox's lies within the live one's.
+    fn folder(&self) -> PathBuf {
+        if self.sandbox { self.data.join("sandbox") } else { self.data.clone() }
+    }
+
+    /// The other stage of this folder, where there is one: the sandbox's of the live one, and the live one's of the sandbox.
+    pub(crate) fn other(&self) -> Option<Self> {
+        let other = Self { sandbox: !self.sandbox, ..self.clone() };
+        (self.is_embedded() && !self.memory && other.folder().join("tessera.db").exists()).then_some(other)
+    }
+
+    /// The place of the sandbox that is served beside this one.
+    pub(crate) fn beside(&self) -> Self {
+        let table = if self.endpoint.is_some() { format!("{}-sandbox", self.table) } else { self.table.clone() };
+        Self { sandbox: true, table, secret: None, ..self.clone() }
+    }
+
+    /// Whether the store is the embedded one, which nobody else is on.
+    pub(crate) fn is_embedded(&self) -> bool {
+        self.endpoint.is_none()
+    }
 }
 
 fn instant(text: &str) -> Result<Instant, String> {
@@ -60,11 +87,11 @@ pub(crate) async fn open(
             (at, secrets, None)
         }
         None => {
-            let engine = if place.memory { Engine::in_memory()? } else { Engine::at(&place.data)? };
+            let engine = if place.memory { Engine::in_memory()? } else { Engine::at(&place.folder())? };
             let secrets = if place.memory {
                 Secrets::fixed(Secret::generate(outside))
             } else {
-                kept_secret(&place.data, outside)?
+                kept_secret(&place.folder(), outside)?
             };
             let at = Place {
                 table: place.table.clone(),
@@ -96,7 +123,7 @@ fn elsewhere(place: &PlaceArgs, endpoint: &str, outside: &Outside) -> Result<(Pl
     );
     let http = https_client();
     let secrets = match &place.secret {
-        None => kept_secret(&place.data, outside)?,
+        None => kept_secret(&place.folder(), outside)?,
         Some(id) => {
             let reach =
                 Reach { region: region.clone(), credentials: credentials.clone(), endpoint: None, http: http.clone() };

@@ -215,13 +215,13 @@ async fn told(cx: &Context, notice: &Notice) -> Result<Done<Outcome>> {
     let id = notice.gateway;
     let missing = || Error::not_found("plugin", id);
     let tenant = named_or_site(cx, notice.tenant.as_deref()).await?.ok_or_else(missing)?;
-    let cx = &Context { caller: Caller::operator(tenant, &format!("gateway-{id}"), Zone::UTC), ..cx.clone() };
+    let cx = &cx.on_behalf_of(Caller::operator(tenant, &format!("gateway-{id}"), Zone::UTC)).await?;
     let gateway = find_all::<Gateway>(cx, &[id]).await?.pop().flatten().ok_or_else(missing)?;
     let answer = |outcome| Ok(Done::read(outcome));
     if !gateway.active {
         return answer(Outcome::NoGateway);
     }
-    if !notice.is_signed(&gateway.secret(&cx.secret), cx.now.timestamp()) {
+    if !notice.is_signed(&gateway.secret(&cx.secret), cx.wall.timestamp()) {
         return answer(Outcome::BadSignature);
     }
     let Some(invoice) = found_invoice(cx, &notice.invoice).await? else {

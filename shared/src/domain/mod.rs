@@ -20,6 +20,7 @@ pub mod records;
 pub mod registrants;
 pub mod reports;
 pub mod resellers;
+pub mod sandbox;
 pub mod services;
 pub mod sessions;
 pub mod support;

@@ -91,7 +91,7 @@ async fn refresh(cx: &Context) -> Result<Done<Signed>> {
 }
 
 fn signed(cx: &Context, tenant: &Tenant, user: u64, zone: crate::words::time::Zone) -> Result<Signed> {
-    let (token, exp) = sign_jwt(tenant, user, cx.now, &cx.outside, &cx.secret);
+    let (token, exp) = sign_jwt(tenant, user, cx.wall, &cx.outside, &cx.secret);
     Ok(Signed { token, expires_at: at(exp)?, zone })
 }
 
@@ -117,7 +117,7 @@ fn issue(
 ) -> Result<Done<Issued>> {
     let token = format!("{form}{}", hex(&cx.outside.random::<32>()));
     let digest = cx.secret.digest(&token);
-    let expires_at = cx.now.timestamp() + TOKEN_SECONDS;
+    let expires_at = cx.wall.timestamp() + TOKEN_SECONDS;
     let credential = Credential {
         kind: Kind::Session,
         digest: digest.clone(),
@@ -133,7 +133,7 @@ fn issue(
         legacy: false,
         signing: None,
         networks: None,
-        issued_at: Some(cx.now.timestamp()),
+        issued_at: Some(cx.wall.timestamp()),
         addresses: None,
         expires_at: Some(expires_at),
         expires: Some(expires_at + TOKEN_SECONDS),
@@ -199,7 +199,7 @@ fn namesake(sk: &str) -> Option<(Tenant, u64)> {
 pub(crate) async fn count_attempt(cx: &Context, login: &str) -> Result<()> {
     let digest = sha256(login.to_lowercase().as_bytes());
     let span = Span::of(ATTEMPT_SECONDS, &digest);
-    let now = cx.now.timestamp();
+    let now = cx.wall.timestamp();
     let size = Size::Fixed(MOST_ATTEMPTS, now + 2 * ATTEMPT_SECONDS);
     match cx.store.count(&keys::attempts(&digest), span.window(now), now, size).await? {
         Counted::Refused(_, window) => {

@@ -46,6 +46,7 @@ impl App {
     /// | --- | --- |
     /// | `TESSERA_TABLE` | the table's name |
     /// | `TESSERA_SECRET` | the secret's ARN, or `file:` and a path |
+    /// | `TESSERA_SANDBOX` | `yes` where the stage is a sandbox |
     /// | `TESSERA_LOOPBACK` | `allow` where webhooks may lead to this machine itself: on one machine only |
     /// | `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` | set by Lambda |
     /// | `AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL_SECRETS_MANAGER` | other endpoints, for running locally |
@@ -84,8 +85,9 @@ impl App {
             }
         };
         let outside = Outside::real();
-        let itself = environment.optional("TESSERA_LOOPBACK").is_some_and(|it| it == "allow");
-        let outside = if itself { outside.reaching_itself() } else { outside };
+        let is = |name: &str, word: &str| environment.optional(name).is_some_and(|it| it == word);
+        let outside = if is("TESSERA_LOOPBACK", "allow") { outside.reaching_itself() } else { outside };
+        let outside = if is("TESSERA_SANDBOX", "yes") { outside.sandboxed() } else { outside };
         Self::new(Store::connect(&place), Arc::new(secrets), outside, rows)
     }
 }

@@ -10,6 +10,7 @@ use crate::machinery::changes::{Change, Changes};
 use crate::machinery::company::{About, with_company};
 use crate::machinery::operation::{Context, Op};
 use crate::machinery::request::Request;
+use crate::machinery::sandbox;
 use crate::machinery::spine::{MOST_RUNS, Outcome, outcome};
 use crate::words::error::{Error, Result, Told};
 use crate::words::time::Zone;
@@ -50,17 +51,19 @@ impl Operator {
     ///
     /// When the secret cannot be read.
     pub async fn context(&self, app: &App) -> Result<Context> {
-        let now = app.outside.now();
+        let wall = app.outside.now();
         let caller = Caller::operator(self.tenant.clone(), self.command, self.zone);
         // A cost of its own: a process that runs many commands does not add them up for ever.
         let (store, outside) = (app.store.for_one_request(), app.outside.clone());
+        let now = sandbox::now(&store, &outside, &caller.tenant, wall).await?;
         Ok(Context {
             caller,
             store,
             now,
+            wall,
             zone: self.zone,
             outside,
-            secret: app.secrets.get(now).await?,
+            secret: app.secrets.get(wall).await?,
             progress: None,
         })
     }

@@ -66,7 +66,7 @@ pub(crate) fn with_company(cx: &Context, changes: Changes, about: &About<'_>) ->
             at: utc_micros(cx.now),
             dialect: about.dialect,
             events: &events,
-            expires: cx.now.timestamp() + OUTBOX_SECONDS,
+            expires: cx.wall.timestamp() + OUTBOX_SECONDS,
         };
         add(&mut list, keys::outbox(tenant, &id), item_of(&message)?);
     }

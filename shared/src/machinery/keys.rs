@@ -12,6 +12,9 @@
 //! | login | `-#login#<login>` | `<tenant>#<user>` | the two token calls | 1 read |
 //! | sign-in attempts | `-#attempt#<sha>` | `A` | the two token calls, which count in it | 1 write |
 //! | site | `-#site` | `A` | calls that ask for no credential and name no tenant: the domain check, gateways' notices, the lead form | 1 read |
+//! | sandbox | `-#sandbox` | `A` | every request in a sandbox: whether it is being reset | 1 read |
+//! | sandbox fixture | `-#fixture` | `<sha>` | the reset: a copy of each item | |
+//! | clock | `<t>#clock` | `A` | every request in a sandbox: what the tenant's clock shows | 1 read |
 //! | tenant | `<t>#tenant` | `A` | every operation, in the batch with its record; holds currencies and resellers | 1 read per 4 KB |
 //! | fixture loaded | `<t>#tenant` | `loaded` | the loader | |
 //! | user | `<t>#user` | id | bearer JWT, RackNap's sessions, token calls; lists | 1 read |
@@ -183,6 +186,26 @@ pub fn attempts(digest: &str) -> Key {
 /// The tenant that those mean who name none.
 pub fn site() -> Key {
     key("-#site".to_owned(), ONLY)
+}
+
+/// How the sandbox stands; in its table only.
+pub fn sandbox() -> Key {
+    key("-#sandbox".to_owned(), ONLY)
+}
+
+/// The partition of the copies that a sandbox's fixture is kept as.
+pub fn fixture() -> String {
+    "-#fixture".to_owned()
+}
+
+/// The copy of an item.
+pub fn copy_of(of: &Key) -> Key {
+    key(fixture(), sha256(format!("{} {}", of.pk, of.sk).as_bytes()))
+}
+
+/// What a tenant's clock shows, in a sandbox.
+pub fn clock(t: &Tenant) -> Key {
+    key(format!("{t}#clock"), ONLY)
 }
 
 /// The tenant itself.

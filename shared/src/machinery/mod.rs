@@ -23,6 +23,7 @@ pub mod reply;
 pub mod request;
 pub mod route;
 pub mod rpc;
+pub mod sandbox;
 pub mod secrets;
 pub mod signature;
 pub mod spine;

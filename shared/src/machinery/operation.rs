@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::machinery::caller::{Caller, Tenant};
 use crate::machinery::changes::Changes;
 use crate::machinery::outside::Outside;
+use crate::machinery::sandbox;
 use crate::machinery::secrets::Secret;
 use crate::machinery::store::Store;
 use crate::words::error::{Result, Violation};
@@ -23,8 +24,11 @@ pub struct Context {
     pub caller: Caller,
     /// The table.
     pub store: Store,
-    /// The time of the request, the same all through it.
+    /// The time of the request by the tenant's clock, the same all through it: what is billed and dated goes by it.
     pub now: Instant,
+    /// The same by the machine's own clock: what ends credentials, keeps records or sends webhooks goes by it. The two
+    /// differ in a sandbox only, where the tenant set its clock.
+    pub wall: Instant,
     /// The zone of local times in this request.
     pub zone: Zone,
     /// Clock and randomness.
@@ -39,6 +43,16 @@ impl Context {
     /// The caller's tenant.
     pub fn tenant(&self) -> &Tenant {
         &self.caller.tenant
+    }
+
+    /// The same for another caller, by the clock of that one's tenant.
+    ///
+    /// # Errors
+    ///
+    /// When the clock cannot be read.
+    pub async fn on_behalf_of(&self, caller: Caller) -> Result<Self> {
+        let now = sandbox::now(&self.store, &self.outside, &caller.tenant, self.wall).await?;
+        Ok(Self { caller, now, ..self.clone() })
     }
 }
 

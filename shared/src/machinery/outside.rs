@@ -20,6 +20,7 @@ pub struct Outside {
     clock: Clock,
     fill: Fill,
     reaches_itself: bool,
+    sandbox: bool,
 }
 
 impl Outside {
@@ -30,6 +31,7 @@ impl Outside {
             clock: Arc::new(Utc::now),
             fill: Arc::new(|bytes| getrandom::fill(bytes).expect("the system has no randomness")),
             reaches_itself: false,
+            sandbox: false,
         }
     }
 
@@ -51,6 +53,16 @@ impl Outside {
     /// Whether webhooks may lead to this machine itself.
     pub fn reaches_itself(&self) -> bool {
         self.reaches_itself
+    }
+
+    /// The same in a sandbox: a stage with data of its own that are reset, whose tenants set their clocks.
+    pub fn sandboxed(self) -> Self {
+        Self { sandbox: true, ..self }
+    }
+
+    /// Whether this is a sandbox.
+    pub fn is_sandbox(&self) -> bool {
+        self.sandbox
     }
 
     /// The time, in whole seconds: no dialect shows more, and two answers about one instant agree.

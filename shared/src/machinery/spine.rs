@@ -27,6 +27,7 @@ use crate::machinery::reply::{Content, File, Reply};
 use crate::machinery::request::{LARGEST_ANSWER, Request, Response};
 use crate::machinery::route::{Found, Row};
 use crate::machinery::rpc;
+use crate::machinery::sandbox;
 use crate::machinery::secrets::Secret;
 use crate::machinery::signature;
 use crate::machinery::store::{Committed, Cost, Store, meaning};
@@ -186,6 +187,7 @@ impl Visit<'_> {
     }
 
     pub(crate) async fn caller_for(&mut self, row: &Row) -> Result<Caller> {
+        sandbox::is_open(&self.store, &self.app.outside).await?;
         if row.scope == Scope::Open {
             return Ok(nobody());
         }
@@ -215,10 +217,12 @@ impl Visit<'_> {
         idempotency: Option<Idempotency>,
         render: &(dyn Fn(Reply) -> Rendered + Sync),
     ) -> Result<Settled> {
+        let now = sandbox::now(&self.store, &self.app.outside, &caller.tenant, self.now).await?;
         let mut cx = Context {
             caller,
             store: self.store.clone(),
-            now: self.now,
+            now,
+            wall: self.now,
             zone,
             outside: self.app.outside.clone(),
             secret: Arc::clone(&self.secret),
@@ -341,7 +345,7 @@ impl Visit<'_> {
         let places: Vec<Key> = steps.iter().map(|step| idempotency.place(&cx.caller, *step)).collect();
         let found = self.store.get_items(&places).await?;
         for (step, item) in steps.into_iter().zip(found) {
-            let stood = item.map(|item| idempotency.standing(item, step, cx.now)).transpose()?.flatten();
+            let stood = item.map(|item| idempotency.standing(item, step, cx.wall)).transpose()?.flatten();
             if stood.is_some() {
                 return Ok(stood);
             }
@@ -362,9 +366,9 @@ impl Visit<'_> {
         let about = About { request: &self.request.id, dialect: self.dialect.name(), operation: row.operation };
         let mut list = company::with_company(cx, changes, &about)?;
         if let Some(idempotency) = idempotency {
-            list.extend(step.map(|_| idempotency.unfinished(&cx.caller, cx.now)));
+            list.extend(step.map(|_| idempotency.unfinished(&cx.caller, cx.wall)));
             let kept = row.without_secrets(&answer.clone().text()?);
-            list.push(idempotency.change(&cx.caller, step, answer.status, kept, cx.now)?);
+            list.push(idempotency.change(&cx.caller, step, answer.status, kept, cx.wall)?);
         }
         Ok(list)
     }

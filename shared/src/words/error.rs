@@ -65,6 +65,8 @@ pub enum Told {
     AnswerTooLarge(usize),
     /// Too many writers at once; nothing happened, and the same request may be sent again.
     Busy,
+    /// The sandbox is being reset, and answers again when it is done.
+    Resetting,
     /// Unexpected; says nothing.
     Internal,
 }

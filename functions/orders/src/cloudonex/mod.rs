@@ -1,7 +1,8 @@
-//! `/orders`, `/services`, `/registrants`, `/billing/run` and `/settings`, in CloudOnex's habits: the original names
+//! `/orders`, `/services`, `/registrants`, `/billing/run`, `/settings` and `/clock`, in CloudOnex's habits: the original names
 //! orders without describing them (contract cloudonex §8.10), and has none of the others.
 
 mod billing;
+mod clock;
 mod orders;
 mod services;
 
@@ -21,7 +22,7 @@ pub(crate) const NAMES: &[(&str, &str)] = &[
 ];
 
 pub(crate) fn rows() -> Vec<Row> {
-    [orders::rows(), services::rows(), billing::rows()].into_iter().flatten().collect()
+    [orders::rows(), services::rows(), billing::rows(), clock::rows()].into_iter().flatten().collect()
 }
 
 /// A list, newest first: `customer_id`, `search`, and `status` among these words.

@@ -40,7 +40,7 @@ async fn check(cx: &Context, check: &Check) -> Result<Done<Availability>> {
     let tld = parts(&domain).ok_or_else(|| refused("Invalid domain name format."))?;
     let tenant = named_or_site(cx, check.tenant.as_deref()).await?;
     let tenant = tenant.ok_or_else(|| refused("TLD is not supported."))?;
-    let cx = &Context { caller: Caller { tenant, ..cx.caller.clone() }, ..cx.clone() };
+    let cx = &cx.on_behalf_of(Caller { tenant, ..cx.caller.clone() }).await?;
     let rows: Vec<IndexRow> = listing::index(cx, keys::index(cx.tenant(), TLD)).await?;
     let found = rows.iter().find(|row| row.name == tld && row.status == "visible");
     let found = found.ok_or_else(|| refused("TLD is not supported."))?;

@@ -222,7 +222,7 @@ async fn create(cx: &Context, new: &Change) -> Result<Done<Lead>> {
 async fn capture(cx: &Context, tenant: Option<&str>, new: &Change) -> Result<Done<Lead>> {
     let no_route = || Error::told(Told::NoRoute);
     let tenant = named_or_site(cx, tenant).await?.ok_or_else(no_route)?;
-    let cx = &Context { caller: Caller::operator(tenant, "lead-form", Zone::UTC), ..cx.clone() };
+    let cx = &cx.on_behalf_of(Caller::operator(tenant, "lead-form", Zone::UTC)).await?;
     if !Books::own(cx).await?.settings.lead_capture {
         return Err(no_route());
     }

@@ -11,6 +11,7 @@ pub const MODULES: &[&str] = &[
     "catalogs",
     "categories",
     "client_accounts",
+    "clock",
     "coupons",
     "credentials",
     "credit_notes",

@@ -103,11 +103,11 @@ fn apply(cx: &Context, tenant: &TenantRecord, user: &mut User, change: &Change) 
     change.email.clone().apply(&mut user.email);
     if let Some(password) = &change.password {
         user.password_hash = hash_password(password, &cx.outside)?;
-        (user.password_at, user.sessions_from) = (Some(cx.now), cx.now.timestamp());
+        (user.password_at, user.sessions_from) = (Some(cx.wall), cx.wall.timestamp());
     }
     if let Some(role) = change.role.filter(|role| *role != user.role) {
         // What a person may do in a session was written down when it was opened.
-        (user.role, user.sessions_from) = (role, cx.now.timestamp());
+        (user.role, user.sessions_from) = (role, cx.wall.timestamp());
     }
     user.status = change.status.unwrap_or(user.status);
     user.active = user.status == Status::Active;

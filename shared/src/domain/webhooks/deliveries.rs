@@ -87,7 +87,7 @@ fn within(cx: &Context, webhook: u64, between: (Option<Instant>, Option<Instant>
 
 /// What the table is late to forget is forgotten.
 fn is_kept(cx: &Context, delivery: &Delivery) -> bool {
-    delivery.expires > cx.now.timestamp()
+    delivery.expires > cx.wall.timestamp()
 }
 
 async fn all(cx: &Context, wanted: &Wanted) -> Result<Done<Page<Delivery>>> {
@@ -140,7 +140,7 @@ fn queue(cx: &Context, changes: &mut Changes, before: &Delivery, last: u64) -> R
         due: None,
         delivered_at: None,
         version: before.version + 1,
-        expires: forgotten(cx.now),
+        expires: forgotten(cx.wall),
         ..before.clone()
     };
     changes.replace(keys::webhook_delivery(t, before.webhook, &before.id), &after, before.version)?;

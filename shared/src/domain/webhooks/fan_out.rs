@@ -153,7 +153,7 @@ async fn fan_out(cx: &Context, message: &Message, webhooks: &[u64]) -> Result<Do
     for (webhook, item) in webhooks.iter().zip(items) {
         let last = number_of(item.as_ref(), "last");
         changes.draw(keys::webhook_sequence(t, *webhook, &lane), "last", last, 1);
-        let delivery = Delivery::new(message, *webhook, last + 1, cx.now);
+        let delivery = Delivery::new(message, *webhook, last + 1, cx.wall);
         changes.insert(keys::webhook_delivery(t, *webhook, &message.id), &delivery)?;
         let entry = super::lane::Entry::of(&delivery);
         changes.insert(keys::webhook_lane_entry(t, *webhook, &lane, last + 1, None), &entry)?;

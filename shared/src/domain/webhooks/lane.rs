@@ -157,27 +157,27 @@ async fn take(cx: &Context, wake: &Wake) -> Result<Done<Taken>> {
         changes.erase(place);
         return Ok(Done::changed(Taken::Again, changes));
     };
-    if let Some(until) = before.claimed_until.filter(|until| *until > cx.now) {
+    if let Some(until) = before.claimed_until.filter(|until| *until > cx.wall) {
         return Ok(Done::read(Taken::Busy(until)));
     }
     let mut after = Delivery { version: before.version + 1, ..before.clone() };
     let Some(webhook) = webhook.filter(|webhook| webhook.active) else {
         let error = Some("the webhook is not active".to_owned());
-        let attempt = Attempt { at: cx.now, status_code: None, error, answer: String::new(), duration_ms: 0 };
+        let attempt = Attempt { at: cx.wall, status_code: None, error, answer: String::new(), duration_ms: 0 };
         after.tried(attempt);
         (after.state, after.due, after.claimed_until) = (State::Dead, None, None);
         changes.replace(key, &after, before.version)?;
         changes.erase(place);
         return Ok(Done::changed(Taken::Again, changes));
     };
-    if let Some(due) = before.due.filter(|due| *due > cx.now) {
+    if let Some(due) = before.due.filter(|due| *due > cx.wall) {
         return Ok(Done::read(Taken::Later(due)));
     }
-    after.claimed_until = Some(cx.now + Duration::seconds(CLAIM_SECONDS));
+    after.claimed_until = Some(cx.wall + Duration::seconds(CLAIM_SECONDS));
     changes.replace(key.clone(), &after, before.version)?;
     let body = message.body(after.sequence);
-    let keys = webhook.keys(&cx.secret, cx.now);
-    let headers = signature::headers(&keys, &message.id, &message.event, cx.now.timestamp(), &body);
+    let keys = webhook.keys(&cx.secret, cx.wall);
+    let headers = signature::headers(&keys, &message.id, &message.event, cx.wall.timestamp(), &body);
     let parcel =
         Parcel { url: webhook.url, headers, body, tries: before.tries, key, entry: place, version: after.version };
     Ok(Done::changed(Taken::Send(Box::new(parcel)), changes))
@@ -196,7 +196,7 @@ async fn settle(cx: &Context, settlement: &Settlement) -> Result<Done<()>> {
     let mut changes = quiet();
     match outcome {
         Outcome::Retry(due) => after.due = Some(*due),
-        Outcome::Delivered => (after.state, after.delivered_at) = (State::Delivered, Some(cx.now)),
+        Outcome::Delivered => (after.state, after.delivered_at) = (State::Delivered, Some(cx.wall)),
         Outcome::Dead | Outcome::Gone => after.state = State::Dead,
     }
     if after.state != State::Pending {

@@ -80,7 +80,7 @@ fn signing(cx: &Context) -> Signing {
 
 /// The newest secret, as its owner knows it.
 fn secret(cx: &Context, webhook: &Webhook) -> String {
-    webhook.keys(&cx.secret, cx.now).first().map(SigningKey::text).unwrap_or_default()
+    webhook.keys(&cx.secret, cx.wall).first().map(SigningKey::text).unwrap_or_default()
 }
 
 async fn create(cx: &Context, new: &Change) -> Result<Done<(Webhook, String)>> {
@@ -122,12 +122,12 @@ async fn update(cx: &Context, id: u64, change: &Change) -> Result<Done<Webhook>>
 async fn rotate(cx: &Context, id: u64, overlap: i64) -> Result<Done<(Webhook, String)>> {
     let (_, before) = find::<Webhook>(cx, id).await?;
     let mut after = before.clone();
-    let until = cx.now + Duration::seconds(overlap);
+    let until = cx.wall + Duration::seconds(overlap);
     for old in &mut after.secrets {
         old.until = Some(old.until.map_or(until, |end| end.min(until)));
     }
     after.secrets.insert(0, signing(cx));
-    after.secrets.retain(|one| one.until.is_none_or(|until| until > cx.now));
+    after.secrets.retain(|one| one.until.is_none_or(|until| until > cx.wall));
     after.secrets.truncate(MOST_SECRETS);
     let mut changes = Changes::default();
     let after = put(cx, &mut changes, Some(&before), after, "webhook.rotated")?;

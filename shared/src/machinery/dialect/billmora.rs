@@ -66,6 +66,7 @@ pub fn failure(told: &Told, facts: &Facts) -> (u16, Value) {
         Told::KeyReused => (422, "The idempotency key was used before with another request.".into()),
         Told::AnswerTooLarge(most) => (422, format!("The answer would be larger than {most} bytes; lower per_page.")),
         Told::Busy => (503, "Too many writers at once. Please try again.".into()),
+        Told::Resetting => (503, "The sandbox is being reset. Please try again in a minute.".into()),
         Told::Internal => (500, "Server Error".into()),
     };
     (status, json!({"message": message}))

@@ -82,6 +82,7 @@ pub fn failure(told: &Told) -> (u16, Value) {
             (400, "REQ_005", format!("The answer would be larger than {most} bytes; lower the limit"))
         }
         Told::Busy => (503, "SRV_002", "Too many writers at once, please try again".into()),
+        Told::Resetting => (503, "SRV_003", "The sandbox is being reset, please try again in a minute".into()),
         Told::Internal => (500, "SRV_001", "Internal server error".into()),
     };
     let mut body = Map::from_iter([("success".into(), Value::Bool(false))]);

@@ -104,6 +104,9 @@ fn said(told: &Told) -> Said {
             say(400, -32602, "Invalid request", json!({"limit": text}))
         }
         Told::Busy => say(503, -32000, "Too many writers at once, please try again", json!({"code": "busy"})),
+        Told::Resetting => {
+            say(503, -32000, "The sandbox is being reset, please try again in a minute", json!({"code": "resetting"}))
+        }
         Told::Internal => say(500, -32603, "Internal error", json!({})),
     }
 }

@@ -147,6 +147,7 @@ impl Dialect {
             Told::WrongVerb(allowed) => response.with("allow", allowed.join(", ")),
             Told::TooMany(limit) => response.with("retry-after", limit.retry_after),
             Told::Busy => response.with("retry-after", 1),
+            Told::Resetting => response.with("retry-after", 60),
             _ => response,
         }
     }

@@ -56,6 +56,7 @@ pub fn failure(told: &Told) -> (u16, Value) {
             (400, 2010, format!("the answer would be larger than {most} bytes; ask for fewer records"))
         }
         Told::Busy => (503, 9002, "too many writers at once, please try again".into()),
+        Told::Resetting => (503, 9003, "the sandbox is being reset, please try again in a minute".into()),
         Told::Internal => (500, 9001, "internal error".into()),
     };
     (status, json!({"status": "Error", "error_code": code, "message": message}))

@@ -1,7 +1,7 @@
 //! The store: five verbs on one table. The only folder that names the DynamoDB SDK.
 //!
 //! Every read is strongly consistent: what an answer said is true for the next request, whichever function
-//! serves it. There is no Scan. A commit is one transaction; whether it failed because a condition says
+//! serves it. Nothing that serves reads by Scan. A commit is one transaction; whether it failed because a condition says
 //! something (tell the client), or because others write too (run the operation again), is decided here from
 //! the reasons that DynamoDB gives for each item, and only when *every* reason is contention is it contention.
 
@@ -9,6 +9,7 @@ mod action;
 mod count;
 mod items;
 mod table;
+mod whole;
 pub mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};

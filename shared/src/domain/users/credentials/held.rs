@@ -28,7 +28,7 @@ impl Held {
     /// They know of the user what is true after a change.
     pub(crate) fn follow(&self, cx: &Context, changes: &mut Changes, user: &User) -> Result<()> {
         for one in &self.0 {
-            for digest in one.digests(cx.now) {
+            for digest in one.digests(cx.wall) {
                 changes.write(keys::credential(digest), &one.stored(cx.tenant(), user, digest))?;
             }
             // The version guards the rows above also where nothing of the record itself changes.
@@ -46,7 +46,7 @@ impl Held {
     pub(crate) fn end(&self, cx: &Context, changes: &mut Changes) -> Result<()> {
         let mut removal = Removal::default();
         for one in &self.0 {
-            for digest in one.digests(cx.now) {
+            for digest in one.digests(cx.wall) {
                 changes.erase(keys::credential(digest));
             }
             removal.take(cx, changes, one, "credential.revoked")?;

@@ -40,7 +40,7 @@ pub(super) async fn own(cx: &Context, kind: Kind, id: u64) -> Result<ApiCredenti
 async fn shown(cx: &Context, credentials: Vec<ApiCredential>) -> Result<Vec<Shown>> {
     let keys: Vec<_> = credentials.iter().map(|one| keys::credential(&one.digest)).collect();
     let items = cx.store.get_items(&keys).await?;
-    Ok(credentials.into_iter().zip(items).map(|(one, item)| with_use(one, item.as_ref(), cx.now)).collect())
+    Ok(credentials.into_iter().zip(items).map(|(one, item)| with_use(one, item.as_ref(), cx.wall)).collect())
 }
 
 /// The credential with its use, from the item that counts its requests.

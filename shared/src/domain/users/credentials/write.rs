@@ -204,7 +204,7 @@ fn issued(cx: &Context, one: ApiCredential, secret: &str) -> Issued {
         Kind::Key | Kind::Session => secret.to_owned(),
     };
     let signing_secret = one.signing.as_ref().map(|nonce| cx.secret.signing_key(nonce));
-    Issued { shown: with_use(one, None, cx.now), secret, signing_secret }
+    Issued { shown: with_use(one, None, cx.wall), secret, signing_secret }
 }
 
 /// The user whose credential this is or shall be, as the caller may see it.
@@ -251,24 +251,24 @@ async fn change(cx: &Context, update: &Update) -> Result<Done<Shown>> {
     after.legacy = update.legacy.unwrap_or(after.legacy);
     let mut changes = Changes::default();
     if after != before {
-        for digest in after.digests(cx.now) {
+        for digest in after.digests(cx.wall) {
             changes.write(keys::credential(digest), &after.stored(cx.tenant(), &user, digest))?;
         }
         guard(cx, &mut changes, &user);
     }
     let after = put(cx, &mut changes, Some(&before), after, "credential.updated")?;
-    Ok(Done::changed(with_use(after, None, cx.now), changes))
+    Ok(Done::changed(with_use(after, None, cx.wall), changes))
 }
 
 async fn rotate(cx: &Context, before: ApiCredential, overlap: i64) -> Result<Done<Issued>> {
     let user = user_of(cx, before.user).await?;
     may_give(cx, before.kind, &before.abilities)?;
     let secret = new_secret(&cx.outside, before.kind);
-    let until = cx.now + Duration::seconds(overlap);
+    let until = cx.wall + Duration::seconds(overlap);
     let after = ApiCredential {
         digest: cx.secret.digest(&secret),
         hint: hint(&secret),
-        rotated_at: Some(cx.now),
+        rotated_at: Some(cx.wall),
         before: (overlap > 0).then(|| (before.digest.clone(), until)),
         ..before.clone()
     };
