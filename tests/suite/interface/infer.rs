@@ -21,6 +21,8 @@ pub(crate) struct Shape {
     objects: u64,
     /// Their members, in the order in which they came.
     members: Vec<(String, Shape)>,
+    /// Whether any name may be a member.
+    map: bool,
     /// A schema that stands for all objects here.
     named: Option<String>,
 }
@@ -61,6 +63,11 @@ impl Shape {
     /// From now on the objects here are those of a named schema.
     pub(crate) fn name(&mut self, name: &str) {
         self.named = Some(name.to_owned());
+    }
+
+    /// From now on the objects here are maps: what their members are called is their owner's affair.
+    pub(crate) fn map(&mut self) {
+        self.map = true;
     }
 
     /// The shape at a place: a member's name, or `*` for a list's entries.
@@ -126,7 +133,7 @@ impl Shape {
             let code = name.len() == 3 && name.bytes().all(|b| b.is_ascii_uppercase());
             digits || code
         };
-        !self.members.is_empty() && self.members.iter().all(|(name, _)| key(name))
+        self.map || !self.members.is_empty() && self.members.iter().all(|(name, _)| key(name))
     }
 
     fn merge(&mut self, other: &Shape) {

@@ -48,7 +48,8 @@ pub(crate) fn document(dialect: Dialect, rows: &[Row], exchanges: &[Shown]) -> V
     tags.sort();
     tags.dedup();
     let mut schemas: Map<String, Value> = named.iter().map(|(name, shape)| (name.clone(), shape.schema())).collect();
-    schemas.insert("Error".into(), errors(exchanges, dialect));
+    // Not `Error`: languages have that already, and JeraSoft's and API Gateway's have a member of that name.
+    schemas.insert("Failure".into(), errors(exchanges, dialect));
     let (title, about) = about(dialect);
     json!({
         "openapi": "3.1.0",
@@ -122,6 +123,12 @@ fn errors(exchanges: &[Shown], dialect: Dialect) -> Value {
     exchanges.iter().filter(|one| !one.is_good() && under(&one.path)).for_each(|one| shape.add(&one.answer));
     let throttled = Template::read(BUILT_IN).unwrap().response("THROTTLED").body;
     shape.add(&serde_json::from_str(&throttled).unwrap());
+    // Faults, by the fields that have them.
+    for place in [["errors"].as_slice(), &["error", "data"]] {
+        if let Some(faults) = shape.at(place) {
+            faults.map();
+        }
+    }
     let mut schema = shape.schema();
     without_required(&mut schema);
     schema
@@ -253,7 +260,7 @@ fn responses(row: &Row, exchanges: &[&Shown]) -> Value {
         };
         all.insert(status.to_string(), whole);
     }
-    let error = json!({"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}});
+    let error = json!({"application/json": {"schema": {"$ref": "#/components/schemas/Failure"}}});
     for (range, description) in
         [("4XX", "The request was refused, and why"), ("5XX", "It failed; 503 may be sent again")]
     {
