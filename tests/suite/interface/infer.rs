@@ -7,6 +7,9 @@ use serde_json::{Map, Value, json};
 /// Members that hold whatever their owner put there.
 const FREE: [&str; 4] = ["provisioning_config", "custom_fields", "config", "remote_settings"];
 
+/// Members that are maps: from fields to what is wrong with them, and from months to sums.
+const MAPS: [&str; 2] = ["errors", "monthly_accural_details"];
+
 /// What was seen at one place of some values.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Shape {
@@ -54,7 +57,7 @@ impl Shape {
 
     fn member(&mut self, name: &str) -> &mut Shape {
         let place = self.members.iter().position(|(one, _)| one == name).unwrap_or_else(|| {
-            self.members.push((name.to_owned(), Shape::default()));
+            self.members.push((name.to_owned(), Shape { map: MAPS.contains(&name), ..Shape::default() }));
             self.members.len() - 1
         });
         &mut self.members[place].1
@@ -65,7 +68,7 @@ impl Shape {
         self.named = Some(name.to_owned());
     }
 
-    /// From now on the objects here are maps: what their members are called is their owner's affair.
+    /// From now on the objects here are maps, with any members.
     pub(crate) fn map(&mut self) {
         self.map = true;
     }

@@ -123,11 +123,9 @@ fn errors(exchanges: &[Shown], dialect: Dialect) -> Value {
     exchanges.iter().filter(|one| !one.is_good() && under(&one.path)).for_each(|one| shape.add(&one.answer));
     let throttled = Template::read(BUILT_IN).unwrap().response("THROTTLED").body;
     shape.add(&serde_json::from_str(&throttled).unwrap());
-    // Faults, by the fields that have them.
-    for place in [["errors"].as_slice(), &["error", "data"]] {
-        if let Some(faults) = shape.at(place) {
-            faults.map();
-        }
+    // What JeraSoft calls `errors`.
+    if let Some(faults) = shape.at(&["error", "data"]) {
+        faults.map();
     }
     let mut schema = shape.schema();
     without_required(&mut schema);
@@ -249,7 +247,7 @@ fn responses(row: &Row, exchanges: &[&Shown]) -> Value {
     for (status, (shape, example)) in by_status {
         let description = if status == 202 { "It is under way" } else { "Done" };
         let content = match row.media {
-            Some("application/pdf") => json!({"application/pdf": {}}),
+            Some("application/pdf") => json!({"application/pdf": {"schema": {"type": "string", "format": "binary"}}}),
             Some(media) => json!({media: {"schema": {"type": "string"}}}),
             None => json!({"application/json": {"schema": shape.schema(), "example": example.map(|one| &one.answer)}}),
         };
