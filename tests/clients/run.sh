@@ -8,25 +8,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-server=("${1:-}")
-if [ -z "${server[0]}" ]; then
-    cargo build -q -p local
-    server=(cargo run -q -p local --)
-fi
-
+. tests/clients/server.sh "${1:-}"
 tools=$PWD/target/tools
 python=$tools/python/bin/python
 export NODE_PATH=$tools/npm/node_modules
-said=$(mktemp)
-pid=
-stop() {
-    if [ -n "$pid" ]; then
-        kill "$pid" 2>/dev/null || true
-        wait "$pid" 2>/dev/null || true
-        pid=
-    fi
-}
-trap 'stop; rm -f "$said"' EXIT
 
 # The day is fixed: documents and tokens of a test do not age.
 clock=(--clock 2026-03-01T12:00:00Z)
@@ -35,20 +20,7 @@ clock=(--clock 2026-03-01T12:00:00Z)
 against() {
     local name=$1
     shift
-    # Emptied here, since the address of the server before must not be read again.
-    : >"$said"
-    "${server[@]}" --memory --listen 127.0.0.1:0 ${clock[@]+"${clock[@]}"} >"$said" 2>&1 &
-    pid=$!
-    local address= tries=0
-    until address=$(sed -n 's/^listening on //p' "$said") && [ -n "$address" ]; do
-        tries=$((tries + 1))
-        if [ "$tries" -gt 600 ] || ! kill -0 "$pid" 2>/dev/null; then
-            cat "$said"
-            echo "the server did not start"
-            return 1
-        fi
-        sleep 0.1
-    done
+    start ${clock[@]+"${clock[@]}"}
     if ! "$@" "$address"; then
         echo "$name failed"
         failed=1
@@ -63,8 +35,7 @@ against php php tests/clients/racknap.php
 against newman node tests/clients/newman.cjs
 # Receivers look at their own clock.
 clock=()
-deliveries=$(mktemp)
-trap 'stop; rm -f "$said" "$deliveries"' EXIT
+deliveries=$folder/deliveries
 against "standardwebhooks (Python)" "$python" tests/clients/webhooks.py "$deliveries"
 if ! node tests/clients/webhooks.cjs "$deliveries"; then
     echo "standardwebhooks (JavaScript) failed"

@@ -10,22 +10,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-server=("${1:-}")
-if [ -z "${server[0]}" ]; then
-    cargo build -q -p local
-    server=(cargo run -q -p local --)
-fi
+. tests/clients/server.sh "${1:-}"
 schemathesis=$PWD/target/tools/schemathesis/bin/schemathesis
-folder=$(mktemp -d)
-pid=
-stop() {
-    if [ -n "$pid" ]; then
-        kill "$pid" 2>/dev/null || true
-        wait "$pid" 2>/dev/null || true
-        pid=
-    fi
-}
-trap 'stop; rm -rf "$folder"' EXIT
 
 # The demo tenant, with a token that may ask as often as it likes.
 python3 - "$folder/tenants.json" <<'PYTHON'
@@ -36,23 +22,6 @@ for tenant in tenants["tenants"]:
         token["rate_limit"] = 1_000_000
 json.dump(tenants, open(sys.argv[1], "w", encoding="utf-8"))
 PYTHON
-
-start() {
-    : >"$folder/said"
-    "${server[@]}" --memory --listen 127.0.0.1:0 --clock 2026-03-01T12:00:00Z --load "$folder/tenants.json" >"$folder/said" 2>&1 &
-    pid=$!
-    address=
-    local tries=0
-    until address=$(sed -n 's/^listening on //p' "$folder/said") && [ -n "$address" ]; do
-        tries=$((tries + 1))
-        if [ "$tries" -gt 600 ] || ! kill -0 "$pid" 2>/dev/null; then
-            cat "$folder/said"
-            echo "the server did not start"
-            return 1
-        fi
-        sleep 0.1
-    done
-}
 
 # What a field of an answer says.
 field() { python3 -c "import json, sys; print(json.load(sys.stdin)['data']['$1'])"; }
@@ -74,7 +43,7 @@ credential() {
 check() {
     local document=$1
     shift
-    start
+    start --clock 2026-03-01T12:00:00Z --load "$folder/tenants.json"
     if "$schemathesis" run "infra/documents/$document.json" --url "$address" -H "$(credential "$document")" \
         --checks not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance \
         --phases examples,coverage --seed 1 --warnings off --no-color "$@" >"$folder/log" 2>&1; then

@@ -7,6 +7,9 @@ use serde_json::{Map, Value, json};
 /// Members that hold whatever their owner put there.
 const FREE: [&str; 4] = ["provisioning_config", "custom_fields", "config", "remote_settings"];
 
+/// Members that are maps: from fields to what is wrong with them, and from months to sums.
+const MAPS: [&str; 2] = ["errors", "monthly_accural_details"];
+
 /// What was seen at one place of some values.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Shape {
@@ -21,6 +24,8 @@ pub(crate) struct Shape {
     objects: u64,
     /// Their members, in the order in which they came.
     members: Vec<(String, Shape)>,
+    /// Whether any name may be a member.
+    map: bool,
     /// A schema that stands for all objects here.
     named: Option<String>,
 }
@@ -52,7 +57,7 @@ impl Shape {
 
     fn member(&mut self, name: &str) -> &mut Shape {
         let place = self.members.iter().position(|(one, _)| one == name).unwrap_or_else(|| {
-            self.members.push((name.to_owned(), Shape::default()));
+            self.members.push((name.to_owned(), Shape { map: MAPS.contains(&name), ..Shape::default() }));
             self.members.len() - 1
         });
         &mut self.members[place].1
@@ -61,6 +66,11 @@ impl Shape {
     /// From now on the objects here are those of a named schema.
     pub(crate) fn name(&mut self, name: &str) {
         self.named = Some(name.to_owned());
+    }
+
+    /// From now on the objects here are maps, with any members.
+    pub(crate) fn map(&mut self) {
+        self.map = true;
     }
 
     /// The shape at a place: a member's name, or `*` for a list's entries.
@@ -126,7 +136,7 @@ impl Shape {
             let code = name.len() == 3 && name.bytes().all(|b| b.is_ascii_uppercase());
             digits || code
         };
-        !self.members.is_empty() && self.members.iter().all(|(name, _)| key(name))
+        self.map || !self.members.is_empty() && self.members.iter().all(|(name, _)| key(name))
     }
 
     fn merge(&mut self, other: &Shape) {

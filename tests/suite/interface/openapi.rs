@@ -48,7 +48,8 @@ pub(crate) fn document(dialect: Dialect, rows: &[Row], exchanges: &[Shown]) -> V
     tags.sort();
     tags.dedup();
     let mut schemas: Map<String, Value> = named.iter().map(|(name, shape)| (name.clone(), shape.schema())).collect();
-    schemas.insert("Error".into(), errors(exchanges, dialect));
+    // Not `Error`: languages have that already, and JeraSoft's and API Gateway's have a member of that name.
+    schemas.insert("Failure".into(), errors(exchanges, dialect));
     let (title, about) = about(dialect);
     json!({
         "openapi": "3.1.0",
@@ -122,6 +123,10 @@ fn errors(exchanges: &[Shown], dialect: Dialect) -> Value {
     exchanges.iter().filter(|one| !one.is_good() && under(&one.path)).for_each(|one| shape.add(&one.answer));
     let throttled = Template::read(BUILT_IN).unwrap().response("THROTTLED").body;
     shape.add(&serde_json::from_str(&throttled).unwrap());
+    // What JeraSoft calls `errors`.
+    if let Some(faults) = shape.at(&["error", "data"]) {
+        faults.map();
+    }
     let mut schema = shape.schema();
     without_required(&mut schema);
     schema
@@ -242,7 +247,7 @@ fn responses(row: &Row, exchanges: &[&Shown]) -> Value {
     for (status, (shape, example)) in by_status {
         let description = if status == 202 { "It is under way" } else { "Done" };
         let content = match row.media {
-            Some("application/pdf") => json!({"application/pdf": {}}),
+            Some("application/pdf") => json!({"application/pdf": {"schema": {"type": "string", "format": "binary"}}}),
             Some(media) => json!({media: {"schema": {"type": "string"}}}),
             None => json!({"application/json": {"schema": shape.schema(), "example": example.map(|one| &one.answer)}}),
         };
@@ -253,7 +258,7 @@ fn responses(row: &Row, exchanges: &[&Shown]) -> Value {
         };
         all.insert(status.to_string(), whole);
     }
-    let error = json!({"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}});
+    let error = json!({"application/json": {"schema": {"$ref": "#/components/schemas/Failure"}}});
     for (range, description) in
         [("4XX", "The request was refused, and why"), ("5XX", "It failed; 503 may be sent again")]
     {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 use shared::machinery::dialect::Dialect;
+use shared::machinery::reader::Described;
 use shared::machinery::route::Row;
 
 use super::infer::{Named, Shape};
@@ -65,10 +66,12 @@ pub(crate) fn document(rows: &[Row], exchanges: &[Shown]) -> Value {
 
 fn method(name: &str, row: &Row, calls: &[Called]) -> Value {
     let mut seen = BTreeSet::new();
-    let params: Vec<Value> = row
-        .describe()
+    let mut fields: Vec<Described> = row.describe();
+    fields.retain(|field| seen.insert(field.name.clone()));
+    // OpenRPC wants what is required first.
+    fields.sort_by_key(|field| !field.required);
+    let params: Vec<Value> = fields
         .into_iter()
-        .filter(|field| seen.insert(field.name.clone()))
         .map(|field| json!({"name": field.name, "required": field.required, "schema": field.schema}))
         .collect();
     let mut shape = Shape::default();

@@ -25,7 +25,7 @@ impl<'p> Reader<'p> {
 
     /// A list or an object that is kept and shown as it came, as JSON text.
     pub fn structure(&mut self, name: &str) -> Field<'_, 'p, String> {
-        self.field(name, json!({"type": ["array", "object"]}), |value| match value {
+        self.field(name, json!({"type": ["array", "object"], "items": {}}), |value| match value {
             Value::Array(_) | Value::Object(_) => kept(value),
             _ => Err(Rule::Kind(Kind::List)),
         })
@@ -33,7 +33,7 @@ impl<'p> Reader<'p> {
 
     /// A list that is kept and shown as it came, as JSON text; a single object counts as a list of one.
     pub fn list(&mut self, name: &str) -> Field<'_, 'p, String> {
-        self.field(name, json!({"type": "array"}), |value| match value {
+        self.field(name, json!({"type": "array", "items": {}}), |value| match value {
             Value::Array(_) => kept(value),
             Value::Object(_) => kept(&json!([value])),
             _ => Err(Rule::Kind(Kind::List)),

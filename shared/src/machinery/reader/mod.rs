@@ -259,7 +259,7 @@ impl<'p> Reader<'p> {
 
     /// Pairs of an id and a decimal: `[[5, -4.0]]`.
     pub fn amounts(&mut self, name: &str) -> Field<'_, 'p, Vec<(u64, Decimal)>> {
-        let pair = json!({"type": "array", "minItems": 2, "maxItems": 2});
+        let pair = json!({"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2});
         self.field(name, json!({"type": "array", "items": pair}), |value| {
             let list = value.as_array().ok_or(Rule::Kind(Kind::List))?;
             if list.len() > MOST_TEXTS {
