@@ -25,6 +25,7 @@ fn write_opened(_: View, opened: Issued) -> Reply {
         "user": {"id": user.stamps.id, "name": user.name, "login": user.login, "role": user.role.name()},
         "permissions": opened.abilities,
         "timezone": user.zone.name(),
+        "sandbox": opened.in_sandbox,
     }))
     .status(201)
     .message("Signed in")

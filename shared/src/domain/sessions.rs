@@ -79,6 +79,8 @@ pub struct Issued {
     pub abilities: Abilities,
     /// Whose it is. Times are written in their zone, and their reseller is the partner it acts for.
     pub user: User,
+    /// Whether it is one of a sandbox, where the tenant's clock can be set.
+    pub in_sandbox: bool,
 }
 
 async fn authenticate(cx: &Context, input: &SignIn) -> Result<Done<Signed>> {
@@ -140,7 +142,8 @@ fn issue(
     };
     let mut changes = Changes { on_behalf: Some(tenant), ..Changes::default() };
     changes.insert(keys::credential(&digest), &credential)?;
-    let issued = Issued { token, expires_in: TOKEN_SECONDS, expires_at: at(expires_at)?, abilities, user };
+    let (expires_at, in_sandbox) = (at(expires_at)?, cx.outside.is_sandbox());
+    let issued = Issued { token, expires_in: TOKEN_SECONDS, expires_at, abilities, user, in_sandbox };
     Ok(Done::changed(issued, changes))
 }
 
