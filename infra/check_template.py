@@ -133,6 +133,7 @@ ROUTES = {
     "/api/v2/registrants": "Orders",
     "/api/v2/registrants/{proxy+}": "Orders",
     "/api/v2/settings": "Orders",
+    "/api/v2/clock": "Orders",
     "/api/v1/orders": "Orders",
     "/api/v1/orders/{proxy+}": "Orders",
     "/api/v1/services": "Orders",
@@ -213,7 +214,7 @@ FAMILIES = (
 # Invoked by a stream and by a queue.
 FED = ("Dispatcher", "Deliverer")
 # No route leads to these, and nobody waits for them.
-UNROUTED = ("Verify", "Billing", *FED)
+UNROUTED = ("Verify", "Billing", "Reset", *FED)
 FUNCTIONS = {name: name.lower() for name in ("Authorizer", "Rpc", *FAMILIES, *UNROUTED)}
 
 TABLE = {"Fn::GetAtt": ["Table", "Arn"]}
@@ -231,6 +232,8 @@ MAY["Authorizer"] = [
     (["dynamodb:GetItem"], TABLE, ["*#user"]),
     READ_SECRET,
 ]
+# The whole table, of a sandbox: the only one that may scan.
+MAY["Reset"] = [(sorted(f"dynamodb:{action}" for action in ("DeleteItem", "GetItem", "PutItem", "Query", "Scan")), TABLE, None)]
 # What it serves is in its own program.
 MAY["Pages"] = []
 # It reads, and nobody's credentials are its business.
@@ -459,6 +462,7 @@ def functions(written, resources):
         variables = given["Environment"]["Variables"]
         same(f"TESSERA_TABLE of {name}", variables.get("TESSERA_TABLE"), {"Ref": "Table"})
         same(f"TESSERA_SECRET of {name}", variables.get("TESSERA_SECRET"), SECRET)
+        same(f"TESSERA_SANDBOX of {name}", variables.get("TESSERA_SANDBOX"), {"Fn::If": ["IsSandbox", "yes", "no"]})
         must("AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH" in variables, f"{name} would see the stage in its paths")
         same(f"the log of {name}", given["LoggingConfig"], {"LogFormat": "JSON", "LogGroup": {"Ref": f"{name}Log"}})
         source = written["Resources"][name]
@@ -489,7 +493,7 @@ def policies(_, resources):
             must("NotAction" not in statement and "NotResource" not in statement, f"{name} allows all but something")
             for action in listed(statement["Action"]):
                 must("*" not in action, f"{name} may do {action}")
-                must(not action.endswith(":Scan"), f"{name} may scan")
+                must(not action.endswith(":Scan") or name == "ResetRole", f"{name} may scan")
             for resource in listed(statement["Resource"]):
                 must("*" not in json.dumps(resource), f"{name} may touch {json.dumps(resource)}")
     for name in FUNCTIONS:
@@ -503,7 +507,7 @@ def policies(_, resources):
             must(bool(condition) == bool(keys), f"{name} has a condition that is unknown here: {json.dumps(condition)}")
             found.append((sorted(listed(statement["Action"])), statement["Resource"], keys))
         must(found == MAY[name], f"{name} may do {json.dumps(found)}, not {json.dumps(MAY[name])}")
-    return "policies: the actions the store has, on one table and one secret; no wildcard, no Scan"
+    return "policies: the actions the store has, on one table and one secret; no wildcard, Scan for the reset of a sandbox alone"
 
 
 def kept(_, resources):
@@ -570,8 +574,11 @@ def feeding(_, resources):
 
 def alarms(_, resources):
     found = of_type(resources, "AWS::CloudWatch::Alarm")
-    wanted = ["Errors", "ErrorsOfSales", "Failures", "Throttles", "ThrottlesOfSales", "Undelivered"]
+    wanted = ["Errors", "ErrorsOfSales", "Failures", "ResetErrors", "Throttles", "ThrottlesOfSales", "Undelivered"]
     same("the alarms", sorted(found), wanted)
+    reset = found.pop("ResetErrors")["Properties"]
+    whose = [{"Name": "FunctionName", "Value": {"Ref": "Reset"}}]
+    same("what ResetErrors watches", (reset["Namespace"], reset["MetricName"], reset["Dimensions"]), ("AWS/Lambda", "Errors", whose))
     waiting = found.pop("Undelivered")["Properties"]
     whose = [{"Name": "QueueName", "Value": {"Fn::GetAtt": ["WebhookFailures", "QueueName"]}}]
     same("what Undelivered watches", (waiting["Namespace"], waiting["Dimensions"]), ("AWS/SQS", whose))
@@ -589,17 +596,42 @@ def alarms(_, resources):
             same(f"a metric of {name}", (given["Namespace"], given["MetricName"]), ("AWS/Lambda", kind))
             watched[kind].append(given["Dimensions"][0]["Value"]["Ref"])
     for kind, names in watched.items():
-        same(f"the functions whose {kind} are watched", sorted(names), sorted(FUNCTIONS))
-    return "alarms: errors and throttles of every function, and every 5xx of the API"
+        same(f"the functions whose {kind} are watched", sorted(names), sorted(set(FUNCTIONS) - {"Reset"}))
+    return "alarms: errors and throttles of every function that is waited for, a reset that failed, and every 5xx of the API"
 
 
 def outputs(written, _):
-    wanted = ["AnonymousPlanId", "ApiUrl", "BillingFunctionArn", "SecretArn", "TableName", "TenantPlanId"]
+    wanted = ["AnonymousPlanId", "ApiUrl", "BillingFunctionArn", "DomainTarget", "ResetFunctionName", "SecretArn", "TableName", "TenantPlanId"]
     same("the outputs", sorted(written["Outputs"]), wanted)
     same("what a schedule invokes", written["Outputs"]["BillingFunctionArn"]["Value"], {"Fn::GetAtt": ["Billing", "Arn"]})
     for name, output in written["Outputs"].items():
         must("Export" in output, f"the output {name} is not exported")
     return "outputs: " + ", ".join(wanted)
+
+
+def sandbox(written, resources):
+    """What only a sandbox has, and what it must never have in a live stage."""
+    conditions = written["Conditions"]
+    same("what makes a sandbox", conditions["IsSandbox"], {"Fn::Equals": [{"Ref": "Stage"}, "sandbox"]})
+    must(written["Parameters"]["Stage"]["Default"] != "sandbox", "a stage is a sandbox by default")
+    only_there = sorted(name for name, one in resources.items() if one.get("Condition") == "IsSandbox")
+    same("what only a sandbox has", only_there, ["Reset", "ResetDaily", "ResetDailyRole", "ResetErrors", "ResetLog", "ResetRole"])
+    # Else a live stage would have a program that may read its whole table and empty it.
+    for name, resource in resources.items():
+        if resource["Type"] == "AWS::IAM::Role" and any("dynamodb:Scan" in listed(one["Action"]) for one in statements(resource)):
+            same(f"the condition of {name}, which may scan", resource.get("Condition"), "IsSandbox")
+    daily = properties(resources, "ResetDaily", "AWS::Scheduler::Schedule")
+    same("when a sandbox is reset", (daily["ScheduleExpression"], daily["ScheduleExpressionTimezone"]), ("cron(0 0 * * ? *)", "UTC"))
+    same("what resets it", daily["Target"]["Arn"], {"Fn::GetAtt": ["Reset", "Arn"]})
+    allowed = [{"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": {"Fn::GetAtt": ["Reset", "Arn"]}}]
+    same("what its schedule may do", list(statements(resources["ResetDailyRole"])), allowed)
+    domain = properties(resources, "Domain", "AWS::ApiGateway::DomainName")
+    named = {"Fn::If": ["IsSandbox", {"Fn::Sub": "sandbox.${DomainName}"}, {"Ref": "DomainName"}]}
+    same("the domain", domain["DomainName"], named)
+    same("the domain's TLS", domain["SecurityPolicy"], "TLS_1_2")
+    for name in ("Domain", "DomainMapping"):
+        same(f"the condition of {name}", resources[name].get("Condition"), "HasDomain")
+    return "sandbox: a stack of its own, reset daily, by the one function that may scan; sandbox. before the domain"
 
 
 def tenant(written):
@@ -670,7 +702,7 @@ def main(arguments):
     try:
         written = yaml_parse(template.read_text())
         resources = transform(written)["Resources"]
-        for check in (routes, room, binary, authorizer, answers, stage, functions, policies, kept, feeding, alarms, outputs):
+        for check in (routes, room, binary, authorizer, answers, stage, functions, policies, kept, feeding, alarms, sandbox, outputs):
             print("ok  ", check(written, resources))
         attached = yaml_parse(tenants.read_text())
         for check in (tenant, billing):

@@ -10,7 +10,7 @@ use shared::machinery::reader::{Described, described_as_object};
 use shared::machinery::route::Row;
 
 use super::infer::{Named, Shape};
-use super::words::{capital, module, record, summary};
+use super::words::{id, record, summary, tag};
 use super::{Shown, forms, shown};
 
 /// Parts of an envelope that say which page of a list it is.
@@ -44,7 +44,7 @@ pub(crate) fn document(dialect: Dialect, rows: &[Row], exchanges: &[Shown]) -> V
         let path = paths.entry(row.path.to_owned()).or_insert_with(|| json!({}));
         path[row.verb.to_lowercase()] = one;
     }
-    let mut tags: Vec<String> = rows.iter().map(|row| capital(&module(row.operation))).collect();
+    let mut tags: Vec<String> = rows.iter().map(|row| tag(row)).collect();
     tags.sort();
     tags.dedup();
     let mut schemas: Map<String, Value> = named.iter().map(|(name, shape)| (name.clone(), shape.schema())).collect();
@@ -161,13 +161,12 @@ pub(crate) fn records(answer: &Value) -> Vec<(Vec<&'static str>, &Value)> {
 }
 
 fn operation(dialect: Dialect, row: &Row, exchanges: &[&Shown], seen: &mut BTreeSet<String>) -> Value {
-    let base = row.operation.replace('.', "_");
-    let id =
-        (1..).map(|n| if n == 1 { base.clone() } else { format!("{base}_{n}") }).find(|id| seen.insert(id.clone()));
+    let id = id(row);
+    assert!(seen.insert(id.clone()), "two operations are called {id}");
     let mut one = json!({
         "operationId": id,
-        "summary": summary(row.operation),
-        "tags": [capital(&module(row.operation))],
+        "summary": summary(row),
+        "tags": [tag(row)],
         "parameters": [],
         "responses": responses(row, exchanges),
     });

@@ -9,7 +9,7 @@ use shared::machinery::route::Row;
 
 use super::infer::{Named, Shape};
 use super::openapi::records;
-use super::words::{capital, module, record, summary};
+use super::words::{record, summary, tag};
 use super::{Called, Shown, forms};
 
 /// Errors of the protocol and of the dialect.
@@ -93,8 +93,8 @@ fn method(name: &str, row: &Row, calls: &[Called]) -> Value {
         ERRORS.iter().map(|(code, _)| json!({"$ref": format!("#/components/errors/E{}", -code)})).collect();
     json!({
         "name": name,
-        "summary": summary(row.operation),
-        "tags": [{"name": capital(&module(row.operation))}],
+        "summary": summary(row),
+        "tags": [{"name": tag(row)}],
         "paramStructure": "by-name",
         "params": params,
         "result": {"name": "result", "schema": shape.schema()},
