@@ -14,7 +14,7 @@ mod verify;
 pub use call::{Answer, Call};
 pub use dice::Dice;
 pub use hooks::{Does, Got, Hooks, Receiver, SHORT};
-pub use verify::differing;
+pub use verify::{Image, differing};
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -213,13 +213,11 @@ impl World {
         ))
     }
 
-    /// A world of its own that is just like this one.
-    pub async fn twin(&self) -> Self {
+    /// A world just like this one, but with nothing in its table.
+    async fn without_items(&self) -> Self {
         let seconds = self.seconds.load(Ordering::SeqCst);
         let secrets = Arc::clone(&self.app.secrets);
-        let twin = Self::empty(local::rows(), None, &self.app.outside, seconds, secrets).await;
-        twin.engine.import("tessera", self.items()).unwrap();
-        twin
+        Self::empty(local::rows(), None, &self.app.outside, seconds, secrets).await
     }
 
     /// Check the books of a tenant; panics with the differences.

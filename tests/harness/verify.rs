@@ -60,11 +60,49 @@ fn number(item: &Value, name: &str) -> u64 {
     item[name]["N"].as_str().and_then(|n| n.parse().ok()).unwrap_or(0)
 }
 
+/// Every item of a table at one moment.
+pub struct Image {
+    items: Vec<Value>,
+}
+
 impl World {
+    /// The table as it is now.
+    pub fn image(&self) -> Image {
+        Image { items: self.items() }
+    }
+
     /// Checks everything; panics with what does not fit. Gives the number of items looked at.
     pub fn verify(&self) -> usize {
-        let all = self.items();
-        let items = table(&all);
+        self.image().verify()
+    }
+
+    /// What is true of a tenant.
+    pub fn truth(&self, tenant: &str) -> BTreeMap<String, Value> {
+        self.image().truth(tenant)
+    }
+
+    /// How many audit entries and outbox items a tenant has.
+    pub fn traces(&self, tenant: &str) -> (usize, usize) {
+        self.image().traces(tenant)
+    }
+
+    /// A world of its own that is just like this one.
+    pub async fn twin(&self) -> Self {
+        self.twin_of(&self.image()).await
+    }
+
+    /// The same, as this one was at that moment.
+    pub async fn twin_of(&self, image: &Image) -> Self {
+        let twin = self.without_items().await;
+        twin.engine.import("tessera", image.items.clone()).unwrap();
+        twin
+    }
+}
+
+impl Image {
+    /// Checks everything; panics with what does not fit. Gives the number of items looked at.
+    pub fn verify(&self) -> usize {
+        let items = table(&self.items);
         for tenant in ["acme", "other"] {
             let records = RECORDS.iter().copied();
             for entity in ["customer", "rate", "invoice", "transaction"].into_iter().chain(records) {
@@ -77,7 +115,7 @@ impl World {
             agenda_fits(&items, tenant);
             rates_fit(&items, tenant);
         }
-        all.len()
+        self.items.len()
     }
 
     /// The items of a tenant that say what is true of it: not its audit, outbox or idempotency records, and
@@ -87,7 +125,7 @@ impl World {
             let own = pk.strip_prefix(tenant).is_some_and(|rest| rest.starts_with('#'));
             own && ["#audit", "#outbox", "#idempotency", "#turn"].iter().all(|word| !pk.contains(word))
         };
-        let items = self.items().into_iter().filter(|item| kept(text(item, "PK")));
+        let items = self.items.iter().filter(|item| kept(text(item, "PK"))).cloned();
         let plain = |mut item: Value| {
             if let Some(hash) = item.get_mut("password_hash") {
                 *hash = Value::Bool(true);
@@ -127,8 +165,7 @@ impl World {
 
     /// How many audit entries and outbox items a tenant has.
     pub fn traces(&self, tenant: &str) -> (usize, usize) {
-        let items = self.items();
-        let count = |prefix: String| items.iter().filter(|item| text(item, "PK").starts_with(&prefix)).count();
+        let count = |prefix: String| self.items.iter().filter(|item| text(item, "PK").starts_with(&prefix)).count();
         (count(format!("{tenant}#audit")), count(format!("{tenant}#outbox")))
     }
 }

@@ -252,42 +252,47 @@ async fn a_stop_at_any_boundary_of_any_write_leaves_all_or_nothing() {
     let mut operations = BTreeSet::new();
     let rows = local::rows();
     let (live, sandbox) = (prepared().await, World::sandbox().await);
+    let (image_of_live, image_of_sandbox) = (live.image(), sandbox.image());
     for row in rows.iter().filter(|row| row.writes) {
-        let start = if row.operation.starts_with("clock.") { &sandbox } else { &live };
+        let clock = row.operation.starts_with("clock.");
+        let (start, image) = if clock { (&sandbox, &image_of_sandbox) } else { (&live, &image_of_live) };
         let what = format!("{} {} {}", row.dialect.name(), row.verb, row.path);
         operations.insert(format!("{} {} {}", row.dialect.name(), row.operation, row.path));
-        let world = start.twin().await;
-        let before = world.truth("acme");
+        let world = start.twin_of(image).await;
+        let before = image.truth("acme");
         world.faulty.plan(|_, _| Fault::None);
         let answer = world.send(request(row).once("good")).await;
         assert!(good(&answer), "{what}: {}", answer.text);
         let calls = world.faulty.made();
-        let (after, traces) = (world.truth("acme"), world.traces("acme"));
-        world.verify();
+        let done = world.image();
+        let (after, traces) = (done.truth("acme"), done.traces("acme"));
+        done.verify();
         world.books("acme").await;
         for call in 0..calls {
             for stop in [Fault::StopBefore, Fault::StopAfter] {
                 boundaries += 1;
-                let world = start.twin().await;
+                let world = start.twin_of(image).await;
                 world.faulty.plan(move |number, _| if number == call { stop } else { Fault::None });
                 send(&world.another_process(), request(row).once("good")).await;
                 world.faulty.plan(|_, _| Fault::None);
-                world.verify();
-                let half = world.truth("acme");
+                let stopped = world.image();
+                stopped.verify();
+                let half = stopped.truth("acme");
                 let long = ["customers.create_many", "usage_rates.create", "billing.run"].contains(&row.operation);
                 assert!(half == before || half == after || long, "{what}: {stop:?} at call {call}: half done");
                 let again = send(&world.another_process(), request(row).once("good")).await;
                 assert!(good(&again), "{what}: {stop:?} at call {call}: {}", again.text);
-                let other = tests::differing(&world.truth("acme"), &after);
+                let done = world.image();
+                let other = tests::differing(&done.truth("acme"), &after);
                 assert!(other.is_empty(), "{what}: {stop:?} at call {call}: one effect: {other:?}");
                 // What holds a secret is not kept: signing in again is signing in twice.
-                let expected = if row.recorded { traces } else { world.traces("acme") };
+                let expected = if row.recorded { traces } else { done.traces("acme") };
                 assert_eq!(
-                    world.traces("acme"),
+                    done.traces("acme"),
                     expected,
                     "{what}: {stop:?} at call {call}: one audit entry, one event"
                 );
-                world.verify();
+                done.verify();
                 world.books("acme").await;
             }
         }

@@ -10,7 +10,7 @@ use local::template::{BUILT_IN, Template};
 use serde_json::{Value, json};
 use shared::domain::sandbox::reset;
 use shared::machinery::sandbox::of;
-use tests::{ADMIN, Answer, Call, Does, OTHER, Receiver, TOKEN, TOKEN_60, World, fixture};
+use tests::{ADMIN, Answer, Call, Does, LIMITED, OTHER, Receiver, TOKEN, TOKEN_60, World, fixture};
 use tokio::net::TcpListener;
 
 use crate::gateway::ask;
@@ -294,6 +294,8 @@ async fn what_is_dated_goes_by_the_tenants_clock_and_what_guards_it_by_the_machi
     assert_eq!(got.len(), 2, "of this tenant's invoices");
     let wall = world.app.outside.now().timestamp().to_string();
     assert!(got.iter().all(|one| one.headers["webhook-timestamp"] == wall), "signatures are of now");
+    let limited = Call::new("DELETE", "/api/v2/clock").bearer(LIMITED);
+    assert!(world.send(limited).await.text.contains("all resellers"));
     let clear = cloudonex(&world, "DELETE", "clock", &Value::Null).await.expect(200);
     assert_eq!((&clear["data"]["frozen"], &clear["data"]["now"]), (&json!(false), &json!("2026-03-02T13:00:00Z")));
 }

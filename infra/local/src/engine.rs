@@ -93,10 +93,13 @@ impl Engine {
             if !start.is_null() {
                 ask["ExclusiveStartKey"] = start;
             }
-            let answer = self.run("Scan", ask.to_string().as_bytes()).map_err(|e| e.to_string())?;
-            let answer: Value = serde_json::from_str(&answer).map_err(|e| e.to_string())?;
-            items.extend(answer["Items"].as_array().cloned().unwrap_or_default());
-            start = answer["LastEvaluatedKey"].clone();
+            let ask = serde_json::from_value(ask).map_err(|e| e.to_string())?;
+            let answer = self.db.scan(ask).map_err(|e| e.to_string())?;
+            let mut answer = serde_json::to_value(&answer).map_err(|e| e.to_string())?;
+            if let Value::Array(page) = answer["Items"].take() {
+                items.extend(page);
+            }
+            start = answer["LastEvaluatedKey"].take();
             if start.is_null() {
                 return Ok(items);
             }

@@ -52,6 +52,14 @@ fn in_sandbox(cx: &Context) -> Result<()> {
     if cx.outside.is_sandbox() { Ok(()) } else { Err(Error::told(Told::NoRoute)) }
 }
 
+/// Who is limited to a reseller does not move everybody's clock.
+fn of_the_whole_tenant(cx: &Context) -> Result<()> {
+    match cx.caller.reseller {
+        None => Ok(()),
+        Some(_) => Err(Error::refused("clock_of_tenant", "The clock is all resellers', and you may not set it")),
+    }
+}
+
 async fn get(cx: &Context) -> Result<Done<Clock>> {
     in_sandbox(cx)?;
     let set: Option<SetClock> = cx.store.get(&keys::clock(cx.tenant())).await?;
@@ -60,6 +68,7 @@ async fn get(cx: &Context) -> Result<Done<Clock>> {
 
 async fn set(cx: &Context, now: Instant) -> Result<Done<Clock>> {
     in_sandbox(cx)?;
+    of_the_whole_tenant(cx)?;
     let bound = |text: &str| parse_moment(text, Zone::UTC);
     if bound(BOUNDS.0).is_none_or(|first| now < first) || bound(BOUNDS.1).is_none_or(|end| now >= end) {
         let (first, end) = BOUNDS;
@@ -72,6 +81,7 @@ async fn set(cx: &Context, now: Instant) -> Result<Done<Clock>> {
 
 async fn clear(cx: &Context) -> Result<Done<Clock>> {
     in_sandbox(cx)?;
+    of_the_whole_tenant(cx)?;
     let mut changes = Changes::default();
     changes.erase(keys::clock(cx.tenant()));
     Ok(Done::changed(Clock { now: cx.wall, frozen: false, wall: cx.wall }, changes))

@@ -113,6 +113,7 @@ impl Role {
                 "allocations.*",
                 "billing.*",
                 "categories.*",
+                "clock.view",
                 "credit_notes.*",
                 "currencies.*",
                 "customers.view",
@@ -136,6 +137,7 @@ impl Role {
                 "transactions.*",
             ],
             Self::Support => &[
+                "clock.view",
                 "customers.*",
                 "departments.view",
                 "invoices.view",

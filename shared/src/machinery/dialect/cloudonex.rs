@@ -15,7 +15,7 @@ use crate::words::text::spoken;
 use crate::words::time::Date;
 
 /// Its nouns that are no plurals; the last three are the older dialect's (contract cloudonex §8.3, §12).
-pub const SINGULAR_NOUNS: [&str; 6] = ["batch", "billing", "numbering", "customer", "user", "income"];
+pub const SINGULAR_NOUNS: [&str; 7] = ["batch", "billing", "clock", "numbering", "customer", "user", "income"];
 
 /// `Authorization: Bearer <key>`, which wins, or `?api_key=<key>`. The token of a person's session may stand in the
 /// header only: an address is kept in too many places.
