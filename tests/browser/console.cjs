@@ -3,38 +3,8 @@
 const fs = require("node:fs");
 const http = require("node:http");
 const { ask, must, same, tell } = require("./browser.cjs");
+const { choose, go, heading, settled, signIn } = require("./person.cjs");
 const { furnish } = require("./world.cjs");
-
-async function signIn(page, address, login = "admin", password = "correct horse") {
-  await page.goto(`${address}/console`);
-  await page.getByLabel("Login").fill(login);
-  await page.getByLabel("Password").fill(password);
-  await page.getByRole("button", { name: "Sign in" }).click();
-  await page.getByRole("button", { name: "Sign out" }).waitFor();
-  await settled(page);
-}
-
-/** Until the page of the address stands. */
-const settled = (page) =>
-  page.waitForFunction(() => document.querySelector("main h1") && !document.querySelector("main[aria-busy], .loading"));
-
-async function go(page, path) {
-  await page.evaluate((to) => {
-    location.hash = to;
-  }, path);
-  await page.waitForTimeout(30);
-  await settled(page);
-}
-
-/** A page of the menu, which a phone has behind a button. */
-async function choose(page, name) {
-  const menu = page.getByRole("button", { name: "Menu" });
-  if (await menu.isVisible()) await menu.click();
-  await page.getByRole("navigation", { name: "Console" }).getByRole("link", { name, exact: true }).click();
-  await settled(page);
-}
-
-const heading = (page) => page.locator("main h1").innerText();
 
 /** Every page at this size, with axe over each. */
 async function tour({ page, see, expect, address }) {
@@ -49,6 +19,8 @@ async function tour({ page, see, expect, address }) {
   await see("sign-in-refused");
   await signIn(page, address);
   await see("overview");
+  same("a banner in the live console", await page.getByRole("region", { name: "Sandbox" }).count(), 0);
+  same("its title", await page.title(), "Overview – Tessera");
   const pages = {
     customers: "/customers",
     "customers-found": "/customers?search=harbour",

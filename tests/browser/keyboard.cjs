@@ -1,40 +1,8 @@
 // The console without a pointer: signing in, making a key, revoking it. And what a screen reader is told meanwhile.
 
 const { ask, must, same, tell } = require("./browser.cjs");
+const { focused, settled, tabTo } = require("./person.cjs");
 const { furnish } = require("./world.cjs");
-
-const [address] = process.argv.slice(2);
-const MOST_TABS = 60;
-
-/** What has the focus: its role or tag, its name, and whether one sees that it has it. */
-const focused = (page) =>
-  page.evaluate(() => {
-    const element = document.activeElement;
-    const style = getComputedStyle(element);
-    const labels = [...(element.labels ?? [])].map((one) => one.textContent);
-    const name = element.getAttribute("aria-label") ?? (labels.length > 0 ? labels.join(" ") : element.textContent);
-    return {
-      tag: element.tagName.toLowerCase(),
-      name: name.replace(/\s+/g, " ").trim(),
-      ring: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
-    };
-  });
-
-/** Press Tab until this has the focus. Everything on the way must show that it has it. */
-async function tabTo(page, name, key = "Tab") {
-  const way = [];
-  for (let tabs = 0; tabs < MOST_TABS; tabs += 1) {
-    await page.keyboard.press(key);
-    const now = await focused(page);
-    must(now.ring || now.tag === "body", `one does not see that ${now.tag} “${now.name}” has the focus`);
-    if (now.name.startsWith(name)) return now;
-    way.push(now.name.slice(0, 30));
-  }
-  throw new Error(`${name} is not reached by ${key}: ${way.join(" | ")}`);
-}
-
-const settled = (page) =>
-  page.waitForFunction(() => document.querySelector("main h1") && !document.querySelector("main[aria-busy], .loading"));
 
 async function flow({ page, see, address }) {
   await page.goto(`${address}/console`);

@@ -1,7 +1,7 @@
 // The reference: it opens, takes a credential, sends a request and shows the answer, in every dialect.
 
 const fs = require("node:fs");
-const { must, same, tell } = require("./browser.cjs");
+const { must, same, sandboxOf, tell } = require("./browser.cjs");
 
 /** Reads what is at a path: its operation is found among the tags, opened and sent. Answers its status and its text. */
 async function sent(page, path, verb = "get") {
@@ -113,4 +113,23 @@ async function rpc({ page, see, address }) {
   await see("reference-rpc");
 }
 
-tell({ reference: [["desktop", "phone"], tried], "JSON-RPC": [["desktop", "phone"], rpc] });
+/** At the sandbox's host requests go to the sandbox, whose keys are others, and which has a clock. */
+async function sandbox({ page, see, expect, address }) {
+  await page.goto(`${address}/api/docs`);
+  await page.locator(".btn.authorize").waitFor();
+  await authorize(page, "demo-admin-key");
+  expect(401);
+  same("a live key", (await sent(page, "/api/v2/clock")).status, "401");
+  await page.reload();
+  await authorize(page, "sandbox-admin-key");
+  const [request, answer] = await Promise.all([page.waitForRequest(/\/clock$/), sent(page, "/api/v2/clock")]);
+  same("the sandbox's key", [answer.status, new URL(request.url()).origin], ["200", address]);
+  must(answer.text.includes('"resets_at": "2026-03-02T00:00:00Z"'), "the clock is shown");
+  await see("reference-sandbox");
+}
+
+tell({
+  reference: [["desktop", "phone"], tried],
+  "JSON-RPC": [["desktop", "phone"], rpc],
+  "the sandbox": [["desktop"], sandbox, sandboxOf],
+});

@@ -18,7 +18,7 @@ fi
 export NODE_PATH=$PWD/target/tools/browser/node_modules
 mkdir -p target/browser
 failed=0
-for stories in console keyboard reference; do
+for stories in console keyboard sandbox reference; do
     node "tests/browser/$stories.cjs" "${server[@]}" || failed=1
 done
 exit "$failed"

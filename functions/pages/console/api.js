@@ -25,7 +25,7 @@ function kept() {
   }
 }
 
-/** The session: token, expires_at, user, permissions, timezone; null when nobody is signed in. */
+/** The session: token, expires_at, user, permissions, timezone, sandbox; null when nobody is signed in. */
 export const current = () => session;
 
 /** Call this when the session turns out to be over. */

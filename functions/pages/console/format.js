@@ -58,12 +58,27 @@ export function instant(text) {
   return new Intl.DateTimeFormat("en-GB", { timeZone: zone, dateStyle: "medium", timeStyle: "short" }).format(at);
 }
 
-/** Today in the zone, `2026-03-01`. */
-export function today() {
-  return new Intl.DateTimeFormat("en-CA", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" }).format(
-    new Date(),
-  );
+let clock = () => new Date();
+
+/** Reckon with this clock from now on: in a sandbox it is not the machine's. */
+export function useClock(read) {
+  clock = read;
 }
+
+/** The time by which documents are dated and due. Sessions and keys end by the machine's, also in a sandbox. */
+export const now = () => clock();
+
+/** What a clock on a wall in the zone shows at a time, `2026-03-01T13:00:05`. */
+export function wall(at) {
+  const [year, month, day, hour, minute, second] = ["numeric", ...Array(5).fill("2-digit")];
+  const form = { timeZone: zone, hourCycle: "h23", year, month, day, hour, minute, second };
+  const parts = new Intl.DateTimeFormat("en-GB", form).formatToParts(at);
+  const part = (type) => parts.find((one) => one.type === type).value;
+  return `${part("year")}-${part("month")}-${part("day")}T${part("hour")}:${part("minute")}:${part("second")}`;
+}
+
+/** Today in the zone, `2026-03-01`. */
+export const today = () => wall(now()).slice(0, 10);
 
 /** A thing and its number: `1 invoice`, `3 invoices`. */
 export const counted = (count, one, many = `${one}s`) => `${grouped(count)} ${count === 1 ? one : many}`;

@@ -191,6 +191,7 @@ function listing(kind, { data, meta }, query, { place, shown, again }) {
   ].filter(Boolean);
 }
 
+/** By the machine's clock: a key ends when it ends, whatever a sandbox's clock shows. */
 function ends(one) {
   if (!one.expires_at) return "Never";
   return Date.parse(one.expires_at) <= Date.now() ? badge("Over", "bad") : instant(one.expires_at);

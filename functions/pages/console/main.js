@@ -9,6 +9,7 @@ import { invoice, invoices } from "./invoices.js";
 import { keys } from "./keys.js";
 import { overview } from "./overview.js";
 import { payment, payments } from "./payments.js";
+import { inSandbox, leaveSandbox, lookAtClock, onClock } from "./sandbox.js";
 import { signInPage } from "./sign_in.js";
 import { webhook, webhooks } from "./webhooks.js";
 
@@ -57,8 +58,14 @@ function decoded(part) {
   }
 }
 
-/** Show the page of the address. The focus goes to its heading, but stays where it is when only the query changed. */
-async function show({ said } = {}) {
+/** Whose title it is: a tab of the sandbox must not be taken for one of real money. */
+const titled = (title) => `${inSandbox() ? "Sandbox: " : ""}${title} – Tessera`;
+
+/**
+ * Show the page of the address. The focus goes to its heading, but stays where it is when only the query changed.
+ * `said` is what was done, if something was; an `unmoved` reader is somewhere else, and is told by who asked.
+ */
+async function show({ said, unmoved = false } = {}) {
   const turn = ++visit;
   const { entry, path, params, query } = where();
   if (current() === null) return showSignIn();
@@ -73,6 +80,8 @@ async function show({ said } = {}) {
   if (!same) main.replaceChildren(h("p", { class: "loading", role: "status" }, "Loading…"));
   let content;
   try {
+    await lookAtClock(); // first, since pages begin with the day that it is
+    if (turn !== visit) return;
     content = await entry.page({ params, query, again: (said) => show({ said }), to });
   } catch (error) {
     if (current() === null) return; // the session ended, and the sign-in page stands
@@ -82,7 +91,7 @@ async function show({ said } = {}) {
   const held = main.contains(document.activeElement) ? document.activeElement.id : null;
   main.replaceChildren(...content.nodes);
   main.removeAttribute("aria-busy");
-  document.title = `${content.title} – Tessera`;
+  document.title = titled(content.title);
   const back = same && held ? document.getElementById(held) : null;
   if (said) {
     // Something was done, and the page is another for it.
@@ -90,7 +99,7 @@ async function show({ said } = {}) {
     focusHeading();
   } else if (back) back.focus();
   else if (shown !== null && (!same || held !== null)) focusHeading();
-  if (same) announce(said ?? content.said ?? "");
+  if (same && !unmoved) announce(said ?? content.said ?? "");
   if (!same) scrollTo(0, 0);
   shown = path;
 }
@@ -196,11 +205,13 @@ function showSignIn(said) {
 function leave(said) {
   signOut();
   forgetNames();
+  leaveSandbox();
   showSignIn(said);
 }
 
 skipTo(main);
 onEnd(() => leave("Your session is over. Sign in again to go on where you were."));
+onClock(() => show({ unmoved: true }));
 addEventListener("hashchange", () => show());
 // A session that ends while nobody clicks must not leave its figures on the screen.
 setInterval(() => {

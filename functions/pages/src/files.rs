@@ -26,7 +26,7 @@ const PARTS: &[(&str, &str)] = texts! {
     "console":
         "console.css" "mark.svg"
         "api.js" "chart.js" "customers.js" "deliveries.js" "dom.js" "form.js" "format.js" "invoices.js" "keys.js" "main.js"
-        "overview.js" "payments.js" "sign_in.js" "webhooks.js";
+        "overview.js" "payments.js" "sandbox.js" "sign_in.js" "webhooks.js";
     "reference":
         "reference.css" "reference.js" "rpc.js";
 };

@@ -59,18 +59,13 @@ fn found(request: &Request) -> Response {
 }
 
 fn served(request: &Request, file: &File, kept: &str) -> Response {
-    let response = if request.header("if-none-match").is_some_and(|tags| is_among(tags, &file.tag)) {
+    let response = if request.has_already(&file.tag) {
         Response { status: 304, ..Response::default() }
     } else {
         let body = file.text.clone().into_bytes();
         Response { status: 200, body, ..Response::default() }.with("content-type", file.media)
     };
     response.with("etag", &file.tag).with("cache-control", kept)
-}
-
-/// Whether a list of tags names this one; whoever stands between may have made it a weak one.
-fn is_among(tags: &str, tag: &str) -> bool {
-    tags.split(',').map(str::trim).any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag)
 }
 
 fn nothing() -> Response {

@@ -1,7 +1,7 @@
 //! An answer between its dialect's envelope and the response.
 
 use crate::machinery::idempotency::Record;
-use crate::machinery::request::Response;
+use crate::machinery::request::{Request, Response};
 use crate::machinery::secrets::sha256;
 use crate::words::error::{Error, Result};
 
@@ -43,15 +43,15 @@ impl Settled {
         Self { answer: Rendered::json(record.status, record.body), replayed: true, media: None }
     }
 
-    /// As it is sent to who has the version that `known` names already, or none.
-    pub(crate) fn response(self, known: Option<&str>) -> Response {
+    /// As it answers a request; a file that the client has already is not sent again.
+    pub(crate) fn response(self, request: &Request) -> Response {
         let Rendered { status, body, file } = self.answer;
         let media = self.media.filter(|_| file.is_some()).unwrap_or("application/json").to_owned();
         let response = Response { status, headers: vec![("content-type".to_owned(), media)], body };
         let response = if self.replayed { response.with("idempotent-replayed", "true") } else { response };
         let Some(name) = file else { return response };
         let tag = format!("\"{}\"", sha256(&response.body));
-        if known.is_some_and(|known| known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag)) {
+        if request.has_already(&tag) {
             return Response { status: 304, ..Response::default() }.with("etag", tag);
         }
         let response = response.with("etag", tag);

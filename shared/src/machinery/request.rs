@@ -36,6 +36,18 @@ impl Request {
         self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
     }
 
+    /// Whether the client has what has this entity tag already, and need not be sent it again: `If-None-Match` names
+    /// the tag or anything at all. A weak tag is as good as a strong one (RFC 9110, 13.1.2), since whoever stands between
+    /// may have made it weak. Tags with a comma in them are never found.
+    pub fn has_already(&self, tag: &str) -> bool {
+        fn opaque(tag: &str) -> &str {
+            tag.strip_prefix("W/").unwrap_or(tag)
+        }
+        let sent =
+            self.headers.iter().filter(|(name, _)| name == "if-none-match").flat_map(|(_, tags)| tags.split(','));
+        sent.map(str::trim).any(|one| one == "*" || opaque(one) == opaque(tag))
+    }
+
     /// The path with its last slash removed, as routes are written.
     pub fn plain_path(&self) -> &str {
         match self.path.trim_end_matches('/') {
@@ -78,5 +90,27 @@ impl Response {
     /// A header's value, by its lower-case name.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_is_found_among_those_that_are_sent() {
+        let has = |sent: &[&str], tag: &str| {
+            let headers = sent.iter().map(|tags| ("if-none-match".to_owned(), (*tags).to_owned())).collect();
+            Request { headers, ..Request::default() }.has_already(tag)
+        };
+        for sent in ["\"a\"", "W/\"a\"", "\"b\", \"a\"", "\"b\",W/\"a\" ", "*"] {
+            assert!(has(&[sent], "\"a\""), "{sent}");
+            assert!(has(&[sent], "W/\"a\""), "{sent}");
+            assert!(has(&["\"b\"", sent], "\"a\""), "{sent}, in a header of its own");
+        }
+        for sent in ["", "a", "\"A\"", "\"b\"", "w/\"a\"", "W/W/\"a\"", "\"*\"", "\"a"] {
+            assert!(!has(&[sent], "\"a\""), "{sent}");
+        }
+        assert!(!has(&[], "\"a\""));
     }
 }

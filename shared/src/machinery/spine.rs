@@ -115,7 +115,7 @@ impl Visit<'_> {
             return rpc::answer(self).await;
         }
         match self.over_rest().await {
-            Ok(settled) => settled.response(self.request.header("if-none-match")),
+            Ok(settled) => settled.response(self.request),
             Err(error) => self.failure(&error),
         }
     }
