@@ -1,6 +1,6 @@
 import {
-  customersCreate, customersDelete, customersGet, customersSearch, customersUpdate, invoicesCreate, invoicesDelete,
-  invoicesGet, invoicesPrint,
+  customersCreate, customersDelete, customersGet, customersList, customersUpdate, invoicesCreate, invoicesDelete,
+  invoicesGet, invoicesPdf,
 } from './cloudonex';
 import { client } from './cloudonex/client.gen';
 import { address, bad, check, counted, good, smoke, sum, sumText } from './smoke';
@@ -12,7 +12,7 @@ smoke('cloudonex', async () => {
   const made = good(await customersCreate({ body: { account: 'Typed & Søn', email: 'typed@x.example' } })).data;
   const path = { id: made.id };
   check(good(await customersGet({ path })).data.account, 'Typed & Søn', 'read back');
-  const page = good(await customersSearch({ query: { page: 2, limit: 20 } }));
+  const page = good(await customersList({ query: { page: 2, limit: 20 } }));
   if (Array.isArray(page)) {
     throw new Error('a list without an envelope');
   }
@@ -22,7 +22,7 @@ smoke('cloudonex', async () => {
   const items = [{ description: 'Exact', amount: sum, qty: 1 }];
   const invoice = good(await invoicesCreate({ body: { customer_id: 41, status: 'Draft', items } })).data;
   check(String(good(await invoicesGet({ path: { id: invoice.id } })).data.amount), sumText, 'every digit of money');
-  const paper = good(await invoicesPrint({ path: { id: invoice.id }, parseAs: 'blob' }));
+  const paper = good(await invoicesPdf({ path: { id: invoice.id }, parseAs: 'blob' }));
   check(await (paper as Blob).slice(0, 5).text(), '%PDF-', 'a file');
   check(good(await invoicesDelete({ path: { id: invoice.id } })).success, true, 'a draft deleted');
 
