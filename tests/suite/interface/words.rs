@@ -5,12 +5,17 @@ use shared::machinery::route::Row;
 /// Parts of paths that only group others.
 const GROUPS: [&str; 5] = ["api", "v1", "v2", "iam", "accounting"];
 
+/// What there is one of, or what is its own plural.
+const UNCOUNTED: [&str; 6] = ["settings", "numbering", "reports", "billing", "clock", "income"];
+
 /// The record an operation is about, as a schema is named: `credit_notes.create` is about a `CreditNote`. A webhook's
 /// deliveries are records of their own.
 pub(crate) fn record(operation: &str) -> String {
     match operation {
         "webhooks.deliveries" | "webhooks.delivery" | "webhooks.replay" => "Delivery".into(),
         "tickets.messages" | "tickets.reply" => "Reply".into(),
+        "leads.convert" => "Customer".into(),
+        "quotes.convert" => "Invoice".into(),
         _ => {
             let module = operation.split('.').next().unwrap_or(operation);
             singular(&module.replace('_', " ")).split(' ').map(capital).collect()
@@ -33,7 +38,14 @@ pub(crate) fn id(row: &Row) -> String {
 /// What an operation stands beside.
 pub(crate) fn tag(row: &Row) -> String {
     let (nouns, action) = said(row);
-    capital(&plain(nouns.first().unwrap_or(&action)))
+    let first = nouns.first().copied().unwrap_or(action);
+    capital(&match first {
+        "auth" | "sessions" => "signing in".into(),
+        "batch" => "customers".into(),
+        "create-lead" => "leads".into(),
+        "income" => "transactions".into(),
+        _ => meant(&[first]).1,
+    })
 }
 
 /// The nouns of a path, and what is done: a word for what is the same everywhere, else the path's last.
@@ -67,7 +79,7 @@ fn plain(part: &str) -> String {
 
 fn singular(word: &str) -> String {
     match word {
-        "settings" | "numbering" | "reports" | "billing" | "clock" => word.into(),
+        _ if UNCOUNTED.contains(&word) => word.into(),
         _ => match word.strip_suffix("ies") {
             Some(stem) => format!("{stem}y"),
             None => word.strip_suffix('s').unwrap_or(word).into(),
@@ -95,7 +107,8 @@ fn meant(nouns: &[&str]) -> (String, String) {
         [.., last] => {
             let many = plain(last);
             let one = singular(&many);
-            let many = if one == many { format!("{many}s") } else { many };
+            // RackNap's and the older dialect's nouns are singular.
+            let many = if one == many && !UNCOUNTED.contains(last) { format!("{many}s") } else { many };
             (one, many)
         }
         [] => both("", ""),

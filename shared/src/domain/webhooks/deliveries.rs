@@ -106,10 +106,12 @@ async fn all(cx: &Context, wanted: &Wanted) -> Result<Done<Page<Delivery>>> {
 async fn read(cx: &Context, webhook: u64, id: &str) -> Result<(Delivery, Message)> {
     find::<Webhook>(cx, webhook).await?;
     let places = [keys::webhook_delivery(cx.tenant(), webhook, id), keys::webhook_message(cx.tenant(), id)];
-    let mut items = cx.store.get_items(&places).await?.into_iter().flatten();
+    let mut items = cx.store.get_items(&places).await?.into_iter();
     let missing = || Error::not_found("delivery", id);
-    let delivery: Delivery = record(items.next().ok_or_else(missing)?)?;
-    let message = record(items.next().ok_or_else(missing)?)?;
+    // A message may be there without a delivery to this webhook: it was told to others.
+    let mut next = || items.next().flatten().ok_or_else(missing);
+    let (delivery, message) = (next()?, next()?);
+    let (delivery, message): (Delivery, Message) = (record(delivery)?, record(message)?);
     if is_kept(cx, &delivery) { Ok((delivery, message)) } else { Err(missing()) }
 }
 
