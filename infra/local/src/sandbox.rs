@@ -20,7 +20,7 @@ use shared::words::error::Error;
 use crate::place::{PlaceArgs, Table};
 use crate::{print, read};
 
-/// The same for a server that resets its own sandbox: longer than any request takes on one machine.
+/// How long a server waits that resets its own sandbox: longer than any request takes on one machine.
 const HERE: Duration = Duration::from_secs(5);
 
 /// What tells the demo tenant's credentials in the sandbox from the live ones.

@@ -25,7 +25,7 @@ use crate::words::time::utc_seconds;
 
 /// How long the reset waits after it has closed the sandbox: longer than any function may take, so that whoever was
 /// served before is done.
-pub const GRACE: Duration = Duration::from_secs(35);
+pub const GRACE: Duration = Duration::from_secs(65);
 
 /// The most bytes of items in one commit; DynamoDB takes four megabytes.
 const MOST_BYTES: usize = 2 * 1024 * 1024;
