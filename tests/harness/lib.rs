@@ -148,18 +148,24 @@ impl World {
     /// A sandbox of the fixture, filled as its operator fills it.
     pub async fn sandbox() -> Self {
         let real = Outside::real();
-        Self::made_sandbox(&real, Secret::generate(&real)).await
+        Self::made_sandbox(None, &real, Secret::generate(&real)).await
+    }
+
+    /// The same on the engine that `TESSERA_TEST_ENDPOINT` names.
+    pub async fn sandbox_somewhere() -> Self {
+        let real = Outside::real();
+        Self::made_sandbox(elsewhere(), &real, Secret::generate(&real)).await
     }
 
     /// The same where nothing is left to chance.
     pub async fn golden_sandbox() -> Self {
         let (outside, secret) = golden();
-        Self::made_sandbox(&outside, secret).await
+        Self::made_sandbox(None, &outside, secret).await
     }
 
-    async fn made_sandbox(outside: &Outside, secret: Secret) -> Self {
+    async fn made_sandbox(endpoint: Option<String>, outside: &Outside, secret: Secret) -> Self {
         let (sandboxed, secrets) = (outside.clone().sandboxed(), Arc::new(Secrets::fixed(secret)));
-        let world = Self::empty(local::rows(), None, &sandboxed, 0, secrets).await;
+        let world = Self::empty(local::rows(), endpoint, &sandboxed, 0, secrets).await;
         world.fill(&fixture()).await.unwrap();
         world
     }

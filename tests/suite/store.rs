@@ -1,12 +1,16 @@
 //! The store's questions, put to the embedded engine, and with `TESSERA_TEST_ENDPOINT` to another one:
 //! AWS's own DynamoDB Local, as a second, independent opinion.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
+use shared::domain::sandbox::reset;
 use shared::machinery::caller::Tenant;
 use shared::machinery::changes::{Act, Change, Changes, Expect, Otherwise};
 use shared::machinery::keys::{self, CUSTOMER, Key};
-use shared::machinery::store::{Committed, Counted, Range, Size, Store, number_of, number_set, record};
+use shared::machinery::store::{Committed, Counted, Item, Range, Size, Store, number_of, number_set, record, wire};
 use tests::{ADMIN, Call, TOKEN_60, World, elsewhere};
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -265,4 +269,36 @@ async fn store_takes_documents() {
     assert_eq!(numbers.len(), 12);
     assert_eq!((numbers.first().unwrap().as_str(), numbers.last().unwrap().as_str()), ("INV-2026-004", "INV-2026-015"));
     world.books("acme").await;
+}
+
+/// Every item but how the sandbox stands and what expires.
+async fn whole(world: &World) -> BTreeMap<Key, Item> {
+    let (mut items, mut after) = (BTreeMap::new(), None);
+    loop {
+        let (page, next) = world.app.store.page(after.as_ref()).await.unwrap();
+        items.extend(page.into_iter().map(|item| (wire::key(&item).unwrap(), item)));
+        after = next;
+        if after.is_none() {
+            items.retain(|key, item| key.pk != "-#sandbox" && !item.contains_key("expires"));
+            return items;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sandbox_is_reset_to_the_letter() {
+    let world = World::sandbox_somewhere().await;
+    let before = whole(&world).await;
+    // More than one page of the table and more than one commit.
+    let notes = "x".repeat(2000);
+    let many: Vec<Value> = (0..400).map(|n| json!({"account": format!("C {n}"), "notes": notes})).collect();
+    for chunk in many.chunks(100) {
+        let call = Call::new("POST", "/api/v2/batch/customers").operator("acme");
+        world.send(call.json(&json!({"customers": chunk}))).await.expect(201);
+    }
+    world.send(Call::new("DELETE", "/api/v2/customers/1").bearer(ADMIN)).await.expect(200);
+    let report = reset::reset(&world.app.store, &world.app.outside, Duration::ZERO).await.unwrap();
+    assert!(report.removed > 800 && report.restored > 0, "{report:?}");
+    assert!(whole(&world).await == before);
+    println!("store: a sandbox is reset, {} items removed, {} put back", report.removed, report.restored);
 }
