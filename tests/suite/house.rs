@@ -291,7 +291,7 @@ fn files_are_short() {
         ("tests/suite/isolation.rs", 520, "one matrix"),
         ("tests/suite/model.rs", 700, "a model is one thing"),
         ("tests/suite/chain.rs", 380, "a model is one thing"),
-        ("tests/suite/faults.rs", 400, "one request for every row that writes"),
+        ("tests/suite/faults.rs", 410, "one request for every row that writes"),
         ("tests/suite/orders.rs", 360, "one story after the other"),
         ("tests/suite/documents.rs", 420, "one story after the other"),
     ];
