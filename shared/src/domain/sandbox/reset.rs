@@ -23,8 +23,8 @@ use crate::machinery::store::{Committed, MOST_ACTIONS, Range, Store, record, wir
 use crate::words::error::{Error, Result};
 use crate::words::time::utc_seconds;
 
-/// How long the reset waits after it has closed the sandbox: longer than any function may take, so that whoever was
-/// served before is done.
+/// How long the reset waits after it has closed the sandbox: longer than a request, a fan-out or a delivery may
+/// take, so that whatever began before is done.
 pub const GRACE: Duration = Duration::from_secs(65);
 
 /// The most bytes of items in one commit; DynamoDB takes four megabytes.
