@@ -249,8 +249,13 @@ async fn a_live_table_is_never_reset_nor_filled() {
         let unknown = cloudonex(&world, verb, "no-such-thing", &body).await;
         assert_eq!((answer.status, answer.text), (unknown.status, unknown.text), "in a live stage there is no clock");
     }
-    let (_, cost) = world.cost(Call::new("GET", "/api/v2/customers/1").bearer(ADMIN)).await;
+    let one = || Call::new("GET", "/api/v2/customers/1").bearer(ADMIN);
+    let (_, cost) = world.cost(one()).await;
     assert!(cost.calls.len() <= 2, "a live stage asks for no sandbox and no clock: {:?}", cost.calls);
+    let sandbox = World::sandbox().await;
+    sandbox.customers(2).await;
+    let (_, there) = sandbox.cost(one()).await;
+    assert_eq!(there.calls.len(), cost.calls.len() + 2, "a sandbox asks for both: {:?}", there.calls);
 }
 
 #[tokio::test(flavor = "multi_thread")]

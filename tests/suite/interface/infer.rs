@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-/// Members that hold whatever their owner put there.
-const FREE: [&str; 4] = ["provisioning_config", "custom_fields", "config", "remote_settings"];
+/// Members that hold whatever their owner put there, and a webhook's message, in which an object is as its kind is.
+const FREE: [&str; 5] = ["provisioning_config", "custom_fields", "config", "remote_settings", "payload"];
 
 /// Members that are maps: from fields to what is wrong with them, and from months to sums.
 const MAPS: [&str; 2] = ["errors", "monthly_accural_details"];
