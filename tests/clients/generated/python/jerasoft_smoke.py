@@ -1,6 +1,6 @@
 from jerasoft import AuthenticatedClient, Client
-from jerasoft.api.auth import auth_jwt_authenticate
 from jerasoft.api.clients import clients_create, clients_delete, clients_get, clients_list, clients_update
+from jerasoft.api.signing_in import auth_jwt_authenticate
 from jerasoft.models import (
     AuthJwtAuthenticateBody, AuthJwtAuthenticateResponse200, ClientsCreateBody, ClientsUpdateBody, Customer, Failure,
     FailureErrorType0, FailureErrorType0Data,

@@ -1,7 +1,7 @@
 from racknap import AuthenticatedClient, Client
-from racknap.api.auth import auth_token
-from racknap.api.invoice import invoice_list
-from racknap.api.service import service_create, service_list, service_suspend, service_terminate, service_unsuspend
+from racknap.api.invoices import invoice_list
+from racknap.api.services import service_create, service_list, service_suspend, service_terminate, service_unsuspend
+from racknap.api.signing_in import auth_token
 from racknap.models import (
     AuthTokenBody, AuthTokenResponse200, Failure, InvoiceListBody, ServiceCreateBody, ServiceCreateResponse200,
     ServiceListBody, ServiceListResponse200, ServiceListResponse200DataItem, ServiceSuspendBody,
