@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use local::faults::Fault;
+use local::fixture::Fixture;
 use local::gateway::Gateway;
 use local::template::{BUILT_IN, Template};
 use serde_json::{Value, json};
@@ -119,6 +120,18 @@ async fn the_credentials_of_one_stage_are_unknown_in_the_other() {
     let head = format!("GET /api/v2/customers HTTP/1.1\nhost: sandbox.x\nauthorization: Bearer {ADMIN}");
     assert_eq!(ask(&at, &head, b"").await.0, 403);
     println!("sandbox: {refused} credentials of the other stage refused as unknown");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fixture_with_a_secret_of_the_other_stage_is_refused() {
+    let live = World::new().await;
+    let refused = async |text: &str| Fixture::read(text).unwrap().shares_none_with(&live.app).await.err();
+    let renamed = fixture().to_string().replace("-key\"", "-own\"").replace("\"secret\":\"", "\"secret\":\"own");
+    assert_eq!(refused(&renamed).await, None);
+    for (own, known) in [("other-admin-own", OTHER), (&*TOKEN_60.replace("2|", "own"), &TOKEN_60[2..])] {
+        let why = refused(&renamed.replace(own, known)).await;
+        assert!(renamed.contains(own) && why.is_some_and(|why| why.contains("other stage's")), "{known}");
+    }
 }
 
 /// What a day of work leaves behind: everything that a tenant can make, change and take away.

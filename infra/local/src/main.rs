@@ -198,6 +198,9 @@ async fn run(cli: Cli) -> Result<(), String> {
             let (store, secrets, _) = open(&cli.place, &outside, Table::Existing).await?;
             import::import(&App::new(store, secrets, outside, Vec::new()), &args).await
         }
+        Some(Command::Aws { .. }) if cli.place.sandbox => {
+            Err("`aws` offers the live store: leave --sandbox out".into())
+        }
         Some(Command::Aws { on }) => aws(&cli.place, outside, on, cli.load.as_deref()).await,
     }
 }

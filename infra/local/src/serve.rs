@@ -96,6 +96,7 @@ pub(crate) async fn fill(
     outside: &Outside,
     load: Option<&Path>,
 ) -> Result<bool, String> {
+    sandbox::refuse(store).await?;
     let app = App::new(store.clone(), Arc::clone(secrets), outside.clone(), rpc::rows());
     let (fixture, demo) = match load {
         Some(file) => (fixture(file, &read(file)?)?, false),
