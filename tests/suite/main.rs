@@ -20,6 +20,7 @@ mod cross;
 mod deliveries;
 mod destinations;
 mod documents;
+mod draws;
 mod einvoices;
 mod extremes;
 mod faults;

@@ -4,6 +4,8 @@
 //! relied on and what the client is told when that no longer holds. The spine commits all of it, with the
 //! audit entry, the events and the idempotency record, in one DynamoDB transaction.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_dynamo::aws_sdk_dynamodb_1::to_item;
 
@@ -24,8 +26,15 @@ pub enum Expect {
     AbsentOrExpired(i64),
     /// The item is there in this version.
     Version(u64),
-    /// The number attribute is this; a missing item or attribute counts as 0.
-    Number(String, u64),
+    /// These number attributes are this; a missing item or attribute counts as 0.
+    Numbers(BTreeMap<String, u64>),
+}
+
+impl Expect {
+    /// One number attribute is this.
+    pub fn number(attribute: &str, number: u64) -> Self {
+        Self::Numbers(BTreeMap::from([(attribute.to_owned(), number)]))
+    }
 }
 
 /// What is done to an item.
@@ -37,14 +46,44 @@ pub enum Act {
     Delete,
     /// Nothing; only its condition counts.
     Check,
-    /// Add to number attributes; a missing item or attribute counts as 0.
-    Add(Vec<(String, i64)>),
-    /// Put numbers into a set attribute.
-    Include(&'static str, Vec<u64>),
-    /// Set a number attribute.
-    Set(String, u64),
-    /// Set a number attribute, and add to another one.
-    SetAndAdd(String, u64, String, i64),
+    /// Change attributes, and leave the others as they are.
+    Update(Attributes),
+}
+
+/// What is done to single attributes of an item. No attribute stands in two of these.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Attributes {
+    /// Numbers that are set.
+    pub set: BTreeMap<String, u64>,
+    /// Numbers that are added to; a missing item or attribute counts as 0.
+    pub add: BTreeMap<String, i64>,
+    /// Numbers that are put into a set.
+    pub include: BTreeMap<&'static str, Vec<u64>>,
+}
+
+impl Attributes {
+    fn adding(counts: Vec<(String, i64)>) -> Self {
+        let mut add = BTreeMap::new();
+        for (attribute, by) in counts {
+            *add.entry(attribute).or_insert(0) += by;
+        }
+        Self { add, ..Self::default() }
+    }
+
+    /// Take in what else is done to the same item; whether one does not undo what the other does.
+    fn join(&mut self, more: Self) -> bool {
+        let clash = more.set.keys().any(|name| self.set.contains_key(name) || self.add.contains_key(name))
+            || more.add.keys().any(|name| self.set.contains_key(name));
+        self.set.extend(more.set);
+        for (attribute, by) in more.add {
+            let sum = self.add.entry(attribute).or_insert(0);
+            *sum = sum.saturating_add(by);
+        }
+        for (attribute, numbers) in more.include {
+            self.include.entry(attribute).or_default().extend(numbers);
+        }
+        !clash
+    }
 }
 
 /// What a failed condition means.
@@ -58,6 +97,12 @@ pub enum Otherwise {
     TellAlone(Error),
 }
 
+impl Otherwise {
+    fn is_again(&self) -> bool {
+        matches!(self, Self::Again)
+    }
+}
+
 /// One change to one item.
 #[derive(Debug, Clone)]
 pub struct Change {
@@ -69,6 +114,49 @@ pub struct Change {
     pub expect: Expect,
     /// What it means when that does not hold.
     pub otherwise: Otherwise,
+}
+
+impl Change {
+    /// Take in a second change of the same item; whether both are true then, or neither.
+    ///
+    /// Rows that another change of the commit guards are as they were written last. Attributes may change beside each
+    /// other. A condition alone goes with the change that relies on the same condition.
+    fn join(&mut self, more: Self) -> bool {
+        let guarded = more.expect == Expect::Anything && more.otherwise.is_again();
+        let same = more.expect == self.expect && more.otherwise.is_again() && self.otherwise.is_again();
+        match (&mut self.act, more.act) {
+            (Act::Check, act) if same || (guarded && !matches!(act, Act::Update(_))) => self.act = act,
+            (_, Act::Check) if same => {}
+            (Act::Put(_) | Act::Delete, act @ (Act::Put(_) | Act::Delete)) if guarded => self.act = act,
+            (Act::Update(own), Act::Update(more_of_it)) => {
+                let known = std::mem::replace(&mut self.expect, Expect::Anything);
+                let (expect, fits) = both(known, more.expect);
+                let tells = !self.otherwise.is_again() || !more.otherwise.is_again();
+                // Of two conditions nobody could say which one failed, and so what the client is told.
+                let one = matches!(expect, Expect::Anything) || !tells;
+                self.expect = expect;
+                return own.join(more_of_it) && fits && one;
+            }
+            _ => return false,
+        }
+        true
+    }
+}
+
+/// Both conditions on attributes of one item, and whether they can hold at once.
+fn both(one: Expect, other: Expect) -> (Expect, bool) {
+    match (one, other) {
+        (Expect::Anything, expect) | (expect, Expect::Anything) => (expect, true),
+        (Expect::Numbers(mut known), Expect::Numbers(more)) => {
+            let fits = more.iter().all(|(name, number)| known.get(name).is_none_or(|known| known == number));
+            known.extend(more);
+            (Expect::Numbers(known), fits)
+        }
+        (expect, other) => {
+            let fits = expect == other;
+            (expect, fits)
+        }
+    }
 }
 
 /// Something that happened to an object, for those who listen.
@@ -95,6 +183,10 @@ pub struct Changes {
     pub on_behalf: Option<Tenant>,
     /// Whether no audit entry is written: nothing but the deliveries of webhooks changes, which keep their own log.
     pub unaudited: bool,
+    /// Why this can never be committed, where that is so: for the log.
+    pub impossible: Option<String>,
+    /// Where the change of an item stands in the list.
+    pub places: BTreeMap<Key, usize>,
 }
 
 impl Changes {
@@ -103,8 +195,52 @@ impl Changes {
         self.list.is_empty()
     }
 
+    /// The changes, one for each item.
+    ///
+    /// # Errors
+    ///
+    /// When two of them cannot both be made.
+    pub fn checked(&self) -> Result<&[Change]> {
+        match &self.impossible {
+            None => Ok(&self.list),
+            Some(why) => Err(Error::internal(why.clone())),
+        }
+    }
+
+    /// Say that this can never be committed, and why, for the log.
+    pub fn refuse(&mut self, why: impl FnOnce() -> String) {
+        self.impossible.get_or_insert_with(why);
+    }
+
     fn push(&mut self, key: Key, act: Act, expect: Expect, otherwise: Otherwise) {
-        self.list.push(Change { key, act, expect, otherwise });
+        self.take(Change { key, act, expect, otherwise });
+    }
+
+    /// Take in one more change. A transaction has one action for each item: a second one becomes part of the
+    /// first, or else nothing of it is ever committed.
+    fn take(&mut self, change: Change) {
+        if self.places.len() != self.list.len() {
+            self.places = self.list.iter().enumerate().map(|(place, change)| (change.key.clone(), place)).collect();
+        }
+        let place = self.places.get(&change.key).copied();
+        let Some(known) = place.and_then(|place| self.list.get_mut(place)) else {
+            self.places.insert(change.key.clone(), self.list.len());
+            self.list.push(change);
+            return;
+        };
+        let key = change.key.clone();
+        if !known.join(change) {
+            self.refuse(|| format!("two changes of {key} in one commit that do not go together"));
+        }
+    }
+
+    /// Take in the changes and events of another part of the same commit.
+    pub fn append(&mut self, more: Self) {
+        more.list.into_iter().for_each(|change| self.take(change));
+        self.events.extend(more.events);
+        if let Some(why) = more.impossible {
+            self.refuse(|| why);
+        }
     }
 
     /// A record that must be new. Its key is drawn from a sequence in the same commit, so finding it taken
@@ -149,8 +285,9 @@ impl Changes {
     /// Draw the numbers `last + 1 ..= last + count` from a sequence (an attribute of an item) whose last
     /// number was `last`.
     pub fn draw(&mut self, key: Key, attribute: &str, last: u64, count: u64) {
-        let expect = Expect::Number(attribute.to_owned(), last);
-        self.push(key, Act::Set(attribute.to_owned(), last + count), expect, Otherwise::Again);
+        let set = BTreeMap::from([(attribute.to_owned(), last + count)]);
+        let act = Act::Update(Attributes { set, ..Attributes::default() });
+        self.push(key, act, Expect::number(attribute, last), Otherwise::Again);
     }
 
     /// Let a number of a sequence be one that was given elsewhere: the sequence goes on behind it, and how many
@@ -162,13 +299,14 @@ impl Changes {
             return self.add(key, vec![(skipped, -1)]);
         }
         let more = i64::try_from(number - last - 1).unwrap_or(i64::MAX);
-        let expect = Expect::Number(attribute.to_owned(), last);
-        self.push(key, Act::SetAndAdd(attribute.to_owned(), number, skipped, more), expect, Otherwise::Again);
+        let set = BTreeMap::from([(attribute.to_owned(), number)]);
+        let act = Act::Update(Attributes { set, ..Attributes::adding(vec![(skipped, more)]) });
+        self.push(key, act, Expect::number(attribute, last), Otherwise::Again);
     }
 
     /// Add to counters of one item.
     pub fn add(&mut self, key: Key, counts: Vec<(String, i64)>) {
-        self.push(key, Act::Add(counts), Expect::Anything, Otherwise::Again);
+        self.push(key, Act::Update(Attributes::adding(counts)), Expect::Anything, Otherwise::Again);
     }
 
     /// Nothing is changed, but the item must be there in the version that was read.
@@ -183,27 +321,21 @@ impl Changes {
 
     /// Add to a counter that must read 0, or else the client is told why not.
     pub fn add_to_none(&mut self, key: Key, attribute: &'static str, by: i64, otherwise: Error) {
-        self.push(
-            key,
-            Act::Add(vec![(attribute.to_owned(), by)]),
-            Expect::Number(attribute.to_owned(), 0),
-            Otherwise::Tell(otherwise),
-        );
+        let act = Act::Update(Attributes::adding(vec![(attribute.to_owned(), by)]));
+        self.push(key, act, Expect::number(attribute, 0), Otherwise::Tell(otherwise));
     }
 
     /// Add to a counter that must read 0, or else the operation runs again.
     pub fn add_to_none_or_again(&mut self, key: Key, attribute: &'static str, by: i64) {
-        self.push(
-            key,
-            Act::Add(vec![(attribute.to_owned(), by)]),
-            Expect::Number(attribute.to_owned(), 0),
-            Otherwise::Again,
-        );
+        let act = Act::Update(Attributes::adding(vec![(attribute.to_owned(), by)]));
+        self.push(key, act, Expect::number(attribute, 0), Otherwise::Again);
     }
 
     /// Put numbers into a set.
     pub fn include(&mut self, key: Key, attribute: &'static str, numbers: Vec<u64>) {
-        self.push(key, Act::Include(attribute, numbers), Expect::Anything, Otherwise::Again);
+        let include = BTreeMap::from([(attribute, numbers)]);
+        let act = Act::Update(Attributes { include, ..Attributes::default() });
+        self.push(key, act, Expect::Anything, Otherwise::Again);
     }
 
     /// Say that something happened.

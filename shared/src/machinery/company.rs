@@ -43,6 +43,7 @@ struct Message<'a> {
 
 /// The changes, and with them the audit entry and the events.
 pub(crate) fn with_company(cx: &Context, changes: Changes, about: &About<'_>) -> Result<Vec<Change>> {
+    changes.checked()?;
     let Changes { mut list, events, on_behalf, unaudited, .. } = changes;
     let tenant = on_behalf.as_ref().unwrap_or(&cx.caller.tenant);
     let id = cx.outside.fresh_id();

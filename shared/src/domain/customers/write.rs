@@ -386,9 +386,8 @@ fn replace(
 pub(crate) fn give(cx: &Context, changes: &mut Changes, item: Item, owner: u64) -> Result<()> {
     let before: Customer = record(item)?;
     let mut after = Customer { owner: Some(owner), ..before.clone() };
-    let mut more = replace(cx, &before, &mut after, Unique::default(), "customer.updated")?;
-    changes.list.append(&mut more.list);
-    changes.events.append(&mut more.events);
+    let more = replace(cx, &before, &mut after, Unique::default(), "customer.updated")?;
+    changes.append(more);
     Ok(())
 }
 

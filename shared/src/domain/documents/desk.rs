@@ -4,7 +4,7 @@
 //! and numbers, keeps index rows and register, posts to the ledger and keeps the customer's balance, all in
 //! one commit.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -81,7 +81,8 @@ pub(crate) struct Desk<'c> {
     pub(crate) changes: Changes,
     /// Last id by entity, and how many were drawn here.
     ids: BTreeMap<&'static str, (Entity, u64, u64)>,
-    pub(super) series: BTreeMap<Kind, Option<Item>>,
+    /// The series that were read, by the kind whose numbers they give.
+    series: BTreeMap<Kind, Option<Item>>,
     /// Last number by kind and attribute, and how many were drawn here.
     pub(super) drawn: BTreeMap<(Kind, String), (u64, u64)>,
     /// Numbers of another system that were kept: kind, attribute, the last number known, and the one kept.
@@ -168,6 +169,24 @@ impl<'c> Desk<'c> {
         documents.iter().map(|_| document(items.next().flatten(), &self.reach)).collect()
     }
 
+    /// Read the series of a kind, unless that was done already. At most one call.
+    pub(crate) async fn read_series(&mut self, kind: Kind) -> Result<()> {
+        if Kind::NUMBERED.contains(&kind) && !self.series.contains_key(&kind) {
+            let key = keys::series(self.cx.tenant(), kind.name());
+            let item = self.cx.store.get_items(&[key]).await?.pop().flatten();
+            self.series.insert(kind, item);
+        }
+        Ok(())
+    }
+
+    /// The last number of a series that was read. A number is never drawn from one that was not: its condition
+    /// would fail for ever.
+    pub(super) fn last_number(&self, kind: Kind, attribute: &str) -> Result<u64> {
+        let unread =
+            || Error::internal(format!("a number of the series {} is wanted, which was not read", kind.name()));
+        Ok(number_of(self.series.get(&kind).ok_or_else(unread)?.as_ref(), attribute))
+    }
+
     /// Turn to another customer, who was read by somebody else: what follows is the new one's.
     pub(crate) fn turn_to(&mut self, whose: u64, customer: Option<Customer>, balance: Balance) {
         if self.whose == Some(whose) {
@@ -183,7 +202,8 @@ impl<'c> Desk<'c> {
 
     /// How many more actions the commit has room for.
     pub(crate) fn room(&self) -> usize {
-        let own = self.changes.list.len() + self.ledger.actions() + self.drawn.len() + 2 * (self.others.len() + 2);
+        let series: BTreeSet<Kind> = self.drawn.keys().map(|(kind, _)| *kind).collect();
+        let own = self.changes.list.len() + self.ledger.actions() + series.len() + 2 * (self.others.len() + 2);
         MOST_ACTIONS.saturating_sub(own)
     }
 

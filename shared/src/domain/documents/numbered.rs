@@ -4,7 +4,6 @@ use crate::domain::documents::desk::{Desk, Registered};
 use crate::domain::documents::entity::{Document, Kind};
 use crate::domain::documents::number::Series;
 use crate::machinery::keys;
-use crate::machinery::store::number;
 use crate::words::error::{Error, Result};
 
 /// How many months a document of another system may be away from the day on which it got its number.
@@ -21,8 +20,7 @@ impl Desk<'_> {
         let series: Series = self.books.series(kind);
         let start = self.books.fiscal_year_start();
         let attribute = series.attribute(date, start);
-        let item = self.series.get(&kind).cloned().flatten();
-        let known = item.as_ref().map_or(0, |item| number(item, &attribute));
+        let known = self.last_number(kind, &attribute)?;
         let (number, drawn) = match by_hand {
             Some(number) => {
                 // One that the series will come to would stand in its way.
@@ -56,7 +54,7 @@ impl Desk<'_> {
         let counted = |date| Some((series.attribute(date, start), series.counter_of(date, start, number)?));
         let drawn = dates.into_iter().find_map(counted);
         if let Some((attribute, counter)) = &drawn {
-            let known = self.series.get(&kind).cloned().flatten().map_or(0, |item| self::number(&item, attribute));
+            let known = self.last_number(kind, attribute)?;
             self.kept.push((kind, attribute.clone(), known, *counter));
         }
         self.register(document, number.to_owned(), drawn)

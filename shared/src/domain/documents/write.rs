@@ -151,6 +151,7 @@ pub(crate) async fn compose(cx: &Context, desk: &mut Desk<'_>, new: &New, held: 
     if new.status == Some(Status::Draft) {
         document.stage = Stage::Draft;
     } else {
+        desk.read_series(new.kind).await?;
         match (&new.imported, &new.number) {
             (Some(_), Some(number)) => desk.keep_number(&mut document, number)?,
             _ => desk.give_number(&mut document, new.number.as_deref())?,

@@ -30,9 +30,9 @@ impl<'r, R: Record> Row<'r, R> {
     }
 }
 
-/// Draws ids for one commit.
+/// Draws ids for one commit: by entity the last one known, where it was read, and how many were drawn here.
 #[derive(Debug, Default)]
-pub struct Drawer(BTreeMap<&'static str, (Entity, u64, u64)>);
+pub struct Drawer(BTreeMap<&'static str, (Entity, Option<u64>, u64)>);
 
 impl Drawer {
     /// The keys this is read from; [`Drawer::of`] wants their items in this order.
@@ -43,7 +43,7 @@ impl Drawer {
     /// From the items of [`Drawer::keys`].
     pub fn of(entities: &[Entity], items: impl Iterator<Item = Option<Item>>) -> Self {
         let last = entities.iter().zip(items).map(|(entity, item)| (*entity, number_of(item.as_ref(), "last")));
-        Self(last.map(|(entity, last)| (entity.0, (entity, last, 0))).collect())
+        Self(last.map(|(entity, last)| (entity.0, (entity, Some(last), 0))).collect())
     }
 
     /// Read the last ids of some entities. One call.
@@ -54,20 +54,24 @@ impl Drawer {
 
     /// The last id that was drawn before.
     pub fn last(&self, entity: Entity) -> u64 {
-        self.0.get(entity.0).map_or(0, |(_, last, _)| *last)
+        self.0.get(entity.0).and_then(|(_, last, _)| *last).unwrap_or(0)
     }
 
-    /// The next id of an entity that was read.
+    /// The next id of an entity that was read. Of one that was not, it serves for looking at faults only: its draw
+    /// cannot be committed.
     pub fn next(&mut self, entity: Entity) -> u64 {
-        let (_, last, drawn) = self.0.entry(entity.0).or_insert((entity, 0, 0));
+        let (_, last, drawn) = self.0.entry(entity.0).or_insert((entity, None, 0));
         *drawn += 1;
-        *last + *drawn
+        last.unwrap_or(0) + *drawn
     }
 
     /// The draws as changes.
     pub fn into_changes(self, cx: &Context, changes: &mut Changes) {
         for (entity, last, drawn) in self.0.into_values().filter(|(_, _, drawn)| *drawn > 0) {
-            listing::draw(changes, cx, entity, last, drawn);
+            match last {
+                Some(last) => listing::draw(changes, cx, entity, last, drawn),
+                None => changes.refuse(|| format!("an id of {} is wanted, whose sequence was not read", entity.0)),
+            }
         }
     }
 }

@@ -7,11 +7,11 @@ use aws_sdk_dynamodb::types::{
 
 use super::Store;
 use super::items::{Item, key_item};
-use crate::machinery::changes::{Act, Change, Expect};
+use crate::machinery::changes::{Act, Attributes, Change, Expect};
 use crate::words::error::{Error, Result};
 
 #[allow(clippy::disallowed_types, reason = "the SDK's own type")]
-type Names = std::collections::HashMap<String, String>;
+pub(super) type Names = std::collections::HashMap<String, String>;
 
 impl Store {
     /// The action, with its condition. A put whose condition fails gives the item that stood in the way.
@@ -19,10 +19,7 @@ impl Store {
         let built = |e: aws_sdk_dynamodb::error::BuildError| Error::internal(format!("a change cannot be built: {e}"));
         let mut names = Names::new();
         let mut values = Item::new();
-        let condition = condition(&change.expect, &mut values);
-        if let Expect::Number(attribute, _) = &change.expect {
-            names.insert("#n".into(), attribute.clone());
-        }
+        let condition = condition(&change.expect, &mut names, &mut values);
         let expression = match &change.act {
             Act::Put(item) => {
                 let mut item = item.clone();
@@ -48,32 +45,7 @@ impl Store {
                 let check = check.return_values_on_condition_check_failure(OnFailure::AllOld).build().map_err(built)?;
                 return Ok(TransactWriteItem::builder().condition_check(check).build());
             }
-            Act::Add(counts) => {
-                let mut parts = Vec::new();
-                for (place, (attribute, by)) in counts.iter().enumerate() {
-                    names.insert(format!("#a{place}"), attribute.clone());
-                    values.insert(format!(":by{place}"), AttributeValue::N(by.to_string()));
-                    parts.push(format!("#a{place} :by{place}"));
-                }
-                format!("ADD {}", parts.join(", "))
-            }
-            Act::Include(attribute, numbers) => {
-                names.insert("#a".into(), (*attribute).to_owned());
-                values.insert(":by".into(), AttributeValue::Ns(numbers.iter().map(u64::to_string).collect()));
-                "ADD #a :by".to_owned()
-            }
-            Act::Set(attribute, number) => {
-                names.insert("#a".into(), attribute.clone());
-                values.insert(":by".into(), AttributeValue::N(number.to_string()));
-                "SET #a = :by".to_owned()
-            }
-            Act::SetAndAdd(attribute, number, counter, more) => {
-                names.insert("#a".into(), attribute.clone());
-                values.insert(":by".into(), AttributeValue::N(number.to_string()));
-                names.insert("#b".into(), counter.clone());
-                values.insert(":more".into(), AttributeValue::N(more.to_string()));
-                "SET #a = :by ADD #b :more".to_owned()
-            }
+            Act::Update(attributes) => update(attributes, &mut names, &mut values),
         };
         let update = Update::builder().table_name(&self.table).set_key(Some(key_item(&change.key)));
         let update = update.update_expression(expression).set_condition_expression(condition);
@@ -81,6 +53,29 @@ impl Store {
             update.set_expression_attribute_names(some_names(names)).set_expression_attribute_values(some(values));
         Ok(TransactWriteItem::builder().update(update.build().map_err(built)?).build())
     }
+}
+
+/// An update's expression.
+fn update(attributes: &Attributes, names: &mut Names, values: &mut Item) -> String {
+    let mut place = 0;
+    let mut part = |attribute: &str, value: AttributeValue, between: &str| {
+        place += 1;
+        names.insert(format!("#a{place}"), attribute.to_owned());
+        values.insert(format!(":v{place}"), value);
+        format!("#a{place}{between}:v{place}")
+    };
+    let set = attributes.set.iter().map(|(attribute, number)| (attribute, AttributeValue::N(number.to_string())));
+    let set: Vec<String> = set.map(|(attribute, number)| part(attribute, number, " = ")).collect();
+    let mut add = Vec::new();
+    for (attribute, by) in &attributes.add {
+        add.push(part(attribute, AttributeValue::N(by.to_string()), " "));
+    }
+    for (attribute, numbers) in &attributes.include {
+        let set = AttributeValue::Ns(numbers.iter().map(u64::to_string).collect());
+        add.push(part(attribute, set, " "));
+    }
+    let clause = |word: &str, parts: &[String]| (!parts.is_empty()).then(|| format!("{word} {}", parts.join(", ")));
+    [clause("SET", &set), clause("ADD", &add)].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 fn some(values: Item) -> Option<Item> {
@@ -91,9 +86,8 @@ fn some_names(names: Names) -> Option<Names> {
     (!names.is_empty()).then_some(names)
 }
 
-/// The condition in DynamoDB's words; the value goes to `values`, and `#n` names the attribute of a
-/// [`Expect::Number`].
-pub(super) fn condition(expect: &Expect, values: &mut Item) -> Option<String> {
+/// The condition in DynamoDB's words; its names and values go to `names` and `values`.
+pub(super) fn condition(expect: &Expect, names: &mut Names, values: &mut Item) -> Option<String> {
     let number = |values: &mut Item, n: u64| values.insert(":was".into(), AttributeValue::N(n.to_string()));
     match expect {
         Expect::Anything => None,
@@ -106,13 +100,17 @@ pub(super) fn condition(expect: &Expect, values: &mut Item) -> Option<String> {
             number(values, *version);
             Some("version = :was".into())
         }
-        Expect::Number(_, 0) => {
-            number(values, 0);
-            Some("attribute_not_exists(#n) OR #n = :was".into())
-        }
-        Expect::Number(_, was) => {
-            number(values, *was);
-            Some("#n = :was".into())
+        Expect::Numbers(numbers) => {
+            let mut all = Vec::new();
+            for (place, (attribute, was)) in numbers.iter().enumerate() {
+                names.insert(format!("#n{place}"), attribute.clone());
+                values.insert(format!(":n{place}"), AttributeValue::N(was.to_string()));
+                all.push(match was {
+                    0 => format!("(attribute_not_exists(#n{place}) OR #n{place} = :n{place})"),
+                    _ => format!("#n{place} = :n{place}"),
+                });
+            }
+            (!all.is_empty()).then(|| all.join(" AND "))
         }
     }
 }

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, ReturnConsumedCapacity, ReturnValue, ReturnValuesOnConditionCheckFailure as OnFailure,
 };
 
-use super::action::condition;
+use super::action::{Names, condition};
 use super::items::{Item, key_item, number, text, text_of};
 use super::{Store, trouble};
 use crate::machinery::changes::Expect;
@@ -139,15 +139,16 @@ impl Store {
             (":one".to_owned(), AttributeValue::N("1".into())),
             (":until".to_owned(), AttributeValue::N(until.to_string())),
         ]);
-        let expect = was.map_or(Expect::Anything, |was| Expect::Number(attribute.to_owned(), was));
-        let condition = condition(&expect, &mut values);
+        let expect = was.map_or(Expect::Anything, |was| Expect::number(attribute, was));
+        let mut names = Names::from([("#n".to_owned(), attribute.to_owned())]);
+        let condition = condition(&expect, &mut names, &mut values);
         let sent = self
             .client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(key_item(key)))
             .update_expression("SET expires = :until ADD #n :one")
-            .expression_attribute_names("#n", attribute)
+            .set_expression_attribute_names(Some(names))
             .set_expression_attribute_values(Some(values))
             .set_condition_expression(condition)
             .return_values(ReturnValue::AllNew)
