@@ -1,0 +1,232 @@
+"""The model's ledger: documents, what is set against what, and what follows. Written from docs/ledger.md and docs/sales.md.
+
+Amounts are whole minor units of USD. A `Doc` is an invoice or one of the four kinds of money and notes; `Books` holds them
+and answers what the API must show: what is open, the customer's balance and credit, the accounts. Nothing is kept twice:
+balances and accounts are summed anew from the documents whenever they are asked for, so that a document cannot be
+right and its posting wrong. The three rules of what may leave are `can_give_back`, `credited` and `payable`.
+"""
+from decimal import Decimal, ROUND_HALF_UP
+
+ASKS, BRINGS = ("invoice", "debit_note", "refund"), ("receipt", "credit_note")
+
+
+def half_up(x):
+    """To whole minor units, half away from zero."""
+    return int(Decimal(x).quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def money(amount):
+    """Minor units as the text that is sent."""
+    return f"{'-' if amount < 0 else ''}{abs(amount) // 100}.{abs(amount) % 100:02d}"
+
+
+class Line:
+    """A line: quantity times unit price (in minor units, a Decimal), less a discount, and its taxes by percentage."""
+
+    def __init__(self, unit, quantity=1, discount=0, taxes=(), inclusive=False, deposit=False, period=None, service=None):
+        self.unit, self.quantity, self.discount, self.deposit = Decimal(unit), Decimal(quantity), discount, deposit
+        self.period, self.service = period, service
+        self.exact = self.unit * self.quantity
+        amount = half_up(self.exact) - discount
+        rates = [Decimal(t) for t in taxes]
+        if inclusive and len(rates) == 1:
+            self.net = half_up(amount * 100 / (100 + rates[0]))
+            self.taxes = [(rates[0], amount - self.net)]
+        elif inclusive and rates:
+            part = 100 + sum(rates)
+            self.taxes = [(t, half_up(amount * t / part)) for t in rates]
+            self.net = amount - sum(a for _, a in self.taxes)
+        else:
+            self.net = amount
+            self.taxes = [(t, half_up(amount * t / 100)) for t in rates]
+
+    @property
+    def tax(self):
+        return sum(a for _, a in self.taxes)
+
+
+class Doc:
+    def __init__(self, label, kind, ident, customer, total, date, lines=(), status="issued", due=None, **more):
+        self.label, self.kind, self.id, self.customer, self.total = label, kind, ident, customer, total
+        self.date, self.due, self.lines, self.status = date, due or date, list(lines), status
+        self.net = sum(x.net for x in self.lines) if self.lines else total
+        self.tax = total - self.net
+        self.set = {}           # label of another document: how much is set against each other
+        self.cleared = 0        # paid by its status alone: money from the clearing account
+        self.given = 0          # given back in cash by its status
+        self.gone = False       # deleted
+        self.account = "clearing"
+        self.number = self.order = self.about = self.onto = None
+        self.made_by, self.moved = "", False
+        self.__dict__.update(more)
+
+    @property
+    def stands(self):
+        """Counts in the books: issued, or refunded, whose entries stay."""
+        return self.status in ("issued", "refunded") and not self.onto
+
+    @property
+    def open(self):
+        """What it still asks for, or still brings; an invoice below 0 brings."""
+        if not self.stands or self.status == "refunded":
+            return 0
+        if self.kind == "invoice" and self.total <= 0:
+            return -self.total - sum(self.set.values())
+        return self.total - self.cleared - sum(self.set.values())
+
+    @property
+    def brings(self):
+        return self.kind in BRINGS or self.kind == "invoice" and self.total < 0
+
+    def by_rate(self):
+        found = {}
+        for line in self.lines:
+            for rate, amount in line.taxes:
+                found[rate] = found.get(rate, 0) + amount
+        return found
+
+    def word(self):
+        """The invoice's status in CloudOnex."""
+        if self.status != "issued":
+            return self.status.title()
+        if self.total <= 0 or self.open == 0:
+            return "Paid"
+        return "Unpaid" if self.open == self.total else "Partially Paid"
+
+
+class Books:
+    def __init__(self):
+        self.docs, self.by_id = {}, {}
+
+    def add(self, doc):
+        self.docs[doc.label] = doc
+        self.by_id[("invoice" if doc.kind == "invoice" else "money", doc.id)] = doc
+        return doc
+
+    def of(self, customer=None, kinds=None, test=lambda d: True):
+        return [d for d in self.docs.values() if (customer is None or d.customer == customer)
+                and (kinds is None or d.kind in kinds) and test(d)]
+
+    # What may leave.
+
+    def notes_of(self, invoice):
+        return self.of(kinds=("credit_note",), test=lambda d: d.about == invoice.label and (d.stands or d.onto))
+
+    def credited(self, invoice):
+        """Net and tax by rate that credit notes have taken back of an invoice."""
+        net, taxes = 0, {}
+        for note in self.notes_of(invoice):
+            net += note.net
+            for rate, amount in note.by_rate().items():
+                taxes[rate] = taxes.get(rate, 0) + amount
+        return net, taxes
+
+    def note_fits(self, invoice, lines):
+        """Whether a note of these lines is within what the invoice still carries, by net and by each tax."""
+        net, taxes = self.credited(invoice)
+        carried = invoice.by_rate()
+        asked = {}
+        for line in lines:
+            for rate, amount in line.taxes:
+                asked[rate] = asked.get(rate, 0) + amount
+        return (net + sum(x.net for x in lines) <= invoice.net
+                and all(rate in carried and taxes.get(rate, 0) + amount <= carried[rate] for rate, amount in asked.items()))
+
+    def cash_of(self, invoice):
+        """What came for an invoice in cash: receipts that are set against it, and what its status says was paid."""
+        return invoice.cleared + sum(a for label, a in invoice.set.items() if self.docs[label].kind == "receipt")
+
+    def credit(self, customer):
+        """What receipts, credit notes and invoices below 0 have left."""
+        return sum(d.open for d in self.of(customer) if d.brings)
+
+    def owed(self, customer):
+        return sum(d.open for d in self.of(customer) if not d.brings)
+
+    def payable(self, customer):
+        """What may be paid out at most for certain, and what cannot be exceeded by any reading: net credit, and credit."""
+        credit = self.credit(customer)
+        return max(0, credit - self.owed(customer)), credit
+
+    def balance(self, customer):
+        return self.credit(customer) - self.owed(customer)
+
+    # Setting against each other.
+
+    def settle(self, brings, asks, amount=None):
+        fits = min(brings.open, asks.open)
+        amount = fits if amount is None else min(amount, fits)
+        if amount > 0:
+            brings.set[asks.label] = brings.set.get(asks.label, 0) + amount
+            asks.set[brings.label] = asks.set.get(brings.label, 0) + amount
+        return amount
+
+    def release(self, doc):
+        for label in list(doc.set):
+            self.docs[label].set.pop(doc.label, None)
+        doc.set.clear()
+
+    def oldest(self, customer):
+        """Where credit lies, the oldest first."""
+        return sorted((d for d in self.of(customer) if d.brings and d.open > 0), key=lambda d: (d.date, d.id))
+
+    # The accounts.
+
+    def accounts(self):
+        """The trial balance in minor units, debits above 0."""
+        sums = {}
+
+        def post(account, amount):
+            sums[account] = sums.get(account, 0) + amount
+
+        for d in self.docs.values():
+            if not d.stands:
+                continue
+            if d.kind == "invoice" or d.kind == "debit_note":
+                post("receivable", d.total - d.cleared if d.status != "refunded" else sum(d.set.values()))
+                post("clearing", d.cleared - d.given)
+                net, tax = d.net, d.tax
+                if d.status == "refunded":
+                    net, tax = d.back_net, d.back_tax
+                post("revenue", -net)
+                post("tax", -tax)
+            elif d.kind == "credit_note":
+                post("receivable", -d.total)
+                post("revenue", d.net)
+                post("tax", d.tax)
+            else:
+                sign = -1 if d.kind == "receipt" else 1
+                post("receivable", sign * d.total)
+                post(d.account, -sign * d.total)
+        return {a: v for a, v in sums.items() if v}
+
+    def broken(self):
+        """What must never be: more out than in for an invoice or a customer, notes beyond their invoice, an entry that
+        does not balance. The model holds them of itself, and so of every state that the server agreed to."""
+        found = []
+        if sum(self.accounts().values()):
+            found.append("debits are not credits")
+        for d in self.docs.values():
+            if d.kind == "invoice" and d.stands:
+                net, taxes = self.credited(d)
+                if net > max(d.net, 0) or any(v > d.by_rate().get(r, 0) for r, v in taxes.items()):
+                    found.append(f"notes beyond invoice {d.id}")
+                if d.given + sum(n.total for n in self.notes_of(d)) > max(d.total, 0):
+                    found.append(f"invoice {d.id} gave back more than it charged")
+                if d.given > self.cash_of(d):
+                    found.append(f"more cash out than in for invoice {d.id}")
+            if d.stands and d.open < 0:
+                found.append(f"{d.kind} {d.id} is set for more than it has")
+        for customer in {d.customer for d in self.docs.values()}:
+            came = sum(d.total for d in self.of(customer, ("receipt",)) if d.stands)
+            came += sum(d.cleared for d in self.of(customer, ("invoice",)) if d.stands)
+            left = sum(d.total for d in self.of(customer, ("refund",)) if d.stands)
+            left += sum(d.given for d in self.of(customer, ("invoice",)) if d.stands)
+            granted = sum(d.total for d in self.of(customer, ("credit_note",)) if d.stands and d.about is None
+                          and not getattr(d, "plan", False))
+            granted += sum(-d.total for d in self.of(customer, ("invoice",)) if d.stands and d.total < 0)
+            if left > came + granted:
+                found.append(f"more cash out than in for customer {customer}: {left} of {came}, {granted} granted")
+            if self.balance(customer) > came - left + granted:
+                found.append(f"more credit than came for customer {customer}: {self.balance(customer)} of {came - left}, {granted} granted")
+        return found

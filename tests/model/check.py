@@ -1,0 +1,142 @@
+"""The full comparison of a world: everything the API shows of it against the model.
+
+Done every so many steps and at the end. Balances in every place that shows one, receivables against the receivable account,
+the trial balance, the register of numbers, receipts, notes and refunds with what they have left, the revenue of all
+that stands, and that there is no document that nobody asked for.
+"""
+from client import cents
+from model import Difference
+
+
+def everything(m):
+    for path in (f"/accounting/invoices/{m.next_invoice}", f"/accounting/transactions/{m.next_money}"):
+        got = m.w.js("GET", path)
+        m.same(f"{path}, a document that nobody asked for", 404, got.status, got)
+    for d in m.books.docs.values():
+        if d.kind == "invoice":
+            m.check_invoice(d)
+        else:
+            transaction(m, d)
+    for customer in m.customers:
+        balances(m, customer)
+    totals(m)
+    register(m)
+    racknap(m)
+    if m.sales:
+        m.sales.check(m)
+
+
+def racknap(m):
+    """RackNap lists what is neither draft nor void: amounts, words, and in its orders what the customer has or owes."""
+    words = {"Paid": "Paid", "Cancelled": "Cancelled", "Refunded": "Refunded"}
+    ours = {d.id: (d.total, words.get(d.word(), "Unpaid")) for d in m.books.of(kinds=("invoice",))
+            if not d.gone and d.status not in ("draft", "void")}
+    got = m.w.rn("/invoice/list")
+    shown = {i["id"]: (cents(i["amount"]), i["status"]) for i in got.data if i["currency"] == "USD"}
+    m.same("invoices in RackNap", ours, shown, got)
+    for path, kind in (("/receipt/list", "receipt"), ("/transaction/credit_note", "credit_note"), ("/transaction/debit_note", "debit_note")):
+        got = m.w.rn(path)
+        shown = {x["id"]: cents(x["amount"]) for x in got.data if x["currency"] == "USD"}
+        m.same(f"RackNap {path}", {d.id: d.total for d in m.books.of(kinds=(kind,)) if d.stands or d.onto}, shown, got)
+    got = m.w.rn("/order/list")
+    for order in got.data:
+        m.same("balance in RackNap", m.books.balance(order["customer_id"]), cents(order["current_balance"]), got)
+
+
+def transaction(m, d):
+    """A receipt, refund or note as JeraSoft and CloudOnex show it."""
+    paths = {"receipt": "/receipts/", "refund": "/refunds/", "credit_note": "/credit-notes/", "debit_note": "/debit-notes/"}
+    got = m.w.cx("GET", paths[d.kind] + str(d.id))
+    m.same(f"{d.kind} {d.id}, found", 404 if d.gone else 200, got.status, got)
+    if d.gone:
+        return
+    m.same(f"{d.kind} {d.id}, amount", d.total, cents(got["amount"]), got)
+    if d.onto:
+        return
+    m.same(f"{d.kind} {d.id}, what is left", d.open, cents(got["unallocated"]) if d.brings else d.total - sum(
+        cents(x["amount"]) for x in got["allocations"]), got)
+    shown = {}
+    for x in got["allocations"]:
+        key = ("invoice" if x["type"] == "invoice" else "money", x["id"])
+        shown[key] = shown.get(key, 0) + cents(x["amount"])
+    ours = {("invoice" if m.books.docs[k].kind == "invoice" else "money", m.books.docs[k].id): v for k, v in d.set.items()}
+    m.same(f"{d.kind} {d.id}, what it is set against", ours, shown, got)
+
+
+def balances(m, customer):
+    want = m.books.balance(customer)
+    m.check_balance(customer)
+    got = m.w.js("GET", f"/clients/{customer}/balance")
+    m.same(f"customer {customer}, balance call", want, cents(got["balance"]), got)
+    got = m.w.cx("GET", f"/reports/statement?customer_id={customer}")
+    m.same(f"customer {customer}, statement", want, cents(got["closing_balance"]), got)
+    running = cents(got["opening_balance"])
+    for line in got["lines"]:
+        running += cents(line["amount"])
+        m.same(f"customer {customer}, running balance of {line}", running, cents(line["balance"]), got)
+    got = m.w.cx("GET", f"/reports/receivables?customer_id={customer}")
+    m.same(f"customer {customer}, receivables", m.books.owed(customer), cents(got["total"]), got)
+    m.same(f"customer {customer}, credit", m.books.credit(customer), cents(got["unallocated_credit"]), got)
+
+
+def totals(m):
+    got = m.w.cx("GET", "/reports/trial-balance")
+    for part in ("accounts", "in_base_currency"):
+        rows = {r["account"]: cents(r["debit"]) - cents(r["credit"]) for r in got[part] if r["currency"] == "USD"}
+        ours = m.books.accounts()
+        if part == "in_base_currency":
+            for account, amount in m.abroad.items():
+                ours[account] = ours.get(account, 0) + amount
+            other = [a for a in rows if a not in ("receivable", "revenue", "tax", "clearing", "bank:1")]
+            m.same("exchange differences", -sum(m.abroad.values()), sum(rows.pop(a) for a in other), got)
+        if m.loose:
+            rows["revenue"] = rows.get("revenue", 0) + rows.pop("tax", 0)
+            ours["revenue"] = ours.get("revenue", 0) + ours.pop("tax", 0)
+        m.same(f"trial balance, {part}", {a: v for a, v in ours.items() if v}, {a: v for a, v in rows.items() if v}, got)
+        for currency in {r["currency"] for r in got[part]}:
+            m.same("debits less credits", 0, sum(cents(r["debit"]) - cents(r["credit"]) for r in got[part] if r["currency"] == currency), got)
+    owed = sum(m.books.owed(c) for c in m.customers)
+    credit = sum(m.books.credit(c) for c in m.customers)
+    got = m.w.cx("GET", "/reports/receivables")
+    m.same("receivables of all", owed, cents(got["total"]), got)
+    m.same("credit of all", credit, cents(got["unallocated_credit"]), got)
+    m.same("receivables by age", owed, cents(got["current"]) + sum(cents(o["amount"]) for o in got["overdue"]), got)
+    earned(m)
+
+
+def earned(m):
+    """Recognised and deferred revenue come to the revenue account; nothing is deferred once every period is over."""
+    if m.loose:
+        return
+    revenue = -m.books.accounts().get("revenue", 0) - m.abroad.get("revenue", 0)
+    got = m.w.cx("GET", "/reports/revenue?as_of=" + m.day())
+    m.same("recognised and deferred", revenue, cents(got["recognised"]) + cents(got["deferred"]), got)
+    months = sum(cents(x["recognised"]) + cents(x["deferred"]) for x in got["months"])
+    m.same("months of the revenue", revenue, months, got)
+    got = m.w.cx("GET", "/reports/revenue?as_of=2098-12-31")
+    m.same("recognised in the end", revenue, cents(got["recognised"]), got)
+
+
+def register(m):
+    """No number twice, no gap: the drawn numbers of each year run from 1, and each is its document's."""
+    for series, kinds in ((1, ("invoice",)), (2, ("receipt",)), (3, ("credit_note",)), (4, ("debit_note",)), (5, ("refund",))):
+        rows = m.w.every(f"/numbering/{series}/register")
+        numbers = [r["number"] for r in rows]
+        if len(set(numbers)) != len(numbers):
+            raise Difference(f"register {series}", "no number twice", sorted(numbers), m.last[-1])
+        drawn = {}
+        for r in rows:
+            if not r["by_hand"]:
+                head, tail = (r["number"].rsplit("-", 1) if series == 1 else ("", r["number"].rsplit("/", 1)[1]))
+                drawn.setdefault(head, []).append(int(tail))
+        hand = {r["number"] for r in rows if r["by_hand"]}
+        for head, found in drawn.items():
+            want, n = [], 0
+            while len(want) < len(found):
+                n += 1
+                if series != 1 or f"{head}-{n:03d}" not in hand:
+                    want.append(n)
+            m.same(f"numbers of {series} {head}", want, sorted(found))
+        known = {r["document_id"] for r in rows}
+        ours = {d.id for d in m.books.of(kinds=kinds) if d.number}  # foreign documents are in the register alone
+        m.same(f"register {series}, documents without a number in it", set(), ours - known)

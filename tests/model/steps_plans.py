@@ -1,0 +1,122 @@
+"""Steps: changes of plan. What is given back is worked out from what was charged, line by line, at its own tax.
+
+A dearer plan asks for the difference of the days that are left and waits for its invoice; a cheaper one begins at once, and its
+credit note is set against what is still open of its own periods. Held within a unit for each period and line.
+"""
+from decimal import Decimal
+
+from books import Doc
+from client import cents
+from model import Difference, Skip, step
+from sales import MONTHLY
+from steps_documents import after_issue, paid
+from steps_sales import new_invoice, read_lines
+
+import fixture as f
+
+
+@step("plan", 5)
+class Plan:
+    def draw(m, r):
+        found = m.sales.of(lambda s: s.status == "Active")
+        if not found:
+            return None
+        s = r.choice(found)
+        choices = [p for p in MONTHLY if p not in (s.price, f.SCARCE_10)]
+        return {"service": s.label, "price": r.choice(choices)} if choices else None
+
+    def do(m, a):
+        s = next((x for x in m.sales.services.values() if x.label == a["service"]), None)
+        if s is None or s.status != "Active" or s.odd or a["price"] == s.price:
+            raise Skip
+        current = [p for p in s.periods if p.end >= m.today]
+        books = m.books.docs
+        plain = all(books[p.invoice].status == "issued" and not m.books.notes_of(books[p.invoice]) for p in current)
+        if not current:
+            raise Skip
+        product, fee, _, rate = MONTHLY[a["price"]]
+        back, new = {}, Decimal(0)
+        for p in current:
+            for tax, worth in p.worth(m.today).items():
+                back[tax] = back.get(tax, 0) + worth
+            new += Decimal(fee) * ((p.end - max(m.today, p.start)).days + 1) / ((p.end - p.start).days + 1)
+        with_tax = lambda net, tax: net * (1 + Decimal(tax or 0) / 100)
+        want = with_tax(new, rate) - sum(with_tax(worth, tax) for tax, worth in back.items())
+        verdict, why = ("either", "a change of plan while another waits") if s.change else ("yes", "it may change its plan")
+        if not plain:
+            verdict, why = "either", "a change of plan of a period whose invoice was credited, refunded or cancelled"
+        got = m.w.cx("POST", f"/services/{s.id}/plan", {"product_id": product, "price_id": a["price"]})
+        if not m.ask(got, verdict, why):
+            return
+        if not plain:
+            follow(m, s, got)
+            return
+        if s.change:
+            s.odd = True
+            raise Skip
+        slack = 1 + len(current) + sum(len(p.parts) for p in current)
+        if want > slack:
+            d, shown = new_invoice(m, m.label(), m.next_invoice, s.customer, [s])
+            if abs(d.total - want) > slack:
+                raise Difference("a dearer plan asks for", want, d.total, shown)
+            m.same("due on the day of the change", m.day(), d.due, shown)
+            for p in current:
+                left = (p.end - max(m.today, p.start)).days + 1
+                p.parts = [(max(m.today, p.start), p.end, Decimal(fee) * left / ((p.end - p.start).days + 1), rate)]
+            s.change = (a["price"], d.label, s.asked)
+            after_issue(m, d)
+        else:
+            cheaper(m, s, a["price"], -want, slack, current)
+        m.check_balance(s.customer)
+
+
+def taken_notes(m, s, part=0):
+    """Books the credit notes that a change of plan brought about, set against what the server says."""
+    found = []
+    while True:
+        note = m.w.cx("GET", f"/credit-notes/{m.next_money}")
+        if not note.ok:
+            return found
+        part += 1
+        about = next((d.label for d in m.books.of(kinds=("invoice",)) if d.id == note["invoice_id"]), None)
+        d = m.books.add(Doc(m.label(part), "credit_note", m.money_id(note["id"]), s.customer, cents(note["amount"]), note["date"], read_lines(note),
+                            number=True, about=about, plan=True))
+        for x in note["allocations"]:
+            invoice = next(i for i in m.books.of(s.customer, ("invoice",)) if i.id == x["id"])
+            m.same("what a plan's note may be set for", True, m.books.settle(d, invoice, cents(x["amount"])) == cents(x["amount"]), note)
+            m.touched.add(invoice.label)
+            paid(m, invoice)
+        found.append(d)
+
+
+def cheaper(m, s, price, want, slack, current):
+    """A cheaper plan begins at once: the difference is a credit note, set against what is still open of its periods."""
+    notes = taken_notes(m, s)
+    total = sum(d.total for d in notes)
+    if abs(total - want) > slack:
+        extra = m.w.cx("GET", f"/invoices/{m.next_invoice}")
+        raise Difference("a cheaper plan gives back", want, total, extra if extra.ok else m.last[-1])
+    if not notes and m.w.cx("GET", f"/invoices/{m.next_invoice}").ok:  # a unit of rounding the other way
+        d, _ = new_invoice(m, m.label(), m.next_invoice, s.customer, [s])
+        after_issue(m, d)
+    due = sum(m.books.docs[x].open for x in {p.invoice for p in current})
+    m.same("a plan's note has credit left while its own periods are open", 0, min(due, sum(d.open for d in notes)))
+    fee, rate = MONTHLY[price][1], MONTHLY[price][3]
+    for p in current:
+        left = (p.end - max(m.today, p.start)).days + 1
+        p.parts = [(max(m.today, p.start), p.end, Decimal(fee) * left / ((p.end - p.start).days + 1), rate)]
+    s.price = price
+    s.product, s.fee, s.setup, s.rate = MONTHLY[price]
+
+
+def follow(m, s, got):
+    """What a change of plan brought about where the documents do not say; the rules of what may leave hold it."""
+    s.odd, part = True, 0
+    while m.w.cx("GET", f"/invoices/{m.next_invoice}").ok:
+        d, _ = new_invoice(m, m.label(part), m.next_invoice, s.customer, [s])
+        part += 1
+        after_issue(m, d)
+    taken_notes(m, s, part)
+    now = m.w.cx("GET", f"/services/{s.id}")
+    s.price = now["price_id"]
+    s.product, s.fee, s.setup, s.rate = MONTHLY[s.price]
