@@ -5,7 +5,8 @@ from case_money import deposit
 from client import cents
 
 
-@case(101, "notes of an invoice that stands no longer", ("BM cancelled", "BM DELETE", "JS DELETE", "CX Cancelled", "BM cancelled, note spent"))
+@case(101, "notes of an invoice that stands no longer", ("BM cancelled", "BM DELETE", "JS DELETE", "CX Cancelled", "CX Void, note set free",
+                                                           "BM cancelled, note spent"))
 def orphans(row):
     w = row.w
     made = row.invoice()
@@ -15,7 +16,9 @@ def orphans(row):
     if row.way.endswith("spent"):
         other = row.invoice()
         row.must(w.cx("POST", f"/credit-notes/{note['id']}/allocations", {"allocations": [{"invoice_id": other["id"]}]}))
-    send = {"BM cancelled": lambda: row.status(made["id"], "cancelled", "bm"), "BM DELETE": lambda: w.bm("DELETE", f"/invoices/{made['id']}"),
+    if row.way.endswith("free"):
+        row.must(w.cx("DELETE", f"/credit-notes/{note['id']}/allocations"))
+    send = {"CX Void": lambda: row.status(made["id"], "Void"), "BM cancelled": lambda: row.status(made["id"], "cancelled", "bm"), "BM DELETE": lambda: w.bm("DELETE", f"/invoices/{made['id']}"),
             "JS DELETE": lambda: w.js("DELETE", f"/accounting/invoices/{made['id']}"), "CX Cancelled": lambda: row.status(made["id"], "Cancelled")}
     row.notes.append(f"{send[row.way.split(',')[0]]().status}")
     if row.way.endswith("spent"):

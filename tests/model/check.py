@@ -4,6 +4,10 @@ Done every so many steps and at the end. Balances in every place that shows one,
 the trial balance, the register of numbers, receipts, notes and refunds with what they have left, the revenue of all
 that stands, and that there is no document that nobody asked for.
 """
+import datetime
+from decimal import Decimal
+
+from books import half_up
 from client import cents
 from model import Difference
 
@@ -111,10 +115,29 @@ def earned(m):
     revenue = -m.books.accounts().get("revenue", 0) - m.abroad.get("revenue", 0)
     got = m.w.cx("GET", "/reports/revenue?as_of=" + m.day())
     m.same("recognised and deferred", revenue, cents(got["recognised"]) + cents(got["deferred"]), got)
+    if not any(d.status == "refunded" and m.books.notes_of(d) for d in m.books.docs.values()):
+        m.same("recognised until today", earned_by(m, m.today) - m.abroad.get("revenue", 0), cents(got["recognised"]), got)
     months = sum(cents(x["recognised"]) + cents(x["deferred"]) for x in got["months"])
     m.same("months of the revenue", revenue, months, got)
     got = m.w.cx("GET", "/reports/revenue?as_of=2098-12-31")
     m.same("recognised in the end", revenue, cents(got["recognised"]), got)
+
+
+def earned_by(m, day):
+    """What all lines have earned by a day: one with a period day by day, both ends included, rounded from its beginning; one
+    without on its document's date; nothing of what stands no longer."""
+    total = 0
+    for d in m.books.docs.values():
+        if d.kind not in ("invoice", "debit_note", "credit_note") or not d.stands or d.status == "refunded":
+            continue
+        for line in d.lines:
+            start, end = (datetime.date.fromisoformat(x) if x else None for x in line.period or (None, None))
+            if start and end:
+                share = Decimal(max(0, (min(day, end) - start).days + 1)) / ((end - start).days + 1)
+            else:
+                share = Decimal(d.date <= day.isoformat())
+            total += half_up(line.net * share) * (-1 if d.kind == "credit_note" else 1)
+    return total
 
 
 def register(m):

@@ -38,6 +38,7 @@ class Model:
         self.today = datetime.date.fromisoformat(begin)
         self.counts, self.refusals, self.last, self.open_choices = {}, 0, [], {}
         self.next_invoice = self.next_money = 1
+        self.held = None            # an id that was passed over
         self.customers = (1, 2, 3, 4)
         self.wallet = {4}           # customers whose credit pays new invoices
         self.touched = set()        # labels of invoices that a step may have changed
@@ -84,6 +85,7 @@ class Model:
             STEPS[a["op"]][2](self, a)
         except Skip:
             return False
+        self.same("an id that was passed over", None, self.held)
         self.counts[a["op"]] = self.counts.get(a["op"], 0) + 1
         return True
 
@@ -120,7 +122,14 @@ class Model:
         return answer_id
 
     def money_id(self, answer_id=None):
-        """The next id of the transactions; predicted where the request did not tell it."""
+        """The next id of the transactions; predicted where the request did not tell it. One commit may draw the id of a
+        note that it brings about before that of the receipt: the id that was passed over is the next one wanted."""
+        if answer_id is None and self.held:
+            ident, self.held = self.held, None
+            return ident
+        if answer_id == self.next_money + 1 and not self.held:
+            self.held, self.next_money = self.next_money, self.next_money + 2
+            return answer_id
         if answer_id is not None:
             self.same("id of a new transaction", self.next_money, answer_id)
         self.next_money += 1

@@ -131,7 +131,7 @@ def main():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     p.add_argument("--binary"), p.add_argument("--url", "--server"), p.add_argument("--replay"), p.add_argument("--log")
     p.add_argument("--steps", type=int, default=2000), p.add_argument("--seed", default="1"), p.add_argument("--world", type=int, default=250)
-    p.add_argument("--full", type=int, default=50, help="compare everything after so many steps")
+    p.add_argument("--full", type=int, default=100, help="compare everything after so many steps")
     p.add_argument("--processes", type=int, default=1), p.add_argument("--spare", type=int, default=40)
     p.add_argument("--shorten", type=float, default=60, help="seconds for leaving steps out"), p.add_argument("--out", default="difference")
     p.add_argument("--only", help="names of steps, with commas"), p.add_argument("--tenants", type=int, default=1)

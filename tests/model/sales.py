@@ -47,8 +47,9 @@ class Service:
         self.price = price
         self.product, self.fee, self.setup, self.rate = MONTHLY[price]
         self.status, self.periods, self.asked = "Pending", [], 0
-        self.change = None     # a dearer plan that waits for its invoice: (price, invoice's label)
+        self.change = None     # a dearer plan that waits for its invoice: price, label, periods asked for by then, their new worth
         self.suspended_by = None
+        self.loose = False     # ordered by staff, who are not held to the stock
         self.odd = False       # something happened of which the documents do not say what it means for its periods
 
     def span(self, n):
@@ -75,7 +76,7 @@ def coupon_share(coupon, unit, setup):
 
 class Sales:
     def __init__(self):
-        self.services, self.orders, self.stock, self.next_order, self.next_service = {}, {}, 5, 1, 1
+        self.services = {}
         self.extra = {}        # service id: what is still to be asked for periods that were charged at the old plan
 
     def of(self, test=lambda s: True):
@@ -102,15 +103,22 @@ class Sales:
 
     def changed(self, m, s):
         """A dearer plan begins. Periods that were charged meanwhile at the old one come to the new one in all."""
-        price, label, asked = s.change
+        price, label, asked, begun = s.change
+        for period, parts in begun:
+            period.parts = parts
         s.price = price
         s.product, s.fee, s.setup, s.rate = MONTHLY[price]
         s.change = None
         late = [p for p in s.periods[asked:] if m.books.docs[p.invoice].status == "issued"]
         missing = sum(s.fee - sum(int(x[2]) for x in p.parts) for p in late)
         if missing:
-            self.extra[s.id] = missing
             s.odd = True
+            got = m.w.cx("GET", f"/invoices/{m.next_invoice}")
+            if not got.ok:
+                self.extra[s.id] = missing  # the next run asks for it
+                return
+            d = m.receive(f"{label}x{m.number}", [s])
+            m.same("what is missing of periods that were charged at the old plan", missing, d.net, got)
 
     def gone(self, m, d):
         """An invoice stands no longer: the change of plan that waited for it is given up."""
@@ -119,6 +127,13 @@ class Sales:
                 s.change = None
             elif any(p.invoice == d.label for p in s.periods):
                 s.odd = True
+
+    def left(self):
+        """How many of the scarce product are left by the orders; None where one has ended, which gives some back."""
+        taken = [s for s in self.services.values() if s.product == f.SCARCE]
+        if any(s.status in ("Terminated", "Cancelled") or s.loose for s in taken):
+            return None
+        return 5 - len(taken)
 
     def check(self, m):
         for s in self.services.values():

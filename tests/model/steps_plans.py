@@ -55,15 +55,17 @@ class Plan:
             s.odd = True
             raise Skip
         slack = 1 + len(current) + sum(len(p.parts) for p in current)
-        if want > slack:
+        asks = m.w.cx("GET", f"/invoices/{m.next_invoice}").ok
+        if abs(want) > slack:
+            m.same("a change of plan asks for money", want > 0, asks, got)
+        if asks:
             d, shown = new_invoice(m, m.label(), m.next_invoice, s.customer, [s])
             if abs(d.total - want) > slack:
                 raise Difference("a dearer plan asks for", want, d.total, shown)
             m.same("due on the day of the change", m.day(), d.due, shown)
-            for p in current:
-                left = (p.end - max(m.today, p.start)).days + 1
-                p.parts = [(max(m.today, p.start), p.end, Decimal(fee) * left / ((p.end - p.start).days + 1), rate)]
-            s.change = (a["price"], d.label, s.asked)
+            begun = [(p, [(max(m.today, p.start), p.end, Decimal(fee) * ((p.end - max(m.today, p.start)).days + 1)
+                           / ((p.end - p.start).days + 1), rate)]) for p in current]
+            s.change = (a["price"], d.label, s.asked, begun)
             after_issue(m, d)
         else:
             cheaper(m, s, a["price"], -want, slack, current)
@@ -94,11 +96,7 @@ def cheaper(m, s, price, want, slack, current):
     notes = taken_notes(m, s)
     total = sum(d.total for d in notes)
     if abs(total - want) > slack:
-        extra = m.w.cx("GET", f"/invoices/{m.next_invoice}")
-        raise Difference("a cheaper plan gives back", want, total, extra if extra.ok else m.last[-1])
-    if not notes and m.w.cx("GET", f"/invoices/{m.next_invoice}").ok:  # a unit of rounding the other way
-        d, _ = new_invoice(m, m.label(), m.next_invoice, s.customer, [s])
-        after_issue(m, d)
+        raise Difference("a cheaper plan gives back", want, total, m.last[-1])
     due = sum(m.books.docs[x].open for x in {p.invoice for p in current})
     m.same("a plan's note has credit left while its own periods are open", 0, min(due, sum(d.open for d in notes)))
     fee, rate = MONTHLY[price][1], MONTHLY[price][3]

@@ -78,6 +78,8 @@ def found_invoices(m, want):
         m.same("due when the period begins", max(start, datetime.date.fromisoformat(d.date)).isoformat(), d.due, shown)
         s.charge(s.fee, d.label)
         after_issue(m, d)
+    if m.sales.extra:
+        raise Difference("what is missing of periods that were charged at the old plan", m.sales.extra, "not asked for", m.last[-1])
     if want:
         raise Difference("periods that a run must ask for", want, "not asked for", m.last[-1])
 

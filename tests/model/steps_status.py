@@ -128,6 +128,8 @@ def in_cloudonex(m, d, to):
         verdict, why = "yes", "it is that already"
     elif to in ("Void", "Cancelled") and d.status == "issued" and d.total <= 0 and not d.set:
         verdict, why = ("yes" if d.total == 0 else "either"), "an invoice of total 0 or below can be taken back"
+    elif to in ("Void", "Cancelled") and m.books.notes_of(d) and verdict == "yes":
+        verdict, why = "either", "an invoice with notes of its own that stand is taken back"
     elif to == "Unpaid" and d.total <= 0:
         verdict, why = "either", "an invoice of total 0 or below asks for nothing"
     elif to == "Refunded" and word == "Paid":
