@@ -225,7 +225,7 @@ class Books:
             granted = sum(d.total for d in self.of(customer, ("credit_note",)) if d.stands and d.about is None
                           and not getattr(d, "plan", False))
             granted += sum(-d.total for d in self.of(customer, ("invoice",)) if d.stands and d.total < 0)
-            if left > came + granted:
+            if left > came + granted + self.owed(customer):  # what is owed of it can be asked for
                 found.append(f"more cash out than in for customer {customer}: {left} of {came}, {granted} granted")
             if self.balance(customer) > came - left + granted:
                 found.append(f"more credit than came for customer {customer}: {self.balance(customer)} of {came - left}, {granted} granted")

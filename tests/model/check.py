@@ -133,10 +133,10 @@ def earned_by(m, day):
         for line in d.lines:
             start, end = (datetime.date.fromisoformat(x) if x else None for x in line.period or (None, None))
             if start and end:
-                share = Decimal(max(0, (min(day, end) - start).days + 1)) / ((end - start).days + 1)
+                gone, days = max(0, (min(day, end) - start).days + 1), (end - start).days + 1
             else:
-                share = Decimal(d.date <= day.isoformat())
-            total += half_up(line.net * share) * (-1 if d.kind == "credit_note" else 1)
+                gone, days = int(d.date <= day.isoformat()), 1
+            total += half_up(Decimal(line.net * gone) / days) * (-1 if d.kind == "credit_note" else 1)
     return total
 
 
