@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use shared::words::money::Decimal;
+use shared::words::money::{Decimal, parse_decimal};
 use tests::{ADMIN, Call, Dice, TOKEN, World};
 
 async fn made(world: &World, path: &str, body: Value) -> u64 {
@@ -88,10 +88,11 @@ pub(crate) async fn filled() -> World {
             made(&world, "receipts", json!({"customer_id": customer, "amount": body["data"]["amount"], "currency": code, "invoice_id": ids[0]})).await;
         }
     }
-    let lines = json!([{"description": "Outage", "amount": "3.10", "qty": 1, "taxes": ["IGST"]}]);
+    let line = |taxes: Value| json!([{"description": "Outage", "amount": "3.10", "qty": 1, "taxes": taxes}]);
+    let (charged, lines) = (line(json!(["SGST", "CGST"])), line(json!(["IGST"])));
     for customer in 1..=4 {
         let own = invoices[&(customer, "USD")][0];
-        made(&world, "credit-notes", json!({"customer_id": customer, "invoice_id": own, "description": "Outage", "date": "2026-02-26", "items": lines})).await;
+        made(&world, "credit-notes", json!({"customer_id": customer, "invoice_id": own, "description": "Outage", "date": "2026-02-26", "items": charged})).await;
         made(
             &world,
             "credit-notes",
@@ -103,6 +104,10 @@ pub(crate) async fn filled() -> World {
             made(&world, "receipts", json!({"customer_id": customer, "amount": 4, "account_id": 1, "allocations": [{"debit_note_id": debit, "amount": 3}]})).await;
         }
     }
+    // Who is paid out owes nothing any more.
+    let owes = world.send(Call::new("GET", "/api/clients/4").key(ADMIN)).await.expect(200)["balance"].to_string();
+    let owes = parse_decimal(owes.trim_start_matches('-')).unwrap() + Decimal::TWO;
+    made(&world, "receipts", json!({"customer_id": 4, "amount": owes.to_string(), "account_id": 1})).await;
     made(&world, "refunds", json!({"customer_id": 4, "amount": "2.00", "account_id": 1})).await;
     // Where invoices come to by their status alone.
     for (place, status) in ["Paid", "Void", "Cancelled"].into_iter().enumerate() {

@@ -289,7 +289,6 @@ fn files_are_short() {
         ("shared/src/domain/documents/desk.rs", 400, "all that a write of documents reads and writes besides"),
         ("tests/suite/malformed.rs", 540, "a table of faults"),
         ("tests/suite/isolation.rs", 520, "one matrix"),
-        ("tests/suite/model.rs", 700, "a model is one thing"),
         ("tests/suite/chain.rs", 380, "a model is one thing"),
         ("tests/suite/faults.rs", 410, "one request for every row that writes"),
         ("tests/suite/orders.rs", 360, "one story after the other"),

@@ -75,7 +75,9 @@ fn read_new(r: &mut Reader<'_>) -> New {
         let description = entry.text("description").max(1000).required();
         let quantity = Decimal::from(entry.integer("quantity").within(1, 1_000_000_000).required());
         let unit = entry.decimal("unit_price").required();
-        let mut line = NewLine { description, quantity, unit, ..NewLine::default() };
+        // What begins so buys credit (§10.2).
+        let deposit = description.starts_with("Credit Deposit") && unit > Decimal::ZERO;
+        let mut line = NewLine { description, quantity, unit, deposit, ..NewLine::default() };
         read_extras(&mut entry, &mut line);
         new.lines.push(line);
         r.absorb(entry);
@@ -133,7 +135,7 @@ fn status(document: &Document) -> &'static str {
 
 /// What an invoice still asks for by its transactions alone, whatever its status was set to (§10.1).
 fn due_by_transactions(document: &Document) -> Money {
-    document.money((document.sums.total - document.allocated()).max(0))
+    document.money((document.sums.total - (document.allocated() - document.returned.0).max(0)).max(0))
 }
 
 fn invoice(shown: &Shown, with_items: bool) -> Value {

@@ -118,7 +118,7 @@ fn read_new(r: &mut Reader<'_>) -> New {
         (false, true) => Kind::CreditNote,
         (false, false) => Kind::DebitNote,
     };
-    let mut new = New { customer, unbacked: true, ..New::of(kind) };
+    let mut new = New { customer, low_balance: true, ..New::of(kind) };
     let included = r.choice("taxes_state", TAXES).optional();
     // An empty list is no tax: that is how a payment shows.
     let taxes = r.amounts("taxes").optional().filter(|taxes| !taxes.is_empty());

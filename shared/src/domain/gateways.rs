@@ -9,14 +9,15 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::books::Books;
-use crate::domain::documents::entity::{Kind, Status};
+use crate::domain::documents::desk::{Desk, Held};
+use crate::domain::documents::entity::{Document, Kind};
 use crate::domain::documents::list::found_invoice;
 use crate::domain::documents::pay::Against;
-use crate::domain::documents::write::{New as NewDocument, create as create_document};
+use crate::domain::documents::write::{New as NewDocument, compose};
 use crate::domain::records::{
     BEARERS, Drawer, IndexRow, List, Record, Stamps, find, find_all, put, remove, search, stamped,
 };
-use crate::domain::tenants::{named_or_site, own};
+use crate::domain::tenants::{CurrencyRef, named_or_site, own};
 use crate::machinery::caller::Caller;
 use crate::machinery::changes::Changes;
 use crate::machinery::keys::{self, Entity, GATEWAY};
@@ -230,33 +231,58 @@ async fn told(cx: &Context, notice: &Notice) -> Result<Done<Outcome>> {
     if notice.status != "success" {
         return answer(Outcome::NotPaid);
     }
-    // Told twice is paid once; so is what was paid already (contract §10.6).
-    let claim = keys::claim(cx.tenant(), &format!("gateway-{id}"), &notice.reference);
-    let known = cx.store.get_items(std::slice::from_ref(&claim)).await?.pop().flatten();
-    let known = !notice.reference.is_empty() && known.is_some_and(|item| number(&item, BEARERS) > 0);
-    if known || invoice.status() == Status::Paid || invoice.open() == 0 {
+    // A payment is named by the invoice and the gateway's reference: told twice it is booked once. Without a reference what
+    // is paid already is taken for told twice (contract §10.6).
+    let claim = (!notice.reference.is_empty()).then(|| {
+        let name = format!("{}\n{}", invoice.id, notice.reference);
+        keys::claim(cx.tenant(), &format!("gateway-{id}"), &name)
+    });
+    let known = match &claim {
+        Some(claim) => {
+            let item = cx.store.get_items(std::slice::from_ref(claim)).await?.pop().flatten();
+            item.is_some_and(|item| number(&item, BEARERS) > 0)
+        }
+        None => invoice.due_amount() == 0,
+    };
+    if known {
         return answer(Outcome::Paid);
     }
     let zone = own(cx).await?.timezone;
     let cx = &Context { zone, ..cx.clone() };
-    let mut receipt = NewDocument::of(Kind::Receipt);
-    receipt.account = Some(gateway.account);
-    receipt.amount = Some(match notice.amount.as_str() {
-        "" => invoice.money(invoice.open()).decimal(),
-        text => crate::words::money::parse_decimal(text)
-            .filter(|amount| *amount > Decimal::ZERO)
-            .ok_or_else(|| Error::field("amount", Rule::NotPositive))?,
-    });
-    receipt.against = vec![Against::whole(Kind::Invoice, invoice.id)];
-    receipt.description = format!("Payment of Invoice {} via {}", notice.invoice, gateway.name);
-    receipt.method = Some(gateway.name.clone());
-    receipt.reference = Some(notice.reference.clone()).filter(|reference| !reference.is_empty());
-    let Done { mut changes, .. } = create_document(cx, &receipt).await?;
-    if !notice.reference.is_empty() {
+    let mut changes = receipt(cx, notice, &gateway, invoice).await?;
+    if let Some(claim) = claim {
         changes.insert(claim, &BTreeMap::from([(BEARERS, 1)]))?;
     }
     changes.on_behalf = Some(cx.tenant().clone());
     Ok(Done::changed(Outcome::Paid, changes))
+}
+
+/// The money that a gateway took, as a receipt: set against the invoice as far as that asks for money, and the rest on
+/// account, since it is here. So is all of it where the invoice is paid, cancelled or void by now, and where its customer
+/// was deleted meanwhile.
+async fn receipt(cx: &Context, notice: &Notice, gateway: &Gateway, invoice: Document) -> Result<Changes> {
+    let open = invoice.due_amount();
+    let mut new = NewDocument::of(Kind::Receipt);
+    new.customer = invoice.customer;
+    new.account = Some(gateway.account);
+    new.currency = Some(CurrencyRef::Id(invoice.currency));
+    new.amount = Some(match notice.amount.as_str() {
+        "" => invoice.money(if open > 0 { open } else { invoice.sums.total }).decimal(),
+        text => crate::words::money::parse_decimal(text)
+            .filter(|amount| *amount > Decimal::ZERO)
+            .ok_or_else(|| Error::field("amount", Rule::NotPositive))?,
+    });
+    new.description = format!("Payment of Invoice {} via {}", notice.invoice, gateway.name);
+    new.method = Some(gateway.name.clone());
+    new.reference = Some(notice.reference.clone()).filter(|reference| !reference.is_empty());
+    if open > 0 {
+        new.against = vec![Against::whole(Kind::Invoice, invoice.id)];
+    }
+    new.reseller = Some(invoice.reseller);
+    let (mut desk, found) = Desk::open(cx, &[Kind::Receipt], invoice.customer, &[invoice.own_ref()]).await?;
+    let mut held: Vec<Held> = found.into_iter().flatten().filter(|_| open > 0).map(Held::read).collect();
+    compose(cx, &mut desk, &new, &mut held).await?;
+    desk.finish().await
 }
 
 #[cfg(test)]

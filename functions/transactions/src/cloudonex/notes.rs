@@ -113,7 +113,11 @@ fn write_one(_: View, shown: Shown) -> Reply {
 }
 
 fn write_created(_: View, shown: Shown) -> Reply {
-    let message = if shown.document.kind == Kind::CreditNote { "Credit note created" } else { "Debit note created" };
+    let message = match (shown.document.kind, &shown.document.invoice) {
+        (Kind::CreditNote, Some(_)) => "Credit note created",
+        (Kind::CreditNote, None) => "Credit note created; it concerns no invoice",
+        _ => "Debit note created",
+    };
     Reply::one(note(&shown)).status(201).message(message)
 }
 

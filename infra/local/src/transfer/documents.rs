@@ -124,7 +124,6 @@ impl Importer<'_> {
             notes: document.notes.clone(),
             method: document.method.clone(),
             reference: document.reference.clone(),
-            unbacked: true,
             imported: Some(imported),
             ..New::of(document.kind)
         };

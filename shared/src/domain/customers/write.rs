@@ -12,11 +12,12 @@ use crate::domain::customers::ENTITY;
 use crate::domain::customers::entity::{Change, Customer, Status, Text};
 use crate::domain::customers::list::with_tenant;
 use crate::domain::customers::shown::Shown;
+use crate::domain::documents::entity::IndexRow as DocumentRow;
 use crate::domain::documents::ledger::Balance;
 use crate::domain::records::BEARERS;
 use crate::domain::tenants::{Reach, TenantCurrency, TenantRecord, of_item, own};
 use crate::machinery::changes::Changes;
-use crate::machinery::keys::{self, CUSTOMER, Key};
+use crate::machinery::keys::{self, CUSTOMER, INVOICE, Key, TRANSACTION};
 use crate::machinery::listing::{self, Ids};
 use crate::machinery::operation::{Context, Done, Op, Scope, Working};
 use crate::machinery::store::{Item, number_of, record};
@@ -85,8 +86,8 @@ pub struct Deletion {
     pub id: u64,
     /// Whether its e-mail address stays taken.
     pub keeps_email: bool,
-    /// Whether it may go while its documents stay (contract billmora §9.1); otherwise a customer with
-    /// documents is not deleted.
+    /// Whether it may go while its documents stay (contract billmora §9.1), as long as nothing is open of them;
+    /// otherwise a customer with documents is not deleted.
     pub leaves_documents: bool,
 }
 
@@ -161,11 +162,16 @@ async fn archive(cx: &Context, id: u64) -> Result<Done<u64>> {
 async fn delete(cx: &Context, deletion: &Deletion) -> Result<Done<u64>> {
     let (_, customer, balance) = with_tenant(cx, deletion.id).await?;
     let mut changes = Changes::default();
-    if !deletion.leaves_documents {
-        if balance.version > 0 {
-            return Err(in_use("The customer has documents and cannot be deleted"));
+    let (books, version) = (keys::balance(cx.tenant(), customer.id), balance.version);
+    match version {
+        0 => changes.check_absent(books),
+        _ if !deletion.leaves_documents => return Err(in_use("The customer has documents and cannot be deleted")),
+        // Who owes money, or has some to get, stays until that is settled.
+        _ if has_open(cx, customer.id).await? || balance.owed.values().any(|owed| *owed != 0) => {
+            let text = "The customer has open invoices or credit and cannot be deleted";
+            return Err(Error::refused("in_use", text));
         }
-        changes.check_absent(keys::balance(cx.tenant(), customer.id));
+        _ => changes.check(books, version),
     }
     changes.delete(keys::row(cx.tenant(), CUSTOMER, customer.id), customer.version);
     changes.erase(keys::index_row(cx.tenant(), CUSTOMER, customer.id));
@@ -380,6 +386,17 @@ fn replace(
     claims.into_changes(&mut changes);
     changes.tell(event, after.id, after.version);
     Ok(changes)
+}
+
+/// Whether anything of a customer's documents is open. A query of each of its two indexes.
+async fn has_open(cx: &Context, customer: u64) -> Result<bool> {
+    for entity in [INVOICE, TRANSACTION] {
+        let rows: Vec<DocumentRow> = listing::index(cx, keys::index_of(cx.tenant(), entity, Some(customer))).await?;
+        if rows.iter().any(|row| row.open > 0) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Give a customer, as it was read, another owner.

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use crate::domain::documents::desk::{Desk, Held};
 use crate::domain::documents::entity::{Document, Kind, Status};
+use crate::domain::documents::leaving;
 use crate::domain::documents::lines::{NewLine, priced};
 use crate::domain::documents::list::{ANY_TRANSACTION, INVOICES, Shown, with_document};
-use crate::domain::documents::moves::{Move, check, make, no_way, release, way};
-use crate::domain::documents::pay::{may_release, others_of};
+use crate::domain::documents::moves::{Move, check, is_returned, make, no_way, release, way_of};
+use crate::domain::documents::pay::{self, may_release, others_of};
 use crate::domain::documents::sums::{Rounding, Terms};
 use crate::domain::documents::write::updated;
 use crate::machinery::keys::{INVOICE, TRANSACTION};
@@ -147,11 +148,16 @@ async fn update(cx: &Context, input: &Update, invoice: bool) -> Result<Done<Show
     }
     match (input.pending, document.status() == Status::Draft) {
         (Some(true), false) => return Err(no_way(document, Status::Draft)),
-        (Some(false), true) => reach(&mut desk, document, &mut others, Status::Unpaid, today)?,
+        (Some(false), true) => {
+            reach(&mut desk, document, &mut others, Status::Unpaid, today)?;
+            if document.kind == Kind::Refund {
+                pay::pay_out(cx, &mut desk, document, &[], &mut others, true).await?;
+            }
+        }
         _ => {}
     }
     if let Some(status) = input.status.filter(|_| !input.stands.contains(&document.status())) {
-        let steps = way(document.status(), status).ok_or_else(|| no_way(document, status))?;
+        let steps = way_of(document, status).ok_or_else(|| no_way(document, status))?;
         if steps.len() > 1 && !input.any_status {
             return Err(no_way(document, status));
         }
@@ -179,8 +185,12 @@ pub(crate) fn reach(
     status: Status,
     today: Date,
 ) -> Result<()> {
-    let steps = way(document.status(), status).ok_or_else(|| no_way(document, status))?;
+    let steps = way_of(document, status).ok_or_else(|| no_way(document, status))?;
     for step in steps {
+        if step == Move::Refund {
+            take_back_deposits(document, others, today.max(document.day.date));
+            leaving::check_refund(document)?;
+        }
         step_to(desk, document, others, step, today)?;
     }
     Ok(())
@@ -188,27 +198,54 @@ pub(crate) fn reach(
 
 fn step_to(desk: &mut Desk<'_>, document: &mut Document, others: &mut [Held], step: Move, today: Date) -> Result<()> {
     let charged: Vec<u64> = document.lines.iter().filter_map(|line| line.charge).collect();
-    check(document, step)?;
     let is_charge = |other: &Held| other.after.kind != Kind::Invoice && charged.contains(&other.after.id);
+    let on = today.max(document.day.date);
+    check(document, step)?;
     match step {
         // Its charges ask for their money themselves again, and may be on another invoice by now.
         Move::Reopen if document.status() == Status::Cancelled && !charged.is_empty() => {
             return Err(no_way(document, Status::Unpaid));
         }
+        // What was paid before the money was given back stays paid, and is asked for again.
+        Move::Reopen if is_returned(document) => {}
         Move::Reopen => {
+            let against: Vec<&Document> = others.iter().map(|other| &other.after).collect();
+            leaving::check_given_back(document, against)?;
             others.iter_mut().filter(|other| !is_charge(other)).for_each(|other| release(document, &mut other.after));
         }
         Move::Cancel | Move::Void => {
-            others.iter_mut().filter(|other| is_charge(other)).for_each(|other| release(document, &mut other.after));
+            let notes = notes_in(document);
+            for other in others.iter_mut().filter(|other| other.after.kind == Kind::CreditNote) {
+                if notes.contains(&other.after.id) {
+                    leaving::take_back(&mut other.after, document, on)?;
+                }
+            }
+            let credit = |other: &&mut Held| is_charge(other) || other.after.kind == Kind::CreditNote;
+            others.iter_mut().filter(credit).for_each(|other| release(document, &mut other.after));
         }
         Move::Issue | Move::MarkPaid | Move::Refund => {}
     }
-    make(document, step, desk.now(), today.max(document.day.date));
+    make(document, step, desk.now(), on);
     // Whatever stands issued has a number: a draft gets its own now.
     if matches!(step, Move::Issue | Move::Reopen) && document.number.is_none() {
         desk.give_number(document, None)?;
     }
     Ok(())
+}
+
+/// The ids of the credit notes that concern an invoice.
+fn notes_in(invoice: &Document) -> Vec<u64> {
+    leaving::notes_of(invoice).map(|note| note.id).collect()
+}
+
+/// A deposit that is refunded buys no credit any more, as long as none of it was used.
+fn take_back_deposits(document: &mut Document, others: &mut [Held], on: Date) {
+    let notes: Vec<u64> = document.credited.iter().filter(|note| note.deposit).map(|note| note.note).collect();
+    let deposits = others.iter_mut().filter(|one| one.after.kind == Kind::CreditNote && notes.contains(&one.after.id));
+    for note in deposits {
+        // One that was used stays, and what it gave back is not given back again.
+        let _used = leaving::take_back(&mut note.after, document, on);
+    }
 }
 
 async fn delete(cx: &Context, input: &Deletion, invoice: bool) -> Result<Done<u64>> {
@@ -218,12 +255,28 @@ async fn delete(cx: &Context, input: &Deletion, invoice: bool) -> Result<Done<u6
         let kind = document.kind.words();
         return Err(Error::refused("has_payments", format!("The {kind} has payments and cannot be deleted")));
     }
+    if is_returned(&document) {
+        let number = document.number.as_deref().unwrap_or_default();
+        let text = format!("Money was given back for invoice {number}: it cannot be deleted");
+        return Err(Error::refused("invoice_refunded", text));
+    }
     let mut others = others_of(&mut desk, document.customer, &document).await?;
     let mut held = Held::read(document);
     if !invoice {
         may_release(&held.after, &others)?;
     }
-    others.iter_mut().for_each(|other| release(&mut held.after, &mut other.after));
+    leaving::check_given_back(&held.after, others.iter().map(|other| &other.after))?;
+    let on = today.max(held.after.day.date);
+    let (notes, concerned) = (notes_in(&held.after), held.after.invoice.as_ref().map(|(id, _)| *id));
+    for other in &mut others {
+        if other.after.kind == Kind::CreditNote && notes.contains(&other.after.id) {
+            leaving::take_back(&mut other.after, &mut held.after, on)?;
+        }
+        if other.after.kind == Kind::Invoice && concerned == Some(other.after.id) {
+            other.after.credited.retain(|note| note.note != held.after.id);
+        }
+        release(&mut held.after, &mut other.after);
+    }
     held.after.marked = (0, 0);
     for other in others {
         desk.put(&other, updated(other.after.kind), today)?;
@@ -234,7 +287,6 @@ async fn delete(cx: &Context, input: &Deletion, invoice: bool) -> Result<Done<u6
         Kind::DebitNote => "debit_note.deleted",
         _ => "transaction.deleted",
     };
-    let on = today.max(held.after.day.date);
     desk.remove(&held, event, on)?;
     Ok(Done::changed(1, desk.finish().await?))
 }

@@ -13,11 +13,10 @@ use crate::domain::books::Books;
 use crate::domain::customers::Customer;
 use crate::domain::documents::entity::{Document, Kind, Ref, Stage, Status};
 use crate::domain::documents::ledger::{Balance, Ledger, out_of_range};
-use crate::domain::documents::pay::CREDIT_DEPOSIT;
 use crate::domain::documents::shown::Shown;
 use crate::domain::orders::fulfil;
 use crate::domain::tenants::{Reach, TenantRecord, of_item};
-use crate::machinery::changes::Changes;
+use crate::machinery::changes::{Act, Changes, item_of};
 use crate::machinery::keys::{self, CUSTOMER, Entity, INVOICE, Key, TRANSACTION};
 use crate::machinery::listing;
 use crate::machinery::operation::Context;
@@ -90,6 +89,8 @@ pub(crate) struct Desk<'c> {
     holes: BTreeMap<&'static str, (Entity, Vec<u64>)>,
     /// Customers whose documents were changed here before the one in hand.
     others: BTreeMap<u64, (Option<Customer>, Balance)>,
+    /// Invoices of less than nothing by customer, and whether they have something of it left.
+    credit_invoices: BTreeMap<u64, BTreeMap<u64, bool>>,
     /// Invoices that became paid here and bring something to life.
     pub(crate) paid: Vec<Document>,
 }
@@ -148,6 +149,7 @@ impl<'c> Desk<'c> {
             kept: Vec::new(),
             holes: BTreeMap::new(),
             others: BTreeMap::new(),
+            credit_invoices: BTreeMap::new(),
             paid: Vec::new(),
         };
         Ok((desk, documents))
@@ -258,11 +260,30 @@ impl<'c> Desk<'c> {
         let paid = |document: &Document| document.kind == Kind::Invoice && document.status() == Status::Paid;
         if paid(&after) && !before.as_ref().is_some_and(paid) {
             self.changes.tell("invoice.paid", after.id, after.version);
-            let deposit = after.lines.iter().any(|line| line.description.starts_with(CREDIT_DEPOSIT));
+            let deposit = after.lines.iter().any(|line| line.deposit);
             self.paid.extend((!after.is_imported() && (after.sustains() || deposit)).then(|| after.clone()));
+        }
+        if after.is_credit_invoice() {
+            let (whose, left) = (after.customer.unwrap_or(0), after.open() > 0);
+            self.credit_invoices.entry(whose).or_default().insert(after.id, left);
         }
         self.look_after(before.as_ref(), &after)?;
         Ok(after)
+    }
+
+    /// Write down more on a document that was put back here already: what changes neither its postings nor its index
+    /// row.
+    pub(crate) fn amend(&mut self, document: &Document) -> Result<()> {
+        let key = keys::row(self.cx.tenant(), document.kind.entity(), document.id);
+        let put = self.changes.list.iter_mut().find(|change| change.key == key);
+        let put = put.ok_or_else(|| Error::internal(format!("{} was not put back", document.own_ref())))?;
+        put.act = Act::Put(item_of(document)?);
+        Ok(())
+    }
+
+    /// The customer's invoices that came to less than nothing and have something of it left.
+    pub(super) fn credit_invoices(&self) -> impl Iterator<Item = u64> {
+        self.balance.credit_invoices.iter().copied()
     }
 
     /// What is not paid in time is looked after by the billing runs, if something lives on it.
@@ -293,6 +314,9 @@ impl<'c> Desk<'c> {
         self.changes.write(keys::deleted(t, entity, after.id), &after)?;
         for of in partitions(&after) {
             self.changes.erase(keys::document_index_row(t, entity, of, before.day.date, before.id));
+        }
+        if after.is_credit_invoice() {
+            self.credit_invoices.entry(after.customer.unwrap_or(0)).or_default().insert(after.id, false);
         }
         self.holes.entry(entity.0).or_insert_with(|| (entity, Vec::new())).1.push(after.id);
         self.ledger.post(Some(before), &after, event, on)?;
@@ -335,9 +359,18 @@ impl<'c> Desk<'c> {
         for (whose, (customer, mut balance)) in customers {
             let more = self.ledger.owes_more(whose);
             let was = balance.version;
+            let credit = self.credit_invoices.remove(&whose).unwrap_or_default();
+            let changed = credit.iter().any(|(id, left)| balance.credit_invoices.contains(id) != *left);
             // A customer with documents has a balance, and so cannot be deleted; whose first document this
             // is must still be there.
-            if !more.is_empty() || (was == 0 && customer.is_some()) {
+            if !more.is_empty() || changed || (was == 0 && customer.is_some()) {
+                for (id, left) in credit {
+                    if left {
+                        balance.credit_invoices.insert(id)
+                    } else {
+                        balance.credit_invoices.remove(&id)
+                    };
+                }
                 for (code, change) in more {
                     let owed = balance.owed.entry(code.to_owned()).or_insert(0);
                     *owed = owed.checked_add(change).ok_or_else(out_of_range)?;

@@ -36,6 +36,39 @@ pub struct Allocation {
     pub charged: bool,
 }
 
+/// A credit note that concerns an invoice, as long as it stands: what it gave back of what the invoice charged, in
+/// minor units.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Credited {
+    /// The note.
+    pub note: u64,
+    /// Its number.
+    pub number: Option<String>,
+    /// Without taxes.
+    pub net: i64,
+    /// Its taxes by name and rate.
+    pub taxes: Vec<TaxRow>,
+    /// The net in the base currency …
+    pub base_net: i64,
+    /// … and the taxes.
+    pub base_tax: i64,
+    /// Whether it turned a paid deposit into credit.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deposit: bool,
+}
+
+impl Credited {
+    /// The sum of its taxes.
+    pub fn tax(&self) -> i64 {
+        self.taxes.iter().map(|tax| tax.amount).sum()
+    }
+
+    /// Net and taxes.
+    pub fn total(&self) -> i64 {
+        self.net + self.tax()
+    }
+}
+
 /// A document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Document {
@@ -77,6 +110,13 @@ pub struct Document {
     /// Settled with money that no transaction tells of (a status that was just set), and what that is in
     /// the base currency.
     pub marked: (i64, i64),
+    /// Given back in cash by the status `refunded`, and what that is in the base currency. It stays when the invoice is
+    /// reopened, which then asks for it again: money that left does not come back by itself.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub returned: (i64, i64),
+    /// The credit notes that concern it and stand; invoices only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub credited: Vec<Credited>,
     /// When it was last paid in full.
     pub paid_at: Option<Instant>,
     /// The day it was taken back.
@@ -110,6 +150,10 @@ pub struct Document {
     pub version: u64,
 }
 
+fn is_nothing(amount: &(i64, i64)) -> bool {
+    *amount == (0, 0)
+}
+
 impl Document {
     /// Its name.
     pub fn own_ref(&self) -> Ref {
@@ -136,6 +180,36 @@ impl Document {
         self.kind.sign() * self.sums.total > 0
     }
 
+    /// What counts as paid of it: set against it or marked as paid, and not given back; in minor units.
+    pub fn settled(&self) -> i64 {
+        self.allocated() + self.marked.0 - self.returned.0
+    }
+
+    /// What the credit notes that concern it gave back without taxes, in minor units.
+    pub fn credited_net(&self) -> i64 {
+        self.credited.iter().map(|note| note.net).sum()
+    }
+
+    /// The same for taxes.
+    pub fn credited_tax(&self) -> i64 {
+        self.credited.iter().map(Credited::tax).sum()
+    }
+
+    /// What the credit notes that concern it gave back without taxes, in the base currency.
+    pub fn credited_base_net(&self) -> i64 {
+        self.credited.iter().map(|note| note.base_net).sum()
+    }
+
+    /// The same for taxes.
+    pub fn credited_base_tax(&self) -> i64 {
+        self.credited.iter().map(|note| note.base_tax).sum()
+    }
+
+    /// Whether it is an invoice that brings its customer credit, as its discounts exceed what it charges.
+    pub fn is_credit_invoice(&self) -> bool {
+        self.kind == Kind::Invoice && self.sums.total < 0
+    }
+
     /// Whether its customer's balance is concerned as long as it stands.
     pub fn stands(&self) -> bool {
         self.stage == Stage::Issued && self.kind.sign() != 0
@@ -144,7 +218,7 @@ impl Document {
     /// What is not yet set against anything, at least 0, in minor units: what an invoice still asks for,
     /// what of a receipt is its customer's credit.
     pub fn open(&self) -> i64 {
-        if self.stands() { self.sums.total.abs() - self.allocated() - self.marked.0 } else { 0 }
+        if self.stands() { self.sums.total.abs() - self.settled() } else { 0 }
     }
 
     /// The same in the base currency.
@@ -153,7 +227,8 @@ impl Document {
             return 0;
         }
         let side = |one: &Allocation| if self.is_debit() { one.base_debit } else { one.base_credit };
-        self.sums.base_total().abs() - self.allocations.iter().map(side).sum::<i64>() - self.marked.1
+        let settled = self.allocations.iter().map(side).sum::<i64>() + self.marked.1 - self.returned.1;
+        self.sums.base_total().abs() - settled
     }
 
     /// What it still asks for, in minor units; 0 of what brings money.
@@ -161,9 +236,9 @@ impl Document {
         if self.is_debit() { self.open() } else { 0 }
     }
 
-    /// Whether anything counts as paid of it.
+    /// Whether anything was ever paid of it, or it was set against anything.
     pub fn is_settled(&self) -> bool {
-        !self.allocations.is_empty() || self.marked.0 != 0
+        !self.allocations.is_empty() || self.marked.0 != 0 || self.returned.0 != 0
     }
 
     /// Where it stands.
@@ -174,7 +249,7 @@ impl Document {
             Stage::Cancelled => Status::Cancelled,
             Stage::Refunded => Status::Refunded,
             Stage::Issued if self.sums.total <= 0 || self.open() == 0 => Status::Paid,
-            Stage::Issued if self.allocated() + self.marked.0 > 0 => Status::PartPaid,
+            Stage::Issued if self.settled() > 0 => Status::PartPaid,
             Stage::Issued => Status::Unpaid,
         }
     }

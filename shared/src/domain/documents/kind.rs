@@ -79,6 +79,13 @@ pub struct Ref {
     pub id: u64,
 }
 
+impl Ref {
+    /// Whether it names this invoice.
+    pub fn is_invoice(self, id: u64) -> bool {
+        self == Self { kind: Kind::Invoice, id }
+    }
+}
+
 impl fmt::Display for Ref {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.kind.name(), self.id)

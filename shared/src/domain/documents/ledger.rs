@@ -1,7 +1,7 @@
 //! The ledger: a journal of balanced entries that are never changed, the sums of its accounts, the customers'
 //! balances and the figures of the reports, all written in the commit of what they tell of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -69,6 +69,9 @@ impl Entry {
 pub struct Balance {
     /// Currency code to receivable.
     pub owed: BTreeMap<String, i64>,
+    /// The invoices that came to less than nothing and have something of it left: they are credit like any other.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub credit_invoices: BTreeSet<u64>,
     /// Counts the changes; 0 before the first.
     pub version: u64,
 }

@@ -56,6 +56,9 @@ pub struct Line {
     /// The registered domain whose renewal it asks for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub registrant: Option<u64>,
+    /// Whether it buys credit: once it is paid, a credit note gives its amount back as the customer's credit.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deposit: bool,
     /// Whether it is a fee for setting something up.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub setup: bool,

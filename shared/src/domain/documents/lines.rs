@@ -68,6 +68,8 @@ pub struct NewLine {
     pub service: Option<u64>,
     /// The registered domain whose renewal it asks for.
     pub registrant: Option<u64>,
+    /// Whether it buys credit (contract billmora §10.2).
+    pub deposit: bool,
     /// Whether it is a fee for setting something up.
     pub setup: bool,
 }
@@ -111,6 +113,7 @@ pub(crate) fn priced(desk: &Desk<'_>, lines: &[NewLine], terms: &Terms) -> Resul
             product: line.product,
             service: line.service,
             registrant: line.registrant,
+            deposit: line.deposit,
             setup: line.setup,
             ..numbers
         });

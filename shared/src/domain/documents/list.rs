@@ -185,7 +185,7 @@ pub(crate) async fn found_invoice(cx: &Context, number: &str) -> Result<Option<D
     let item = cx.store.get_items(&[keys::row(t, INVOICE, registered.document)]).await?.pop().flatten();
     let found: Option<Document> = item.map(record).transpose()?;
     let same = |found: &Document| found.number.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(number.trim()));
-    Ok(found.filter(|found| same(found) && found.is_debit()))
+    Ok(found.filter(same))
 }
 
 /// A document with what it refers to.

@@ -12,6 +12,7 @@
 //! * [`moves`]: the state machine, and setting documents against each other;
 //! * [`sums`], [`accrual`], [`number`]: the arithmetic; `numbered`: how a document gets its number;
 //! * [`posting`], [`ledger`]: the books;
+//! * [`leaving`]: what an invoice gives back, and what a customer is paid out;
 //! * [`desk`]: what a write reads and what it writes besides;
 //! * [`entity`]: the document; [`kind`], [`line`]: its parts.
 
@@ -21,6 +22,7 @@ mod charges;
 pub(crate) mod desk;
 pub mod entity;
 pub mod kind;
+pub mod leaving;
 pub mod ledger;
 pub mod line;
 pub mod lines;

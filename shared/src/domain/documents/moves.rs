@@ -12,6 +12,7 @@
 //! the clearing account. Void is for good.
 
 use crate::domain::documents::entity::{Allocation, Document, Kind, Stage, Status};
+use crate::domain::documents::leaving::cash;
 use crate::domain::documents::sums::share;
 use crate::words::error::{Error, Result};
 use crate::words::time::{Date, Instant};
@@ -86,6 +87,12 @@ pub fn way(from: Status, to: Status) -> Option<Vec<Move>> {
     Some(first.into_iter().chain(last.iter().copied()).collect())
 }
 
+/// The moves from where a document stands to a status: what only credit is set against is taken back at once.
+pub fn way_of(document: &Document, to: Status) -> Option<Vec<Move>> {
+    let takes_back = matches!(to, Status::Cancelled | Status::Void);
+    way(if takes_back && is_only_credited(document) { Status::Unpaid } else { document.status() }, to)
+}
+
 /// A status word a document cannot come to from where it stands.
 pub fn no_way(document: &Document, to: Status) -> Error {
     refused(document, &format!("become {}", words(to)))
@@ -114,10 +121,31 @@ fn is_empty(document: &Document) -> bool {
     document.sums.total <= 0 && document.stage == Stage::Issued && !document.is_settled()
 }
 
+/// Whether nothing but credit notes is set against what asks for money: it can be taken back, and the credit is free
+/// again.
+fn is_only_credited(document: &Document) -> bool {
+    let note = |allocation: &Allocation| allocation.other.kind == Kind::CreditNote;
+    document.is_debit()
+        && document.stage == Stage::Issued
+        && (document.marked.0, document.returned.0) == (0, 0)
+        && document.allocations.iter().all(note)
+}
+
+/// Whether its money was given back, at least once.
+pub fn is_returned(document: &Document) -> bool {
+    document.returned.0 != 0
+}
+
 /// Refuses, by name, a move that a document may not make.
 pub fn check(document: &Document, step: Move) -> Result<()> {
     let empty = is_empty(document);
-    let status = if empty { Status::Unpaid } else { document.status() };
+    let takes_back = matches!(step, Move::Cancel | Move::Void);
+    let unpaid = empty || (takes_back && is_only_credited(document));
+    let status = if unpaid { Status::Unpaid } else { document.status() };
+    if step == Move::Reopen && cash(document).0 > document.marked.0 && is_returned(document) {
+        let text = "Money was given back for this invoice and came in again by receipts: it stays as it is";
+        return Err(Error::refused("invoice_refunded", text));
+    }
     if may(status, step) || (empty && step == Move::Reopen) {
         return Ok(());
     }
@@ -137,12 +165,22 @@ pub fn make(document: &mut Document, step: Move, now: Instant, today: Date) {
             document.paid_at = Some(now);
         }
         Move::Reopen => {
+            // What was given back is asked for again; what came in until then came in.
+            document.marked = if is_returned(document) {
+                let (held, base) = if document.stage == Stage::Issued { cash(document) } else { (0, 0) };
+                (document.marked.0 - held, document.marked.1 - base)
+            } else {
+                (0, 0)
+            };
             document.stage = Stage::Issued;
-            document.marked = (0, 0);
             document.paid_at = None;
             document.closed_on = None;
         }
         Move::Cancel | Move::Void | Move::Refund => {
+            if step == Move::Refund {
+                let (held, base) = cash(document);
+                document.returned = (document.returned.0 + held, document.returned.1 + base);
+            }
             document.stage = match step {
                 Move::Cancel => Stage::Cancelled,
                 Move::Void => Stage::Void,

@@ -18,6 +18,8 @@ pub struct New {
     pub kind: Kind,
     /// Whose it is; of a receipt for an invoice the invoice's when missing.
     pub customer: Option<u64>,
+    /// The reseller whose books it comes into; the customer's when missing.
+    pub reseller: Option<u64>,
     /// The accounting day; today when missing.
     pub day: Option<Day>,
     /// When it is due; the accounting day when missing.
@@ -52,8 +54,11 @@ pub struct New {
     pub category_named: Option<String>,
     /// Whether it goes to the tenant's first account, where none is named.
     pub first_account: bool,
-    /// The invoice a note concerns: it is set against it, as far as that is open.
+    /// The invoice a note concerns: it gives back what that charged, and is set against it as far as it is open.
     pub invoice: Option<u64>,
+    /// Units of its currency for one of the base currency, where another document says so; what is in force on its day
+    /// when missing.
+    pub ratio: Option<Decimal>,
     /// The order an invoice asks the money of: its id and number.
     pub order: Option<(u64, String)>,
     /// What it is about.
@@ -66,8 +71,9 @@ pub struct New {
     pub reference: Option<String>,
     /// What money is set against.
     pub against: Vec<Against>,
-    /// A refund that needs no credit: it just lowers the balance (JeraSoft).
-    pub unbacked: bool,
+    /// Whether a refund that the customer's credit does not cover is refused as a low balance (contract jerasoft §4.6)
+    /// rather than as a fault of its amount.
+    pub low_balance: bool,
     /// Whether the balance with the credit limit may not fall below 0.
     pub no_negative: bool,
     /// An invoice of the charges from one instant to before another (JeraSoft).
@@ -98,6 +104,7 @@ impl New {
         Self {
             kind,
             customer: None,
+            reseller: None,
             day: None,
             due: None,
             due_days: None,
@@ -116,13 +123,14 @@ impl New {
             category_named: None,
             first_account: false,
             invoice: None,
+            ratio: None,
             order: None,
             description: String::new(),
             notes: None,
             method: None,
             reference: None,
             against: Vec::new(),
-            unbacked: false,
+            low_balance: false,
             no_negative: false,
             charges: None,
             carried: BTreeMap::new(),

@@ -4,13 +4,15 @@ use rust_decimal::Decimal;
 
 use crate::domain::documents::desk::{Desk, Held};
 use crate::domain::documents::entity::{Document, IndexRow, Kind, Ref, Stage};
+use crate::domain::documents::leaving;
 use crate::domain::documents::list::{MONEY_IN, Shown, with_document};
-use crate::domain::documents::moves::{allocate, release};
+use crate::domain::documents::moves::{allocate, is_returned, release};
 use crate::domain::documents::sums::amount;
 use crate::domain::documents::write::{New, invalid, updated};
 use crate::machinery::keys::{self, TRANSACTION};
 use crate::machinery::listing;
 use crate::machinery::operation::{Context, Done, Op, Scope};
+use crate::machinery::store::record;
 use crate::words::error::{Error, Result, Rule, Violation};
 use crate::words::money::Money;
 use crate::words::text::spoken;
@@ -23,9 +25,6 @@ const MOST_CREDITS: usize = 5;
 const MOST_IN_ALL: usize = 200;
 /// The most documents that change beside one: three actions each of the 100 of a commit.
 pub(super) const MOST_OTHERS: usize = 25;
-
-/// How the description of what buys credit begins (contract billmora §10.2).
-pub(crate) const CREDIT_DEPOSIT: &str = "Credit Deposit";
 
 /// Set a customer's money against invoices and debit notes.
 pub static ALLOCATE: Op<Allocate, Shown> =
@@ -93,25 +92,49 @@ pub(crate) async fn settle(
             let invoice = invoice.and_then(|invoice| held.iter_mut().find(|one| one.after.own_ref() == invoice));
             if let Some(invoice) = invoice {
                 let fits = document.open().min(invoice.after.open());
-                if fits > 0 && invoice.after.is_debit() && invoice.after.currency == document.currency {
+                if fits > 0 && invoice.after.is_debit() {
                     bounded(&invoice.after)?;
                     allocate(document, &mut invoice.after, fits, cx.now)?;
                 }
             }
             Ok(())
         }
-        Kind::Refund if !new.unbacked => {
-            if new.against.is_empty() {
-                let mut open = open_documents(cx, document.customer, &MONEY_IN).await?;
-                open.retain(|row| row.currency == document.currency);
-                let refs: Vec<Ref> =
-                    open.iter().take(MOST_AT_ONCE).map(|row| Ref { kind: row.kind, id: row.id }).collect();
-                held.extend(desk.more(None, &refs).await?.into_iter().flatten().map(Held::read));
-            }
-            backed(cx, document, &new.against, held)
-        }
-        Kind::Invoice | Kind::DebitNote | Kind::Refund | Kind::Income | Kind::Expense => Ok(()),
+        Kind::Refund => pay_out(cx, desk, document, &new.against, held, new.low_balance).await,
+        Kind::Invoice | Kind::DebitNote | Kind::Income | Kind::Expense => Ok(()),
     }
+}
+
+/// Pay a customer out: at most its net credit, and out of the credit that was named, else the oldest first.
+/// `low_balance`: what is not covered is refused as a low balance rather than as a fault of the amount.
+pub(crate) async fn pay_out(
+    cx: &Context,
+    desk: &mut Desk<'_>,
+    document: &mut Document,
+    against: &[Against],
+    held: &mut Vec<Held>,
+    low_balance: bool,
+) -> Result<()> {
+    if against.is_empty() {
+        let mut open = open_credit(cx, desk, document.customer).await?;
+        open.retain(|row| row.currency == document.currency);
+        let refs: Vec<Ref> = open.iter().take(MOST_AT_ONCE).map(|row| Ref { kind: row.kind, id: row.id }).collect();
+        held.extend(desk.more(None, &refs).await?.into_iter().flatten().map(Held::read));
+    }
+    let credit = |one: &&Held| {
+        let named = against.is_empty() || against.iter().any(|named| named.other == one.after.own_ref());
+        named && !one.after.is_debit() && one.after.currency == document.currency
+    };
+    let covered: i64 = held.iter().filter(credit).map(|one| one.after.open()).sum();
+    let most = covered.min(leaving::payable(desk.will_owe(document.iso.code())));
+    if document.sums.total > most {
+        let most = Money { minor: most, currency: document.iso }.to_string();
+        return Err(if low_balance {
+            Error::refused("low_balance", format!("The customer can be paid out {most} at most"))
+        } else {
+            Error::field("amount", Rule::TooLarge(most))
+        });
+    }
+    backed(cx, document, against, held)
 }
 
 /// Pay a new invoice from the customer's credit, where the tenant and the customer want it so and the credit is
@@ -124,11 +147,11 @@ pub(crate) async fn from_credit(
 ) -> Result<()> {
     let wanted = desk.books.settings.credit_auto_payment
         && desk.customer.as_ref().is_some_and(|customer| customer.auto_credit_payment);
-    let deposit = document.lines.iter().any(|line| line.description.starts_with(CREDIT_DEPOSIT));
+    let deposit = document.lines.iter().any(|line| line.deposit);
     if !wanted || deposit || document.kind != Kind::Invoice || document.due_amount() == 0 {
         return Ok(());
     }
-    let mut open = open_documents(cx, document.customer, &MONEY_IN).await?;
+    let mut open = open_credit(cx, desk, document.customer).await?;
     open.retain(|row| row.currency == document.currency && !held.iter().any(|one| one.after.own_ref().id == row.id));
     let mut enough = 0;
     let needed = open.iter().take_while(|row| {
@@ -185,7 +208,7 @@ fn against_each(cx: &Context, document: &mut Document, against: &[Against], held
     Ok(())
 }
 
-/// Money back: it must come out of credit, the oldest first unless some was named.
+/// Money back comes out of credit.
 fn backed(cx: &Context, document: &mut Document, against: &[Against], held: &mut [Held]) -> Result<()> {
     for one in held.iter_mut() {
         let named = against.iter().find(|named| named.other == one.after.own_ref());
@@ -227,6 +250,21 @@ pub(super) async fn open_documents(cx: &Context, customer: Option<u64>, kinds: &
     let partition = keys::index_of(cx.tenant(), TRANSACTION, Some(customer.unwrap_or(0)));
     let mut rows: Vec<IndexRow> = listing::index(cx, partition).await?;
     rows.retain(|row| row.open > 0 && kinds.contains(&row.kind));
+    Ok(rows)
+}
+
+/// What a customer has to its credit, oldest first: receipts, credit notes, and invoices that came to less than nothing.
+async fn open_credit(cx: &Context, desk: &Desk<'_>, customer: Option<u64>) -> Result<Vec<IndexRow>> {
+    let mut rows = open_documents(cx, customer, &MONEY_IN).await?;
+    let invoices: Vec<Ref> = desk.credit_invoices().map(|id| Ref { kind: Kind::Invoice, id }).collect();
+    if !invoices.is_empty() {
+        let places: Vec<_> = invoices.iter().map(|one| keys::row(cx.tenant(), one.kind.entity(), one.id)).collect();
+        for item in cx.store.get_items(&places).await?.into_iter().flatten() {
+            let invoice: Document = record(item)?;
+            rows.push(invoice.index_row());
+        }
+        rows.sort_by_key(|row| (row.date, row.id));
+    }
     Ok(rows)
 }
 
@@ -275,8 +313,9 @@ pub(crate) fn may_release(document: &Document, others: &[Held]) -> Result<()> {
         let text = format!("{} asks for this charge: delete it first", name(charged.other));
         return Err(Error::refused("charge_invoiced", text));
     }
-    if let Some(refunded) = others.iter().find(|other| other.after.stage == Stage::Refunded) {
-        let text = format!("{} was refunded: reopen it first", name(refunded.after.own_ref()));
+    leaving::check_given_back(document, others.iter().map(|other| &other.after))?;
+    if let Some(refunded) = others.iter().find(|other| is_returned(&other.after)) {
+        let text = format!("{} was refunded: its payments stay", name(refunded.after.own_ref()));
         return Err(Error::refused("invoice_refunded", text));
     }
     Ok(())
@@ -288,8 +327,12 @@ pub(crate) async fn others_of(desk: &mut Desk<'_>, customer: Option<u64>, docume
     // Notes of both kinds lie under one series of ids, so the kind does not matter here.
     let charges = document.lines.iter().filter_map(|line| line.charge);
     refs.extend(charges.map(|id| Ref { kind: Kind::DebitNote, id }));
-    refs.sort_unstable();
-    refs.dedup();
+    refs.extend(leaving::notes_of(document));
+    // The invoice that a credit note concerns knows what it gave back.
+    let concerned = document.invoice.as_ref().filter(|_| document.kind == Kind::CreditNote);
+    refs.extend(concerned.map(|(id, _)| Ref { kind: Kind::Invoice, id: *id }));
+    refs.sort_unstable_by_key(|one| (one.kind == Kind::Invoice, one.id));
+    refs.dedup_by_key(|one| (one.kind == Kind::Invoice, one.id));
     if refs.len() > MOST_OTHERS {
         let text = format!("{} has too many payments: release them first", spoken(&document.own_ref().to_string()));
         return Err(Error::refused("too_many_payments", text));

@@ -15,6 +15,7 @@ use chrono::Datelike;
 
 use crate::domain::documents::accrual::{Month, Term};
 use crate::domain::documents::entity::{Document, Kind, Stage};
+use crate::domain::documents::leaving::carried;
 use crate::words::time::Date;
 
 /// An account of the ledger.
@@ -107,7 +108,15 @@ fn post(postings: &mut Postings, account: Account, amount: i64, base: i64) {
 /// What a document has posted.
 pub fn postings(document: &Document) -> Postings {
     let mut all = Postings::new();
+    let cash_of_invoice = |all: &mut Postings| {
+        // What was marked as paid came in, what a status gave back left, whatever became of the invoice.
+        let ((marked, marked_base), (left, left_base)) = (document.marked, document.returned);
+        post(all, Account::Clearing, marked - left, marked_base - left_base);
+        post(all, Account::Receivable, left - marked, left_base - marked_base);
+    };
     if !matches!(document.stage, Stage::Issued | Stage::Refunded) {
+        cash_of_invoice(&mut all);
+        all.retain(|_, sum| *sum != Both::default());
         return all;
     }
     let sums = &document.sums;
@@ -117,19 +126,18 @@ pub fn postings(document: &Document) -> Postings {
     match document.kind {
         Kind::Invoice | Kind::DebitNote | Kind::CreditNote => {
             // Charges on an invoice have posted themselves when they were made.
-            let (net, tax) = (sums.own_net(), sums.own_tax());
-            let (base_net, base_tax) = (sums.own_base_net(), sums.own_base_tax());
+            let (mut net, mut tax) = (sums.own_net(), sums.own_tax());
+            let (mut base_net, mut base_tax) = (sums.own_base_net(), sums.own_base_tax());
+            if document.stage == Stage::Refunded {
+                // All that credit notes had not given back before.
+                let left = carried(document);
+                (net, tax) = (net - left.net, tax - left.tax());
+                (base_net, base_tax) = (base_net - left.base_net, base_tax - left.base_tax);
+            }
             post(&mut all, Account::Receivable, sign * (net + tax), sign * (base_net + base_tax));
             post(&mut all, Account::Revenue, -sign * net, -sign * base_net);
             post(&mut all, Account::Tax, -sign * tax, -sign * base_tax);
-            let (marked, base) = document.marked;
-            post(&mut all, Account::Clearing, marked, base);
-            post(&mut all, Account::Receivable, -marked, -base);
-            if document.stage == Stage::Refunded {
-                post(&mut all, Account::Revenue, sums.net(), sums.base_net);
-                post(&mut all, Account::Tax, sums.tax, sums.base_tax);
-                post(&mut all, Account::Clearing, -total, -base_total);
-            }
+            cash_of_invoice(&mut all);
         }
         Kind::Receipt | Kind::Refund => {
             post(&mut all, Account::Receivable, sign * total, sign * base_total);
@@ -232,14 +240,18 @@ pub fn figures(document: &Document) -> Figures {
         let code = document.iso.code();
         let lines = document.lines.iter().filter(|line| line.charge.is_none()).count();
         let lines = i64::try_from(lines).unwrap_or(0);
-        let mut sales = |date: Date, sign: i64| {
-            for (what, amount) in [("net", sums.own_net()), ("tax", sums.own_tax()), ("count", lines)] {
+        let mut sales = |date: Date, sign: i64, (net, tax): (i64, i64)| {
+            for (what, amount) in [("net", net), ("tax", tax), ("count", lines)] {
                 add(year_of(date), month(&format!("{SOLD}:{code}:{what}"), date), sign * amount);
             }
         };
-        sales(date, sign);
+        sales(date, sign, (sums.own_net(), sums.own_tax()));
         if let Some(closed) = document.closed_on {
-            sales(closed.max(date), -sign);
+            // A refund gives back what credit notes had not given back before.
+            let left = carried(document);
+            let refunded = document.stage == Stage::Refunded;
+            let given = if refunded { (left.net, left.tax()) } else { (sums.own_net(), sums.own_tax()) };
+            sales(closed.max(date), -sign, given);
         }
     }
     all.retain(|_, amount| *amount != 0);
@@ -267,7 +279,12 @@ fn earned(document: &Document) -> BTreeMap<Date, i64> {
         let after = days.split_off(&closed.succ_opt().unwrap_or(Date::MAX));
         drop(after);
         let so_far: i64 = days.values().sum();
-        *days.entry(closed).or_insert(0) -= so_far;
+        // What credit notes gave back before a refund they have taken back themselves.
+        let stays = match document.stage {
+            Stage::Refunded => document.credited_base_net() - document.sums.charged_base_net,
+            _ => 0,
+        };
+        *days.entry(closed).or_insert(0) += stays - so_far;
     }
     days
 }

@@ -7,6 +7,7 @@ use crate::domain::documents::change::reach;
 use crate::domain::documents::charges;
 use crate::domain::documents::desk::{Desk, Held};
 use crate::domain::documents::entity::{Document, IMPORTED, Kind, Ref, Stage, Status, Sums};
+use crate::domain::documents::leaving;
 use crate::domain::documents::ledger::out_of_range;
 use crate::domain::documents::lines::priced;
 pub use crate::domain::documents::lines::{MOST_LINES, NewLine, NewTaxes};
@@ -70,9 +71,10 @@ fn references(desk: &Desk<'_>, new: &New) -> Vec<Violation> {
     found
 }
 
-pub(crate) async fn create(cx: &Context, new: &New) -> Result<Done<Shown>> {
+async fn create(cx: &Context, new: &New) -> Result<Done<Shown>> {
     let mut named: Vec<Ref> = new.against.iter().map(|against| against.other).collect();
-    named.extend(new.invoice.map(|id| Ref { kind: Kind::Invoice, id }));
+    let brought = new.imported.as_ref().and_then(|imported| imported.concerns.as_ref()).map(|(id, _)| *id);
+    named.extend(new.invoice.or(brought).map(|id| Ref { kind: Kind::Invoice, id }));
     let (mut desk, mut others) = Desk::open(cx, &[new.kind], new.customer, &named).await?;
     let mut new = new.clone();
     if new.customer.is_none() && new.kind == Kind::Receipt {
@@ -81,7 +83,7 @@ pub(crate) async fn create(cx: &Context, new: &New) -> Result<Done<Shown>> {
     }
     let mut found = short_form(&desk, &mut new);
     found.extend(references(&desk, &new));
-    let concerned = new.invoice.is_some().then(|| others.pop().flatten()).flatten();
+    let concerned = new.invoice.or(brought).and_then(|_| others.pop().flatten());
     if let Some(id) = new.invoice {
         let own = concerned.as_ref().is_some_and(|one| one.kind == Kind::Invoice && one.customer == new.customer);
         found.extend((!own).then(|| Violation::missing("invoice", "invoices", id)));
@@ -102,12 +104,20 @@ pub(crate) async fn create(cx: &Context, new: &New) -> Result<Done<Shown>> {
 /// Make a document whose references were found good, on an open desk, and set it against what was read for it.
 /// All of them are put back.
 pub(crate) async fn compose(cx: &Context, desk: &mut Desk<'_>, new: &New, held: &mut Vec<Held>) -> Result<Document> {
-    let currency = currency_of(desk, new)?;
+    let concerned = held.iter().position(|one| new.invoice.is_some_and(|id| one.after.own_ref().is_invoice(id)));
+    let concerned = concerned.map(|place| held.remove(place));
+    let currency = match concerned.as_ref().filter(|_| new.currency.is_none()) {
+        Some(invoice) => desk.tenant.currency_of(invoice.after.currency)?.clone(),
+        None => currency_of(desk, new)?,
+    };
     let day = new.day.unwrap_or_else(|| desk.today());
     if new.due.is_some_and(|due| new.due_after_date && due.date < day.date) {
         return Err(Error::field("due_date", Rule::TooSmall(day.date.to_string())));
     }
-    let ratio = match new.imported.as_ref().and_then(|imported| imported.ratio) {
+    // What is given back counts as what was charged.
+    let given = concerned.as_ref().map(|invoice| invoice.after.ratio).filter(|_| new.kind == Kind::CreditNote);
+    let given = given.or(new.ratio).or(new.imported.as_ref().and_then(|imported| imported.ratio));
+    let ratio = match given {
         Some(ratio) if ratio > Decimal::ZERO => ratio,
         _ => desk.ledger.ratio(&currency, day.at).await?,
     };
@@ -140,10 +150,10 @@ pub(crate) async fn compose(cx: &Context, desk: &mut Desk<'_>, new: &New, held: 
     if halves(&document) > MOST_HALVES {
         return Err(Error::refused("periods_too_far_apart", "The periods of the lines lie too far apart"));
     }
-    document.invoice = new.invoice.map(|id| {
-        let number = held.iter().find(|one| one.after.own_ref() == Ref { kind: Kind::Invoice, id });
-        (id, number.and_then(|one| one.after.number.clone()))
-    });
+    document.invoice = new.invoice.map(|id| (id, concerned.as_ref().and_then(|one| one.after.number.clone())));
+    if let Some(invoice) = &concerned {
+        leaving::check_concerned(&document, &invoice.after)?;
+    }
     if let Some(imported) = &new.imported {
         document.invoice.clone_from(&imported.concerns);
     }
@@ -155,6 +165,18 @@ pub(crate) async fn compose(cx: &Context, desk: &mut Desk<'_>, new: &New, held: 
         match (&new.imported, &new.number) {
             (Some(_), Some(number)) => desk.keep_number(&mut document, number)?,
             _ => desk.give_number(&mut document, new.number.as_deref())?,
+        }
+        if let Some(mut invoice) = concerned {
+            if new.kind == Kind::CreditNote {
+                leaving::credit(&mut document, &mut invoice.after)?;
+            }
+            held.push(invoice);
+        }
+        let brought = document.invoice.as_ref().filter(|_| new.imported.is_some() && new.kind == Kind::CreditNote);
+        let brought = brought.map(|(id, _)| *id);
+        let brought = held.iter_mut().find(|one| brought.is_some_and(|id| one.after.own_ref().is_invoice(id)));
+        if let Some(invoice) = brought.filter(|_| !matches!(new.status, Some(Status::Void | Status::Cancelled))) {
+            leaving::register(&document, &mut invoice.after);
         }
         if new.imported.is_none() {
             pay::settle(cx, desk, &mut document, new, held).await?;
@@ -257,7 +279,7 @@ fn blank(cx: &Context, desk: &Desk<'_>, new: &New, currency: &TenantCurrency, te
         stage: Stage::Issued,
         number: None,
         customer: new.customer,
-        reseller: own.unwrap_or_else(|| desk.tenant.default_reseller(&cx.caller)),
+        reseller: new.reseller.or(own).unwrap_or_else(|| desk.tenant.default_reseller(&cx.caller)),
         day,
         due: (new.kind == Kind::Invoice).then(|| due_of(desk, new, day).unwrap_or(day)),
         currency: currency.id,
@@ -270,6 +292,8 @@ fn blank(cx: &Context, desk: &Desk<'_>, new: &New, currency: &TenantCurrency, te
         sums: Sums::default(),
         allocations: Vec::new(),
         marked: (0, 0),
+        returned: (0, 0),
+        credited: Vec::new(),
         paid_at: None,
         closed_on: None,
         account: new.account,

@@ -3,16 +3,16 @@
 use std::collections::BTreeSet;
 
 use crate::domain::documents::desk::Desk;
+use crate::domain::documents::entity::Line;
 use crate::domain::documents::entity::{Document, Kind};
-use crate::domain::documents::lines::NewLine;
-use crate::domain::documents::pay::CREDIT_DEPOSIT;
+use crate::domain::documents::leaving;
 use crate::domain::documents::write::{New, compose};
 use crate::domain::registrants::Status as DomainStatus;
 use crate::domain::services::entity::Status;
 use crate::domain::services::goods::Goods;
 use crate::domain::services::moves;
 use crate::domain::services::plan::carry_out;
-use crate::domain::tenants::TenantRecord;
+use crate::domain::tenants::{CurrencyRef, TenantRecord};
 use crate::machinery::operation::Context;
 use crate::words::error::{Error, Result};
 
@@ -94,21 +94,33 @@ pub(crate) fn bring_to_life(
     }
 }
 
-/// A line that buys credit takes back what was asked for it, so that the money is the customer's credit.
+/// Lines that buy credit: a credit note gives back what they charged, so that the money is the customer's credit. Once
+/// for each invoice, and no more than it still carries.
 async fn deposit(cx: &Context, desk: &mut Desk<'_>, invoice: &Document) -> Result<()> {
-    if !invoice.lines.iter().any(|line| line.description.starts_with(CREDIT_DEPOSIT)) {
+    let mut lines: Vec<Line> = invoice.lines.iter().filter(|line| line.deposit).cloned().collect();
+    let left = leaving::carried(invoice);
+    if lines.is_empty() || left.total() <= 0 || invoice.credited.iter().any(|note| note.deposit) {
         return Ok(());
+    }
+    if lines.iter().map(|line| line.taxable).sum::<i64>() > left.net {
+        // The rest of what a credit note gave back before.
+        lines.truncate(1);
+        for line in &mut lines {
+            (line.quantity, line.unit) = (1.into(), invoice.money(left.net).decimal());
+            (line.subtotal, line.discount, line.taxable) = (left.net, 0, left.net);
+            (line.taxes, line.amount) = (left.taxes.clone(), left.total());
+        }
     }
     let mut note = New::of(Kind::CreditNote);
     note.customer = invoice.customer;
-    note.currency = Some(crate::domain::tenants::CurrencyRef::Id(invoice.currency));
-    let number = invoice.number.clone().unwrap_or_default();
-    note.description = format!("{CREDIT_DEPOSIT} {number}");
-    let total = invoice.money(invoice.sums.total).decimal();
-    let line = NewLine { description: note.description.clone(), quantity: 1.into(), unit: total, ..NewLine::default() };
-    note.lines = vec![line];
-    if invoice.sums.total > 0 {
-        Box::pin(compose(cx, desk, &note, &mut Vec::new())).await?;
-    }
-    Ok(())
+    note.currency = Some(CurrencyRef::Id(invoice.currency));
+    note.ratio = Some(invoice.ratio);
+    note.description = format!("Deposit of invoice {}", invoice.number.as_deref().unwrap_or_default());
+    note.quoted = Some(lines);
+    let mut note = Box::pin(compose(cx, desk, &note, &mut Vec::new())).await?;
+    note.invoice = Some((invoice.id, invoice.number.clone()));
+    desk.amend(&note)?;
+    let mut invoice = invoice.clone();
+    leaving::register(&note, &mut invoice);
+    desk.amend(&invoice)
 }
