@@ -47,8 +47,9 @@ def main():
                 if args.verbose:
                     traceback.print_exc()
             wrong += bool(row.wrong)
-            print(f"{number:3} {title}: {'WRONG: ' + '; '.join(row.wrong) if row.wrong else 'ok'}"
-                  + (f" ({'; '.join(row.notes)})" if row.notes else ""), flush=True)
+            line = (f"{number:3} {title}: {'WRONG: ' + '; '.join(row.wrong) if row.wrong else 'ok'}"
+                    + (f" ({'; '.join(row.notes)})" if row.notes else ""))
+            print(line.replace("\n", " | "), flush=True)
     finally:
         server.end()
     print(f"{len(rows)} replayed, {len(rows) - wrong} ok, {wrong} wrong")
