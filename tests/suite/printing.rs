@@ -8,7 +8,7 @@ use crate::einvoices::{cloudonex, prepared};
 use crate::orders::data;
 
 /// A PDF's bytes.
-async fn pdf(world: &World, path: &str) -> Vec<u8> {
+pub(crate) async fn pdf(world: &World, path: &str) -> Vec<u8> {
     let response = world.app.handle(&cloudonex("GET", &format!("{path}/pdf")).request).await;
     assert_eq!((response.status, response.header("content-type")), (200, Some("application/pdf")), "{path}");
     assert!(response.body.starts_with(b"%PDF-1.7"));
@@ -16,7 +16,7 @@ async fn pdf(world: &World, path: &str) -> Vec<u8> {
 }
 
 /// Keep a PDF with the words that must stand in it, and those that must stand on each page.
-fn keep(name: &str, bytes: &[u8], pages: usize, words: &[String], on_each: &[&str]) {
+pub(crate) fn keep(name: &str, bytes: &[u8], pages: usize, words: &[String], on_each: &[&str]) {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("target/pdf");
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join(format!("{name}.pdf")), bytes).unwrap();

@@ -87,6 +87,12 @@ fn sums(document: &Document) -> Vec<(String, String)> {
     }
     let taxes = document.tax_totals();
     rows.extend(taxes.iter().map(|tax| (format!("{} {} %", tax.name, tax.percent.normalize()), money(tax.amount))));
+    // Where each sum is rounded by itself (contract billmora §10.1), a unit may be left over.
+    let sums = &document.sums;
+    let rounding = sums.total - (sums.subtotal - sums.discount + sums.tax);
+    if rounding != 0 {
+        rows.push(("Rounding".to_owned(), money(rounding)));
+    }
     rows.push(("Total".to_owned(), money(document.sums.total)));
     rows.push(("Paid".to_owned(), money(document.sums.total - document.due_amount())));
     rows.push((format!("To pay, {}", document.iso.code()), money(document.due_amount())));

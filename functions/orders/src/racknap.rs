@@ -221,9 +221,11 @@ fn description(order: &Order) -> String {
 fn item(order: &Order, place: usize, item: &Item) -> Value {
     let money = |minor| two_places(order.money(minor));
     let id = order.stamps.id * 1000 + place as u64 + 1;
-    // A domain's price is less its discount already.
-    let off = if item.what == What::Domain { item.discount } else { 0 };
-    let net = item.amount + off - item.discount;
+    // A domain's price is less its discount already. There is no column for the setup fee, nor for the days before
+    // the first whole period: they are part of the price.
+    let off = item.gross() - item.amount;
+    let net = item.gross() - item.discount;
+    let part = item.part / i64::from(item.quantity.max(1));
     let terms = Terms {
         currency: order.iso,
         base: order.base,
@@ -238,9 +240,8 @@ fn item(order: &Order, place: usize, item: &Item) -> Value {
         "type": if item.what == What::Domain { "domain" } else { "other" },
         "description": item.description,
         "quantity": shared::machinery::dialect::number(quantity),
-        // There is no column for the setup fee: it is part of the price.
-        "per_unit_price": money(item.unit + item.setup_fee + off),
-        "subtotal": money(item.amount + off),
+        "per_unit_price": money(item.unit + item.setup_fee + part + off),
+        "subtotal": money(item.gross()),
         "discount": money(item.discount),
         "amount": money(net),
         "billingcycle": item.cycle.word(),

@@ -14,6 +14,7 @@ pub mod destination;
 pub mod dialect;
 pub mod gateway;
 pub mod idempotency;
+mod joined;
 pub mod keys;
 pub mod listing;
 pub mod operation;

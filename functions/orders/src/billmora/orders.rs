@@ -179,6 +179,7 @@ fn item(shown: &Shown, place: usize, item: &Item) -> Value {
         "billing_interval": interval,
         "unit_price": money(item.unit),
         "setup_fee": money(item.setup_fee),
-        "amount": money(item.amount),
+        // The part of a cut first period is in the order's subtotal alone (contract §10.3).
+        "amount": money(item.amount - item.part),
     })
 }

@@ -94,7 +94,7 @@ fn read_domain(r: &mut Reader<'_>, mut entry: Reader<'_>) -> DomainItem {
 fn read_update(r: &mut Reader<'_>) -> Update {
     let id = r.own_id("id");
     r.read_only(&["customer_id", "items", "domains", "currency", "coupon"]);
-    Update { id, stage: r.choice("status", STATUSES).present(), notes: r.text("notes").max(4000).patch() }
+    Update { id, stage: r.choice("status", STATUSES).present(), notes: r.text("notes").max(4000).patch(), strict: true }
 }
 
 fn write_list(_: View, page: Page<Shown>) -> Reply {
@@ -148,6 +148,6 @@ fn item(shown: &Shown, item: &Item) -> Value {
         "amount": money(item.unit),
         "setup_fee": money(item.setup_fee),
         "discount": money(item.discount),
-        "total": money(item.amount),
+        "total": money(item.gross() - item.discount),
     })
 }

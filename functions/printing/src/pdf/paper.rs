@@ -162,6 +162,11 @@ fn sums(sums: &Sums, taxes: &[TaxRow], currency: Currency) -> Vec<(String, Strin
     }
     let taxes = taxes.iter().map(|tax| (format!("{} {} %", tax.name, tax.percent.normalize()), money(tax.amount)));
     rows.extend(taxes);
+    // Where each sum is rounded by itself (contract billmora §10.1), a unit may be left over.
+    let rounding = sums.total - (sums.subtotal - sums.discount + sums.tax);
+    if rounding != 0 {
+        rows.push(("Rounding".to_owned(), money(rounding)));
+    }
     rows.push((format!("Total {}", currency.code()), money(sums.total)));
     rows
 }

@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::billing::agenda::{self, Note, OVERDUE};
 use crate::domain::books::Books;
 use crate::domain::customers::Customer;
 use crate::domain::documents::entity::{Document, Kind, Ref, Stage, Status};
@@ -59,7 +58,8 @@ impl Held {
     }
 }
 
-/// See the head of this file.
+/// See the head of this file. What was tried on a copy of it can be left undone.
+#[derive(Clone)]
 pub(crate) struct Desk<'c> {
     pub(super) cx: &'c Context,
     /// The tenant.
@@ -81,7 +81,7 @@ pub(crate) struct Desk<'c> {
     /// Last id by entity, and how many were drawn here.
     ids: BTreeMap<&'static str, (Entity, u64, u64)>,
     /// The series that were read, by the kind whose numbers they give.
-    series: BTreeMap<Kind, Option<Item>>,
+    pub(super) series: BTreeMap<Kind, Option<Item>>,
     /// Last number by kind and attribute, and how many were drawn here.
     pub(super) drawn: BTreeMap<(Kind, String), (u64, u64)>,
     /// Numbers of another system that were kept: kind, attribute, the last number known, and the one kept.
@@ -93,6 +93,8 @@ pub(crate) struct Desk<'c> {
     credit_invoices: BTreeMap<u64, BTreeMap<u64, bool>>,
     /// Invoices that became paid here and bring something to life.
     pub(crate) paid: Vec<Document>,
+    /// Orders whose invoice is not asked for any more, or is again, and whether it is.
+    pub(crate) reservations: BTreeMap<u64, bool>,
 }
 
 impl<'c> Desk<'c> {
@@ -151,6 +153,7 @@ impl<'c> Desk<'c> {
             others: BTreeMap::new(),
             credit_invoices: BTreeMap::new(),
             paid: Vec::new(),
+            reservations: BTreeMap::new(),
         };
         Ok((desk, documents))
     }
@@ -169,24 +172,6 @@ impl<'c> Desk<'c> {
             self.balance = items.next().flatten().map(record).transpose()?.unwrap_or_default();
         }
         documents.iter().map(|_| document(items.next().flatten(), &self.reach)).collect()
-    }
-
-    /// Read the series of a kind, unless that was done already. At most one call.
-    pub(crate) async fn read_series(&mut self, kind: Kind) -> Result<()> {
-        if Kind::NUMBERED.contains(&kind) && !self.series.contains_key(&kind) {
-            let key = keys::series(self.cx.tenant(), kind.name());
-            let item = self.cx.store.get_items(&[key]).await?.pop().flatten();
-            self.series.insert(kind, item);
-        }
-        Ok(())
-    }
-
-    /// The last number of a series that was read. A number is never drawn from one that was not: its condition
-    /// would fail for ever.
-    pub(super) fn last_number(&self, kind: Kind, attribute: &str) -> Result<u64> {
-        let unread =
-            || Error::internal(format!("a number of the series {} is wanted, which was not read", kind.name()));
-        Ok(number_of(self.series.get(&kind).ok_or_else(unread)?.as_ref(), attribute))
     }
 
     /// Turn to another customer, who was read by somebody else: what follows is the new one's.
@@ -268,6 +253,7 @@ impl<'c> Desk<'c> {
             self.credit_invoices.entry(whose).or_default().insert(after.id, left);
         }
         self.look_after(before.as_ref(), &after)?;
+        self.look_at_stock(before.as_ref(), &after);
         Ok(after)
     }
 
@@ -284,23 +270,6 @@ impl<'c> Desk<'c> {
     /// The customer's invoices that came to less than nothing and have something of it left.
     pub(super) fn credit_invoices(&self) -> impl Iterator<Item = u64> {
         self.balance.credit_invoices.iter().copied()
-    }
-
-    /// What is not paid in time is looked after by the billing runs, if something lives on it.
-    fn look_after(&mut self, before: Option<&Document>, after: &Document) -> Result<()> {
-        let looked_after = |one: &Document| {
-            one.due.map(|due| due.date).filter(|_| one.sustains() && one.stage == Stage::Issued && one.due_amount() > 0)
-        };
-        let (was, is) = (before.and_then(looked_after), looked_after(after));
-        if was == is {
-            return Ok(());
-        }
-        let t = self.cx.tenant();
-        // The row of a later stage, if there is one, is taken away when its day comes.
-        if let Some(was) = was {
-            self.changes.erase(keys::agenda_row(t, OVERDUE, was, after.id));
-        }
-        is.map_or(Ok(()), |day| agenda::put(self.cx, &mut self.changes, OVERDUE, day, &Note { id: after.id, day }))
     }
 
     /// Take a document away: it is void, and nobody finds it any more but the register and the books.
@@ -321,6 +290,7 @@ impl<'c> Desk<'c> {
         self.holes.entry(entity.0).or_insert_with(|| (entity, Vec::new())).1.push(after.id);
         self.ledger.post(Some(before), &after, event, on)?;
         self.changes.tell(event, after.id, after.version);
+        self.look_at_stock(Some(before), &after);
         Ok(())
     }
 
@@ -340,6 +310,10 @@ impl<'c> Desk<'c> {
         let paid = std::mem::take(&mut self.paid);
         if !paid.is_empty() {
             fulfil::paid(self.cx, &mut self, &paid).await?;
+        }
+        let reservations = std::mem::take(&mut self.reservations);
+        if !reservations.is_empty() {
+            fulfil::keep_stock(self.cx, &mut self, &reservations).await?;
         }
         let t = self.cx.tenant();
         for (entity, last, drawn) in self.ids.into_values().filter(|(_, _, drawn)| *drawn > 0) {

@@ -120,6 +120,7 @@ impl Trial {
 pub const BASE: &str = "base";
 
 /// What one commit posts.
+#[derive(Clone)]
 pub struct Ledger<'c> {
     cx: &'c Context,
     base: (u64, Currency),

@@ -13,7 +13,7 @@
 //! * [`sums`], [`accrual`], [`number`]: the arithmetic; `numbered`: how a document gets its number;
 //! * [`posting`], [`ledger`]: the books;
 //! * [`leaving`]: what an invoice gives back, and what a customer is paid out;
-//! * [`desk`]: what a write reads and what it writes besides;
+//! * [`desk`]: what a write reads and what it writes besides; `watched`: who looks after what changed;
 //! * [`entity`]: the document; [`kind`], [`line`]: its parts.
 
 pub mod accrual;
@@ -35,6 +35,7 @@ pub mod pay;
 pub mod posting;
 pub mod shown;
 pub mod sums;
+mod watched;
 pub mod write;
 
 pub use entity::{Document, Kind, Ref, Stage, Status};

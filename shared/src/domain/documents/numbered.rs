@@ -4,12 +4,31 @@ use crate::domain::documents::desk::{Desk, Registered};
 use crate::domain::documents::entity::{Document, Kind};
 use crate::domain::documents::number::Series;
 use crate::machinery::keys;
+use crate::machinery::store::number_of;
 use crate::words::error::{Error, Result};
 
 /// How many months a document of another system may be away from the day on which it got its number.
 const MOST_MONTHS: u32 = 24;
 
 impl Desk<'_> {
+    /// Read the series of a kind, unless that was done already. At most one call.
+    pub(crate) async fn read_series(&mut self, kind: Kind) -> Result<()> {
+        if Kind::NUMBERED.contains(&kind) && !self.series.contains_key(&kind) {
+            let key = keys::series(self.cx.tenant(), kind.name());
+            let item = self.cx.store.get_items(&[key]).await?.pop().flatten();
+            self.series.insert(kind, item);
+        }
+        Ok(())
+    }
+
+    /// The last number of a series that was read. A number is never drawn from one that was not: its condition
+    /// would fail for ever.
+    pub(super) fn last_number(&self, kind: Kind, attribute: &str) -> Result<u64> {
+        let unread =
+            || Error::internal(format!("a number of the series {} is wanted, which was not read", kind.name()));
+        Ok(number_of(self.series.get(&kind).ok_or_else(unread)?.as_ref(), attribute))
+    }
+
     /// Give a document its number: the next of its series, or one that was chosen by hand.
     pub(crate) fn give_number(&mut self, document: &mut Document, by_hand: Option<&str>) -> Result<()> {
         let kind = document.kind;

@@ -1,7 +1,5 @@
 //! What an order asks for: its prices, and the invoice that asks for its money.
 
-use rust_decimal::Decimal;
-
 use crate::domain::catalog::Price;
 use crate::domain::catalog::variants::{Choice, Variant};
 use crate::domain::documents::desk::Desk;
@@ -10,6 +8,7 @@ use crate::domain::documents::ledger::out_of_range;
 use crate::domain::documents::new::New as NewDocument;
 use crate::domain::documents::sums::Rounding;
 use crate::domain::orders::choose::{self, Chosen, ChosenPackage, New};
+use crate::domain::orders::discount;
 use crate::domain::orders::entity::{Stage, number};
 use crate::domain::orders::pricing::{self, ChosenOption, Domain, Package, PricedDomain, PricedPackage};
 use crate::domain::tenants::{CurrencyRef, TenantCurrency};
@@ -47,7 +46,17 @@ pub(crate) fn priced(new: &New, chosen: &Chosen, currency: Currency, today: Date
         let priced = pricing::domain(&of, coupon, today);
         domains.push((of, priced));
     }
+    discount::round(&mut packages, &mut domains, currency).ok_or_else(out_of_range)?;
+    for (_, priced) in packages.iter_mut().filter(|(of, _)| is_taxed(of)) {
+        priced.take_off(currency);
+    }
     Ok(Priced { packages, domains })
+}
+
+/// Whether taxes come on top of a package: then a discount is taken off its lines, and its share of the tax with it.
+/// Of what is not taxed it is a line of its own (contract billmora §10.3).
+fn is_taxed(of: &Package) -> bool {
+    !of.tax.is_zero()
 }
 
 fn package(one: &ChosenPackage, code: &str, strict: bool, listed: &[u64]) -> Package {
@@ -95,14 +104,12 @@ pub(crate) fn invoice(
     let domains = priced.domains.iter().map(|(_, priced)| priced.line.clone());
     invoice.lines = packages.chain(domains).collect();
     if let Some(coupon) = &chosen.coupon {
-        let of_packages =
-            priced.packages.iter().map(|(of, priced)| (of.tax, priced.discount * Decimal::from(of.quantity)));
-        let of_domains = priced.domains.iter().map(|(_, priced)| (Decimal::ZERO, priced.discount));
-        let taken: Vec<_> = of_packages.chain(of_domains).collect();
-        invoice.lines.extend(pricing::discounts(&coupon.code, &taken));
+        let untaxed = priced.packages.iter().filter(|(of, _)| !is_taxed(of)).map(|(_, priced)| priced.off);
+        let off = untaxed.chain(priced.domains.iter().map(|(_, priced)| priced.off)).sum();
+        invoice.lines.extend(discount::line(&coupon.code, off, currency.iso));
     }
-    let taxed = priced.packages.iter().any(|(of, _)| !of.tax.is_zero());
-    invoice.rounding = if taxed { Rounding::Lines } else { Rounding::Sums };
+    // The figures of the order are those of its lines, and add up.
+    invoice.rounding = Rounding::Lines;
     invoice.status = match new.stage {
         Stage::Completed => Some(Paid::Paid),
         Stage::Cancelled => Some(Paid::Cancelled),

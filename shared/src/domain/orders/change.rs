@@ -27,6 +27,9 @@ pub struct Update {
     pub stage: Option<Stage>,
     /// Notes.
     pub notes: crate::words::patch::Patch<String>,
+    /// Whether what was given up is taken up again only while there is stock: Billmora's own orders are not looked at so
+    /// closely (contract billmora §9.4, §10.5).
+    pub strict: bool,
 }
 
 async fn update_order(cx: &Context, update: &Update) -> Result<Done<Shown>> {
@@ -37,6 +40,9 @@ async fn update_order(cx: &Context, update: &Update) -> Result<Done<Shown>> {
     }
     if let Some(stage) = update.stage {
         move_to(cx, &mut goods, &before, stage);
+    }
+    if let Some(product) = goods.sold_out().filter(|_| update.strict) {
+        return Err(Error::refused("out_of_stock", format!("{} is out of stock", product.name)));
     }
     let held = goods.orders.get(&update.id).ok_or_else(|| Error::not_found("order", update.id))?;
     let changed = held.after != before;
@@ -116,7 +122,10 @@ fn move_to(cx: &Context, goods: &mut Goods<'_>, order: &Order, stage: Stage) {
 
 async fn delete(cx: &Context, id: u64) -> Result<Done<u64>> {
     let (tenant, order) = find::<Order>(cx, id).await?;
-    let goods = Goods::open(cx, &tenant, &[id], &[], &[]).await?;
+    let mut goods = Goods::open(cx, &tenant, &[id], &[], &[]).await?;
+    for id in &order.services {
+        goods.release(*id);
+    }
     let mut changes = Changes::default();
     let mut removal = Removal::default();
     removal.take(cx, &mut changes, &order, "order.deleted")?;
@@ -127,12 +136,15 @@ async fn delete(cx: &Context, id: u64) -> Result<Done<u64>> {
         }
     }
     removal.into_changes(cx, &mut changes);
+    goods.services.clear();
+    goods.orders.clear();
     // Its registered domains stay, without it.
-    for (_, held) in goods.registrants {
+    for (_, held) in std::mem::take(&mut goods.registrants) {
         let before = held.after.clone();
         let after = crate::domain::registrants::Registrant { order: None, ..held.after };
         crate::domain::records::put(cx, &mut changes, Some(&before), after, "registrant.updated")?;
     }
+    goods.into_changes(&mut changes)?;
     // So does its invoice.
     if let Some(one) = crate::domain::orders::list::invoice_of(&order) {
         let key = keys::row(cx.tenant(), one.kind.entity(), one.id);

@@ -70,6 +70,9 @@ pub struct Item {
     pub setup_fee: i64,
     /// What all of it costs before discounts and taxes; of a domain less its discount.
     pub amount: i64,
+    /// Of that the days before its first whole period, where that begins later.
+    #[serde(default)]
+    pub part: i64,
     /// What a coupon takes off all of it.
     pub discount: i64,
     /// Its taxes.
@@ -126,6 +129,13 @@ pub struct Order {
     pub completed_at: Option<Instant>,
     /// When it was given up, UTC.
     pub cancelled_at: Option<Instant>,
+}
+
+impl Item {
+    /// What all of it costs before discounts and taxes, in minor units.
+    pub fn gross(&self) -> i64 {
+        self.amount + if self.what == What::Domain { self.discount } else { 0 }
+    }
 }
 
 impl Order {

@@ -1,6 +1,6 @@
 //! What a payment brings about (contract billmora §10.2): in the commit of the payment.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::documents::desk::Desk;
 use crate::domain::documents::entity::Line;
@@ -8,7 +8,7 @@ use crate::domain::documents::entity::{Document, Kind};
 use crate::domain::documents::leaving;
 use crate::domain::documents::write::{New, compose};
 use crate::domain::registrants::Status as DomainStatus;
-use crate::domain::services::entity::Status;
+use crate::domain::services::entity::{Status, Stock};
 use crate::domain::services::goods::Goods;
 use crate::domain::services::moves;
 use crate::domain::services::plan::carry_out;
@@ -92,6 +92,23 @@ pub(crate) fn bring_to_life(
             held.after.activate(cx.now);
         }
     }
+}
+
+/// Invoices of orders are not asked for any more, or are again: what the order reserved and did not bring to life is
+/// free, or is taken again while there is some.
+pub(crate) async fn keep_stock(cx: &Context, desk: &mut Desk<'_>, orders: &BTreeMap<u64, bool>) -> Result<()> {
+    let ids: Vec<u64> = orders.keys().copied().collect();
+    let mut goods = Goods::open(cx, &desk.tenant, &ids, &[], &[]).await?;
+    let pending: Vec<(u64, bool)> = goods
+        .services
+        .values()
+        .filter(|held| held.after.status == Status::Pending && held.after.stock != Stock::Counted)
+        .filter_map(|held| Some((held.after.stamps.id, *orders.get(&held.after.order?)?)))
+        .collect();
+    for (id, asked) in pending {
+        if asked { goods.reserve(id) } else { goods.release(id) }
+    }
+    goods.into_changes(&mut desk.changes)
 }
 
 /// Lines that buy credit: a credit note gives back what they charged, so that the money is the customer's credit. Once

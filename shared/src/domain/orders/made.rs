@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::domain::catalog::{Cycle, Unit};
 use crate::domain::documents::desk::Desk;
-use crate::domain::documents::entity::Document;
+use crate::domain::documents::entity::{Document, Line, TaxRow};
 use crate::domain::documents::ledger::out_of_range;
 use crate::domain::documents::sums::minor;
 use crate::domain::orders::ask::Priced;
@@ -17,7 +17,7 @@ use crate::domain::orders::entity::{Item, Order, Stage, What};
 use crate::domain::orders::pricing::PricedPackage;
 use crate::domain::records::{Drawer, Stamps};
 use crate::domain::registrants::{Registrant, Status as DomainStatus};
-use crate::domain::services::entity::{Service, Status};
+use crate::domain::services::entity::{Service, Status, Stock};
 use crate::domain::services::goods::Goods;
 use crate::domain::tenants::TenantCurrency;
 use crate::machinery::keys::{REGISTRANT, SERVICE};
@@ -42,19 +42,18 @@ impl Made<'_> {
         minor(amount, self.currency.iso).ok_or_else(out_of_range)
     }
 
-    /// The order itself.
+    /// The order itself. Its figures are those of the invoice's lines.
     pub(crate) fn order(&self, desk: &Desk<'_>, invoice: &Document) -> Result<Order> {
         let cx = self.cx;
-        let (mut subtotal, mut setup, mut discount) = (Decimal::ZERO, Decimal::ZERO, Decimal::ZERO);
+        let mut lines = invoice.lines.as_slice();
+        let mut next = |count: usize| {
+            let (own, rest) = lines.split_at_checked(count).unwrap_or((lines, &[]));
+            lines = rest;
+            own
+        };
         let mut items = Vec::new();
-        let mut cut = 0;
         for (of, priced) in &self.priced.packages {
-            let quantity = Decimal::from(of.quantity);
-            let part = priced.cut.map_or(0, |cut| cut.part * i64::from(of.quantity));
-            subtotal += priced.unit * quantity;
-            setup += priced.setup_fee * quantity;
-            discount += priced.discount * quantity;
-            cut += part;
+            let own = next(priced.lines.len());
             items.push(Item {
                 what: What::Service,
                 description: of.name.clone(),
@@ -62,16 +61,16 @@ impl Made<'_> {
                 cycle: of.cycle,
                 unit: self.minor(priced.unit)?,
                 setup_fee: self.minor(priced.setup_fee)?,
-                amount: self.minor((priced.unit + priced.setup_fee) * quantity)?,
-                discount: self.minor(priced.discount * quantity)?,
-                taxes: Vec::new(),
+                amount: own.iter().map(|line| line.subtotal).sum(),
+                part: priced.cut.map_or(0, |cut| cut.part * i64::from(of.quantity)),
+                discount: priced.off,
+                taxes: taxes_of(own),
                 product: of.product,
             });
         }
         for (of, priced) in &self.priced.domains {
-            subtotal += priced.amount;
-            discount += priced.discount;
-            let left = self.minor(priced.amount - priced.discount)?;
+            let own = next(1);
+            let left = own.iter().map(|line| line.subtotal).sum::<i64>() - priced.off;
             items.push(Item {
                 what: What::Domain,
                 description: of.domain.clone(),
@@ -80,21 +79,14 @@ impl Made<'_> {
                 unit: left,
                 setup_fee: 0,
                 amount: left,
-                discount: self.minor(priced.discount)?,
-                taxes: Vec::new(),
+                part: 0,
+                discount: priced.off,
+                taxes: taxes_of(own),
                 product: 0,
             });
         }
-        // The taxes of an item are those of its lines on the invoice.
-        for item in items.iter_mut().filter(|item| item.what == What::Service) {
-            let own = invoice.lines.iter().filter(|line| line.product == Some(item.product));
-            for tax in own.flat_map(|line| &line.taxes) {
-                match item.taxes.iter_mut().find(|known| known.name == tax.name && known.percent == tax.percent) {
-                    Some(known) => known.amount += tax.amount,
-                    None => item.taxes.push(tax.clone()),
-                }
-            }
-        }
+        let asked = || invoice.lines.iter().filter(|line| !line.is_discount());
+        let setup = asked().filter(|line| line.setup).map(|line| line.subtotal).sum();
         let over = matches!(self.new.stage, Stage::Cancelled | Stage::Failed);
         Ok(Order {
             stamps: Stamps::new(self.id, cx.now),
@@ -105,9 +97,9 @@ impl Made<'_> {
             iso: self.currency.iso,
             base: desk.ledger.base(),
             ratio: invoice.ratio,
-            subtotal: self.minor(subtotal)? + cut,
-            discount: self.minor(discount)?,
-            setup_fee: self.minor(setup)?,
+            subtotal: asked().map(|line| line.subtotal).sum::<i64>() - setup,
+            discount: invoice.sums.discount,
+            setup_fee: setup,
             tax: invoice.sums.tax,
             total: invoice.sums.total,
             base_net: invoice.sums.base_net,
@@ -128,8 +120,13 @@ impl Made<'_> {
             goods.hold_product(chosen.product.clone());
             for _ in 0..of.quantity {
                 let service = self.service(order, chosen, priced, ids.next(SERVICE))?;
-                order.services.push(service.stamps.id);
+                let id = service.stamps.id;
+                order.services.push(id);
                 goods.add_service(service);
+                // What was looked for in stock is reserved until the order is given up.
+                if self.new.strict {
+                    goods.reserve(id);
+                }
             }
         }
         Ok(())
@@ -182,6 +179,7 @@ impl Made<'_> {
             selections: Some(chosen.item.options.clone().into_iter().collect()),
             configuration: Some(configuration(chosen)),
             plugin: product.plugin,
+            stock: Stock::Counted,
             scalings: Vec::new(),
             carried: BTreeMap::new(),
         })
@@ -214,7 +212,7 @@ impl Made<'_> {
                 years: item.years,
                 currency: self.currency.id,
                 iso: self.currency.iso,
-                price: self.minor(priced.amount - priced.discount)?,
+                price: self.minor(priced.amount)? - priced.off,
                 auto_renew: true,
                 nameservers: None,
                 registered_at: None,
@@ -233,6 +231,18 @@ impl Made<'_> {
         }
         Ok(())
     }
+}
+
+/// The taxes of some lines, each once.
+fn taxes_of(lines: &[Line]) -> Vec<TaxRow> {
+    let mut all: Vec<TaxRow> = Vec::new();
+    for tax in lines.iter().flat_map(|line| &line.taxes) {
+        match all.iter_mut().find(|known| known.name == tax.name && known.percent == tax.percent) {
+            Some(known) => known.amount += tax.amount,
+            None => all.push(tax.clone()),
+        }
+    }
+    all
 }
 
 /// What a service is configured with: what the product says, and the value of each option by its variant's code

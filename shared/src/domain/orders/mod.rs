@@ -7,7 +7,7 @@
 //! ```
 //!
 //! * [`create`]: making one; [`change`]: moving it, taking it away; [`list`]: reading;
-//! * [`choose`]: what its items mean, and whether they may be ordered; [`pricing`]: what they cost; [`ask`]: the
+//! * [`choose`]: what its items mean, and whether they may be ordered; [`pricing`]: what they cost; [`discount`]: what a coupon takes off; [`ask`]: the
 //!   invoice that asks for it; [`made`]: the order with its services and domains;
 //! * [`fulfil`]: what a payment brings about;
 //! * [`entity`]: the order.
@@ -16,6 +16,7 @@ pub(crate) mod ask;
 pub mod change;
 pub mod choose;
 pub mod create;
+pub(crate) mod discount;
 pub mod entity;
 pub(crate) mod fulfil;
 pub mod list;

@@ -9,7 +9,6 @@ use crate::domain::documents::lines::{NewLine, NewTaxes};
 use crate::domain::documents::sums::minor;
 use crate::domain::registrants::lines::years_of;
 use crate::words::money::Currency;
-use crate::words::money::rounded;
 use crate::words::time::Date;
 
 /// A chosen option, with what it costs in the order's currency.
@@ -87,6 +86,8 @@ pub struct PricedPackage {
     pub setup_fee: Decimal,
     /// What the coupon takes off.
     pub discount: Decimal,
+    /// What it takes off all of them, in minor units.
+    pub off: i64,
     /// The cut first period, where there is one.
     pub cut: Option<Cut>,
     /// The invoice's lines for all of it.
@@ -100,6 +101,8 @@ pub struct PricedDomain {
     pub amount: Decimal,
     /// What the coupon takes off.
     pub discount: Decimal,
+    /// The same in minor units.
+    pub off: i64,
     /// The invoice's line.
     pub line: NewLine,
 }
@@ -150,7 +153,7 @@ pub fn package(of: &Package, coupon: Option<&Coupon>, currency: Currency, today:
         let fee = line(format!("Setup Fee - {name}"), of.quantity, fee, of.tax);
         lines.push(NewLine { setup: true, product: Some(of.product), ..fee });
     }
-    Some(PricedPackage { unit, setup_fee, discount, cut, lines })
+    Some(PricedPackage { unit, setup_fee, discount, off: 0, cut, lines })
 }
 
 /// The first period is cut to the next day of the month that the product names, unless that is today. `None`
@@ -187,25 +190,7 @@ pub fn domain(of: &Domain, coupon: Option<&Coupon>, today: Date) -> PricedDomain
     let amount = of.fee * Decimal::from(of.years);
     let discount = coupon.filter(|_| of.discounted).map_or(Decimal::ZERO, |coupon| coupon.takes(amount));
     let what = if of.transfer { "Transfer" } else { "Register" };
-    PricedDomain { amount, discount, line: years_of(what, &of.domain, of.years, amount, today) }
-}
-
-/// The lines that take the discounts off: one for all, or one for each rate of tax.
-pub fn discounts(code: &str, taken: &[(Decimal, Decimal)]) -> Vec<NewLine> {
-    let mut by_tax: Vec<(Decimal, Decimal)> = Vec::new();
-    for (tax, discount) in taken.iter().filter(|(_, discount)| *discount > Decimal::ZERO) {
-        match by_tax.iter_mut().find(|(known, _)| known == tax) {
-            Some((_, sum)) => *sum += *discount,
-            None => by_tax.push((*tax, *discount)),
-        }
-    }
-    let one = |(tax, sum): (Decimal, Decimal)| line(format!("Discount - Coupon: {code}"), 1, -exact(sum), tax);
-    by_tax.into_iter().map(one).collect()
-}
-
-/// As exact as a line's price can be.
-pub fn exact(amount: Decimal) -> Decimal {
-    rounded(amount, 6).normalize()
+    PricedDomain { amount, discount, off: 0, line: years_of(what, &of.domain, of.years, amount, today) }
 }
 
 #[cfg(test)]
@@ -300,7 +285,6 @@ mod tests {
         let priced = domain(&name, Some(&coupon), today);
         assert_eq!((priced.amount, priced.discount), (of("30.00"), of("7.50")));
         assert_eq!(priced.line.description, "Register - noor.dev (3 years)");
-        let lines = discounts("QUARTER", &[(Decimal::ZERO, of("15")), (Decimal::ZERO, of("7.5"))]);
-        assert_eq!((lines.len(), lines[0].unit), (1, of("-22.5")));
+        assert_eq!(crate::domain::orders::discount::line("QUARTER", 2250, usd).unwrap().unit, of("-22.50"));
     }
 }

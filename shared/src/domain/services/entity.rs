@@ -50,6 +50,20 @@ impl Status {
     }
 }
 
+/// Whether a service has a unit of its product's stock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stock {
+    /// Nobody reserved one: it takes one when it comes to life, and gives one back when it is over (contract billmora
+    /// §10.4).
+    #[default]
+    Counted,
+    /// It has one of this product.
+    Held(u64),
+    /// It has none, and so gives none back.
+    Free,
+}
+
 /// A change from one product or price to another (Billmora's scaling).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scaling {
@@ -136,6 +150,9 @@ pub struct Service {
     pub configuration: Option<String>,
     /// The plugin that provisions it.
     pub plugin: Option<u64>,
+    /// Whether it has a unit of its product's stock.
+    #[serde(default)]
+    pub stock: Stock,
     /// Changes of product or price, the oldest first.
     pub scalings: Vec<Scaling>,
     /// What one dialect knows and nothing here acts upon, as JSON text.

@@ -8,7 +8,7 @@ use crate::domain::catalog::Product;
 use crate::domain::orders::entity::{Order, Stage};
 use crate::domain::records::{Record, find_all, put};
 use crate::domain::registrants::Registrant;
-use crate::domain::services::entity::{Service, Status};
+use crate::domain::services::entity::{Service, Status, Stock};
 use crate::domain::services::moves::{self, Moved};
 use crate::domain::tenants::TenantRecord;
 use crate::machinery::changes::Changes;
@@ -98,7 +98,11 @@ impl<'c> Goods<'c> {
                 goods.registrants.insert(one.stamps.id, Held::read(one, "registrant.updated"));
             }
         }
-        let products: BTreeSet<u64> = goods.services.values().map(|held| held.after.product).collect();
+        let of = |held: &Held<Service>| match held.after.stock {
+            Stock::Held(product) => vec![held.after.product, product],
+            Stock::Counted | Stock::Free => vec![held.after.product],
+        };
+        let products: BTreeSet<u64> = goods.services.values().flat_map(of).collect();
         goods.read_products(&products.into_iter().collect::<Vec<_>>()).await?;
         Ok(goods)
     }
@@ -169,12 +173,54 @@ impl<'c> Goods<'c> {
         }
         moves::take_up(&mut held.after, moved, today);
         let (product, order) = (held.after.product, held.after.order);
-        if let Some(product) = self.products.get_mut(&product) {
-            product.after.stock = moves::stock_after(product.after.stock, moved);
+        match (held.after.stock, moved) {
+            (Stock::Counted, _) => {
+                if let Some(product) = self.products.get_mut(&product) {
+                    product.after.stock = moves::stock_after(product.after.stock, moved);
+                }
+            }
+            (Stock::Held(_), Moved::Ended) => self.release(id),
+            (Stock::Free, Moved::Activated | Moved::Reset) if !status.is_over() => self.reserve(id),
+            (Stock::Held(_) | Stock::Free, _) => {}
         }
         if moved == Moved::Activated {
             self.complete(order);
         }
+    }
+
+    /// Let a service have a unit of its product's stock, where that is counted and there is one left.
+    pub(crate) fn reserve(&mut self, id: u64) {
+        let Some(held) = self.services.get_mut(&id) else { return };
+        let service = &mut held.after;
+        let product = self.products.get_mut(&service.product).filter(|product| product.after.stock > 0);
+        service.stock = match (service.stock, product) {
+            (Stock::Held(_), _) => return,
+            (_, Some(product)) => {
+                product.after.stock -= 1;
+                Stock::Held(service.product)
+            }
+            (_, None) => Stock::Free,
+        };
+    }
+
+    /// Take a service's unit back into stock, where it has one.
+    pub(crate) fn release(&mut self, id: u64) {
+        let Some(held) = self.services.get_mut(&id) else { return };
+        let Stock::Held(product) = held.after.stock else { return };
+        held.after.stock = Stock::Free;
+        if let Some(product) = self.products.get_mut(&product).filter(|product| product.after.stock >= 0) {
+            product.after.stock += 1;
+        }
+    }
+
+    /// The product of which there was none left for a service that was over and is not any more, if there is one.
+    pub(crate) fn sold_out(&self) -> Option<&Product> {
+        let back = |held: &&Held<Service>| {
+            let was_over = held.before.as_ref().is_some_and(|before| before.status.is_over());
+            was_over && !held.after.status.is_over() && held.after.stock == Stock::Free
+        };
+        let products = self.services.values().filter(back).filter_map(|held| self.products.get(&held.after.product));
+        products.map(|held| &held.after).find(|product| product.stock == 0)
     }
 
     /// An order whose services are all in use is completed (contract billmora §10.4).

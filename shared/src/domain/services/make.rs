@@ -15,7 +15,7 @@ use crate::domain::documents::entity::Kind;
 use crate::domain::documents::sums::minor;
 use crate::domain::records::{Drawer, Stamps, find_all};
 use crate::domain::registrants::touched;
-use crate::domain::services::entity::{Service, Status};
+use crate::domain::services::entity::{Service, Status, Stock};
 use crate::domain::services::goods::Goods;
 use crate::domain::services::list::{Shown, shown};
 use crate::domain::tenants::TenantCurrency;
@@ -152,6 +152,8 @@ fn begun(cx: &Context, id: u64, of: &Begun<'_>, start: Instant) -> Service {
         selections: None,
         configuration: None,
         plugin: of.product.plugin,
+        // It was sold elsewhere, or is a subscription: it took nothing from the stock, and gives nothing back.
+        stock: Stock::Free,
         scalings: Vec::new(),
         carried: BTreeMap::new(),
     }

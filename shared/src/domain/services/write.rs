@@ -196,6 +196,7 @@ async fn delete(cx: &Context, deletion: &Deletion) -> Result<Done<u64>> {
     if let Some(day) = service.renews_on() {
         changes.erase(keys::agenda_row(cx.tenant(), service.agenda(), day, service.stamps.id));
     }
+    goods.release(deletion.id);
     goods.services.clear();
     // Its order is given up with it (contract billmora §9.2).
     if let Some(held) = service.order.and_then(|id| goods.orders.get_mut(&id)) {

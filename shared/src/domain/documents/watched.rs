@@ -1,0 +1,37 @@
+//! What follows from an invoice that changed, for those who look after it: billing runs, and the stock of its order.
+
+use crate::domain::billing::agenda::{self, Note, OVERDUE};
+use crate::domain::documents::desk::Desk;
+use crate::domain::documents::entity::{Document, Kind, Stage, Status};
+use crate::machinery::keys;
+use crate::words::error::Result;
+
+impl Desk<'_> {
+    /// What an order reserved is free while nobody is asked for its money.
+    pub(super) fn look_at_stock(&mut self, before: Option<&Document>, after: &Document) {
+        let asks = |one: &Document| !matches!(one.stage, Stage::Void | Stage::Cancelled);
+        let Some((order, _)) = after.order.as_ref().filter(|_| after.kind == Kind::Invoice) else { return };
+        // What is paid at once comes to life, and takes from the stock by itself.
+        let turned = before.is_some_and(|before| asks(before) != asks(after));
+        if turned && !(asks(after) && after.status() == Status::Paid) {
+            self.reservations.insert(*order, asks(after));
+        }
+    }
+
+    /// What is not paid in time is looked after by the billing runs, if something lives on it.
+    pub(super) fn look_after(&mut self, before: Option<&Document>, after: &Document) -> Result<()> {
+        let looked_after = |one: &Document| {
+            one.due.map(|due| due.date).filter(|_| one.sustains() && one.stage == Stage::Issued && one.due_amount() > 0)
+        };
+        let (was, is) = (before.and_then(looked_after), looked_after(after));
+        if was == is {
+            return Ok(());
+        }
+        let t = self.cx.tenant();
+        // The row of a later stage, if there is one, is taken away when its day comes.
+        if let Some(was) = was {
+            self.changes.erase(keys::agenda_row(t, OVERDUE, was, after.id));
+        }
+        is.map_or(Ok(()), |day| agenda::put(self.cx, &mut self.changes, OVERDUE, day, &Note { id: after.id, day }))
+    }
+}
