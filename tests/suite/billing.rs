@@ -223,14 +223,17 @@ async fn domains_are_renewed_or_expire() {
         .await
         .expect(201);
     assert_eq!(domain(1).await["expires_at"], "2028-03-01T12:00:00.000000Z");
-    // Its last day is its own; whose renewal is still owed waits.
-    assert_eq!(bill(&world, "2027-03-01").await["expired"], 0);
+    // Its last day is its own, and none ends ahead of it; whose renewal is still owed waits.
+    world.pass(365 * 24 * 3600);
+    assert_eq!(bill(&world, "2027-03-09").await["expired"], 0);
+    world.pass(24 * 3600);
     assert_eq!(bill(&world, "2027-03-02").await["expired"], 1);
     assert_eq!(
         (domain(2).await["status"].clone(), domain(3).await["status"].clone()),
         (json!("active"), json!("expired"))
     );
     data(&world, billmora("PUT", "/invoices/5").json(&json!({"status": "cancelled"})), 200).await;
+    world.pass(2 * 24 * 3600);
     assert_eq!(bill(&world, "2027-03-04").await["expired"], 1);
     assert_eq!(domain(2).await["status"], "expired");
     world.books("acme").await;
@@ -300,6 +303,8 @@ async fn subscriptions_are_charged_to_the_balance() {
     assert_eq!(refused.json["error"]["data"]["code"], "service_charged");
     world.send(rpc("clients.subscriptions.update", json!({"id": 1, "stop_dt": "2026-04-15"}))).await.expect(200);
     let report = bill(&world, "2026-06-01").await;
-    assert_eq!((&report["ended"], &report["charges"]), (&json!(1), &json!(2)));
+    assert_eq!((&report["ended"], &report["charges"]), (&json!(0), &json!(2)), "not before its day");
+    world.pass(14 * 24 * 3600);
+    assert_eq!(bill(&world, "2026-06-01").await["ended"], 1);
     world.books("acme").await;
 }

@@ -28,13 +28,18 @@ async fn what_is_not_paid_is_suspended_and_ends_and_what_is_paid_goes_on() {
     let paid = json!({"customer_id": 1, "account_id": 1, "amount": 22, "invoice_id": 3});
     world.send(cloudonex("POST", "/receipts").json(&paid)).await.expect(201);
     assert_eq!(service(1).await["next_due_date"], "2026-05-01T00:00:00.000000Z");
+    assert_eq!(bill(&world, "2026-04-04").await["suspended"], 0, "not before its day");
+    world.pass(3 * 24 * 3600);
     assert_eq!(bill(&world, "2026-04-03").await["suspended"], 0);
+    world.pass(24 * 3600);
     assert_eq!(bill(&world, "2026-04-04").await["suspended"], 1);
     assert_eq!(
         (service(1).await["status"].clone(), service(2).await["status"].clone()),
         (json!("active"), json!("suspended"))
     );
-    assert_eq!(bill(&world, "2026-04-07").await["terminated"], 0);
+    world.pass(3 * 24 * 3600);
+    assert_eq!(bill(&world, "2026-04-08").await["terminated"], 0, "not before its day");
+    world.pass(24 * 3600);
     let stock = data(&world, billmora("GET", "/packages/1"), 200).await["stock"].as_i64().unwrap();
     assert_eq!(bill(&world, "2026-04-08").await["terminated"], 1);
     assert_eq!(service(2).await["status"], "terminated");
@@ -67,6 +72,7 @@ async fn what_was_issued_ahead_for_a_service_that_ends_is_not_owed() {
     world.pass(26 * 24 * 3600);
     bill(&world, "2026-04-07").await;
     assert_eq!(status(2).await, "Unpaid");
+    world.pass(3 * 24 * 3600);
     bill(&world, "2026-04-10").await;
     assert_eq!(status(2).await, "Cancelled");
     world.books("acme").await;
@@ -79,10 +85,11 @@ async fn a_payment_unsuspends_and_the_time_barred_is_not_asked_for() {
     data(&world, cloudonex("PUT", "/settings").json(&json!({"suspend_days": 3})), 200).await;
     let first = data(&world, cloudonex("GET", "/services/1"), 200).await["next_due_date"].as_str().unwrap().to_owned();
     bill(&world, &first).await;
+    world.pass(106 * 24 * 3600);
     assert_eq!(bill(&world, "2026-06-15").await["suspended"], 1);
     let before = periods(&world)[&1].len();
     // Three months later the oldest invoice is paid: it goes on from the period it is in by then.
-    world.pass(110 * 24 * 3600);
+    world.pass(4 * 24 * 3600);
     let open = data(&world, cloudonex("GET", "/invoices/1"), 200).await;
     let paid = json!({"customer_id": 1, "account_id": 1, "amount": open["amount"], "invoice_id": 1});
     world.send(cloudonex("POST", "/receipts").json(&paid)).await.expect(201);

@@ -99,6 +99,7 @@ async fn a_change_of_plan_that_is_late_or_given_up_or_concerns_what_was_asked_fo
     let service = data(&world, cloudonex("POST", "/services/1/plan").json(&plan), 200).await;
     assert_eq!(service["plan_changes"].as_array().unwrap().len(), 1);
     // Not paid in time it bars the service; paid, the service goes on with the new plan and without the option.
+    world.pass(4 * 24 * 3600);
     assert_eq!(bill(&world, "2026-03-05").await["suspended"], 1);
     let paid = json!({"customer_id": 1, "account_id": 1, "amount": 62, "invoice_id": 4});
     world.send(cloudonex("POST", "/receipts").json(&paid)).await.expect(201);

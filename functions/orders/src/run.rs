@@ -1,16 +1,19 @@
 //! A whole billing run of a tenant, as its schedule or its operator asks for it: request after request, each the
-//! same as `POST /api/v2/billing/run`, until nothing is due.
+//! same as `POST /api/v2/billing/run`, until nothing is due; or, without writing anything, what that would do.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use shared::domain::billing::run::{RUN, Run};
 use shared::machinery::app::App;
 use shared::machinery::caller::{Caller, Tenant};
-use shared::machinery::command::request;
+use shared::machinery::command::{Operator, request};
 use shared::machinery::operation::Working;
 use shared::machinery::request::Request;
 use shared::words::error::{Error, Result};
 use shared::words::time::Zone;
+
+use crate::cloudonex::told;
 
 /// The counts of a report, which add up over requests.
 const COUNTS: [&str; 7] = ["invoices", "charges", "suspended", "terminated", "ended", "expired", "failed"];
@@ -66,12 +69,33 @@ pub async fn run(
     }
 }
 
+/// What a run would do, to its end: its report, with nothing written.
+///
+/// # Errors
+///
+/// When the day is none, or the table cannot be read.
+pub async fn rehearse(app: &App, tenant: &Tenant, until: Option<&str>) -> Result<Value> {
+    let day = |text: &str| text.parse().map_err(|_| Error::internal(format!("{text:?} is no day")));
+    let until = until.map(day).transpose()?;
+    let operator = Operator { tenant: tenant.clone(), command: "billing", zone: Zone::UTC };
+    let run = Run { until, commits: u64::MAX, dry: true };
+    let report = operator.carry_out(app, &RUN, &run, &|_, _| Ok(())).await?;
+    let mut told = told(&report);
+    if let Some(members) = told.as_object_mut() {
+        members.insert("tenant".into(), tenant.id().into());
+    }
+    Ok(told)
+}
+
 /// The answer to an event.
 pub fn answer<'a>(app: &'a App, event: &'a Value) -> Working<'a, Value> {
     Box::pin(async move {
         let tenant = event["tenant"].as_str().and_then(Tenant::named);
         let tenant = tenant.ok_or_else(|| Error::internal("the event names no tenant"))?;
         let until = event["until"].as_str();
+        if event["dry_run"] == true {
+            return rehearse(app, &tenant, until).await;
+        }
         run(app, &tenant, until, &mut |_| {}).await
     })
 }

@@ -44,7 +44,8 @@ const BILL_EXAMPLES: &str = "\
 Examples:
   cargo run -p local -- bill                             the demo tenant, until today
   cargo run -p local -- bill acme globex --json          two tenants; a report for scripts
-  cargo run -p local -- bill acme --until 2026-12-31     also what is due later";
+  cargo run -p local -- bill acme --until 2026-12-31     also issue what is due later
+  cargo run -p local -- bill acme --dry-run              what that would do, without doing it";
 
 const KEY_EXAMPLES: &str = "\
 Examples:
@@ -111,7 +112,7 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Issue what is due by a day, and suspend or end what was not paid; stopped half-way, the next run goes on
+    /// Issue what is due by a day, and suspend or end what was not paid by today; stopped half-way, the next run goes on
     #[command(after_help = BILL_EXAMPLES)]
     Bill {
         /// The tenants to bill; the demo tenant when none is named and the store is embedded
@@ -119,6 +120,9 @@ enum Command {
         /// The day, for example 2026-12-31; today when missing
         #[arg(long, value_name = "DATE")]
         until: Option<Date>,
+        /// Say what would be done, and write nothing
+        #[arg(long)]
+        dry_run: bool,
         /// As JSON
         #[arg(long)]
         json: bool,
@@ -182,10 +186,10 @@ async fn run(cli: Cli) -> Result<(), String> {
             let (store, _, _) = open(&cli.place, &outside, Table::Existing).await?;
             verify::verify(&store, named(&cli.place, tenants), json).await
         }
-        Some(Command::Bill { tenants, until, json }) => {
+        Some(Command::Bill { tenants, until, dry_run, json }) => {
             let (store, secrets, _) = open(&cli.place, &outside, Table::Existing).await?;
             let app = App::new(store, secrets, outside, orders::rows());
-            bill::bill(&app, named(&cli.place, tenants), until, json).await
+            bill::bill(&app, named(&cli.place, tenants), until, dry_run, json).await
         }
         Some(Command::Key(action)) => credentials(&cli.place, outside, keys::Kind::Key, action).await,
         Some(Command::Token(action)) => credentials(&cli.place, outside, keys::Kind::Token, action).await,

@@ -67,8 +67,15 @@ const CLAIMS: [&str; 10] = [
     "user-email",
 ];
 /// What billing runs look at.
-const AGENDAS: [&str; 6] =
-    [agenda::RENEWALS, agenda::CHARGES, agenda::DOMAINS, agenda::EXPIRIES, agenda::OVERDUE, agenda::LAPSED];
+const AGENDAS: [&str; 7] = [
+    agenda::RENEWALS,
+    agenda::CHARGES,
+    agenda::WAITING,
+    agenda::DOMAINS,
+    agenda::EXPIRIES,
+    agenda::OVERDUE,
+    agenda::LAPSED,
+];
 /// The systems that records were imported from, and the kinds that were.
 pub const SYSTEMS: [&str; 4] = ["jerasoft", "racknap", "cloudonex", "billmora"];
 /// See [`SYSTEMS`].

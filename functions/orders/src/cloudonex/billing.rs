@@ -1,7 +1,9 @@
 //! `POST /billing/run` and `/settings`.
 
+use invoices::cloudonex::amount;
 use serde_json::{Map, Value, json};
-use shared::domain::billing::run::{MOST_COMMITS, RUN, Report, Run};
+use shared::domain::billing::report::{Action, Failure, Planned, Report};
+use shared::domain::billing::run::{MOST_COMMITS, RUN, Run};
 use shared::domain::books::seller::{self, Fact, Seller};
 use shared::domain::books::settings::{Change, GET, Settings, UPDATE};
 use shared::domain::books::vat::VatCategory;
@@ -28,12 +30,24 @@ pub(super) fn rows() -> Vec<Row> {
 fn read_run(r: &mut Reader<'_>) -> Run {
     let most = i64::try_from(MOST_COMMITS).unwrap_or(i64::MAX);
     let commits = r.integer("commits").within(1, most).optional().and_then(|n| u64::try_from(n).ok());
-    Run { until: r.date("until").optional(), commits: commits.unwrap_or(MOST_COMMITS) }
+    let dry = r.flag("dry_run").present().unwrap_or(false);
+    Run { until: r.date("until").optional(), commits: commits.unwrap_or(MOST_COMMITS), dry }
 }
 
 fn write_report(_: View, report: Report) -> Reply {
-    let message = if report.complete { "Billing run complete" } else { "More is due: run again" };
-    Reply::one(json!({
+    let message = match (report.dry, report.complete) {
+        (false, true) => "Billing run complete",
+        (false, false) => "More is due: run again",
+        (true, true) => "Nothing was written: this is what a billing run would do",
+        (true, false) => "Nothing was written: this is the beginning of what a billing run would do",
+    };
+    Reply::one(told(&report)).message(message)
+}
+
+/// A report, as answers and the command line show it.
+pub(crate) fn told(report: &Report) -> Value {
+    let failure = |one: &Failure| json!({"type": one.what, "id": one.id, "message": one.why});
+    let mut value = json!({
         "until": report.until.to_string(),
         "complete": report.complete,
         "invoices": report.invoices,
@@ -43,9 +57,44 @@ fn write_report(_: View, report: Report) -> Reply {
         "ended": report.ended,
         "expired": report.expired,
         "failed": report.failed,
-        "failures": report.failures.iter().map(|one| json!({"type": one.what, "id": one.id, "message": one.why})).collect::<Vec<_>>(),
-    }))
-    .message(message)
+        "failures": report.failures.iter().map(failure).collect::<Vec<_>>(),
+    });
+    if let Some(members) = value.as_object_mut().filter(|_| report.dry) {
+        members.insert("dry_run".into(), true.into());
+        members.insert("would".into(), would(&report.planned));
+    }
+    value
+}
+
+/// What would be done, in a list for each kind of it.
+fn would(planned: &[Planned]) -> Value {
+    const ACTIONS: [(&str, Action); 7] = [
+        ("issue", Action::Issue),
+        ("charge", Action::Charge),
+        ("suspend", Action::Suspend),
+        ("terminate", Action::Terminate),
+        ("end", Action::End),
+        ("expire", Action::Expire),
+        ("cancel", Action::Cancel),
+    ];
+    let list = |action: Action| planned.iter().filter(|one| one.action == action).map(step).collect::<Vec<_>>();
+    ACTIONS.iter().map(|(name, action)| ((*name).to_owned(), list(*action).into())).collect::<Map<_, _>>().into()
+}
+
+fn step(one: &Planned) -> Value {
+    let mut value = json!({"type": one.what, "id": one.id});
+    if let (Some(members), Some(invoice)) = (value.as_object_mut(), one.invoice) {
+        members.insert("invoice_id".into(), invoice.into());
+    }
+    if let (Some(members), Some(asked)) = (value.as_object_mut(), &one.asked) {
+        members.insert("customer_id".into(), asked.customer.into());
+        members.insert("description".into(), asked.description.clone().into());
+        members.insert("date".into(), asked.date.to_string().into());
+        members.insert("due_date".into(), asked.due.map(|due| due.to_string()).into());
+        members.insert("currency".into(), asked.total.currency.code().into());
+        members.insert("amount".into(), amount(asked.total.currency, asked.total.minor));
+    }
+    value
 }
 
 fn read_settings(r: &mut Reader<'_>) -> Change {

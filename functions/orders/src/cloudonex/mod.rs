@@ -6,6 +6,7 @@ mod clock;
 mod orders;
 mod services;
 
+pub(crate) use self::billing::told;
 use shared::domain::records::List;
 use shared::machinery::dialect::cloudonex::{search, window};
 use shared::machinery::reader::Reader;

@@ -13,9 +13,11 @@ use crate::words::time::Date;
 pub const RENEWALS: &str = "renewals";
 /// Services whose next period is charged to the balance, by its first day.
 pub const CHARGES: &str = "charges";
+/// Services that are to be looked at again on a later day, not before: what could not be billed, and what ends then.
+pub const WAITING: &str = "waiting";
 /// Registered domains that are renewed, by the day they end on.
 pub const DOMAINS: &str = "domains";
-/// Registered domains that were, or could not be, asked money for, by the day they end on.
+/// Registered domains that were asked money for, by the day they end on, or whose renewal is tried again the day after.
 pub const EXPIRIES: &str = "expiries";
 /// Unpaid invoices that something lives on, by the day they are due.
 pub const OVERDUE: &str = "overdue";
@@ -66,7 +68,12 @@ impl Row {
 
     /// Look at it again on a later day.
     pub fn put_off(&self, cx: &Context, changes: &mut Changes, until: Date) -> Result<()> {
+        self.move_to(cx, changes, self.what, until)
+    }
+
+    /// Put it on another agenda.
+    pub fn move_to(&self, cx: &Context, changes: &mut Changes, what: &'static str, from: Date) -> Result<()> {
         self.take(cx, changes);
-        put(cx, changes, self.what, until, &self.note)
+        put(cx, changes, what, from, &self.note)
     }
 }

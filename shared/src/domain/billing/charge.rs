@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use crate::domain::catalog::Product;
 use crate::domain::customers::Customer;
 use crate::domain::documents::desk::Desk;
-use crate::domain::documents::entity::Kind;
+use crate::domain::documents::entity::{Document, Kind};
 use crate::domain::documents::lines::{NewLine, NewTaxes};
 use crate::domain::documents::write::{New, compose};
 use crate::domain::services::entity::{Service, Status};
@@ -23,7 +23,7 @@ pub(crate) async fn charge(
     service: &mut Service,
     product: &Product,
     day: Day,
-) -> Result<()> {
+) -> Result<Option<Document>> {
     let term = service.anchor.and_then(|anchor| service.cycle.period(anchor, service.periods));
     let setup = (service.periods == 0 && service.setup_fee > 0).then_some(service.setup_fee);
     let line = |text: String, fee: i64| NewLine {
@@ -43,6 +43,7 @@ pub(crate) async fn charge(
         (fee.start, fee.end) = (term.map(|term| term.start), term.map(|term| term.end));
         lines.push(fee);
     }
+    let mut made = None;
     if !lines.is_empty() {
         let mut note = New::of(Kind::DebitNote);
         note.customer = Some(service.customer);
@@ -50,7 +51,7 @@ pub(crate) async fn charge(
         note.day = Some(day);
         note.description.clone_from(&service.name);
         note.lines = lines;
-        compose(cx, desk, &note, &mut Vec::new()).await?;
+        made = Some(compose(cx, desk, &note, &mut Vec::new()).await?);
     }
     service.periods += 1;
     service.next_due = service.asked_until().and_then(|date| Day::midnight(date, desk.tenant.timezone));
@@ -58,7 +59,7 @@ pub(crate) async fn charge(
         service.status = Status::Active;
         moves::stamp(service, Moved::Activated, cx.now);
     }
-    Ok(())
+    Ok(made)
 }
 
 /// The taxes of what renews: the product's own, else those of the customer's tax profile.

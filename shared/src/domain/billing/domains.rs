@@ -3,7 +3,8 @@
 use rust_decimal::Decimal;
 
 use crate::domain::billing::agenda::{self, DOMAINS, EXPIRIES, Note, Row, first};
-use crate::domain::billing::run::{Report, Step, dates, horizon};
+use crate::domain::billing::report::{Action, Report};
+use crate::domain::billing::run::{Work, dates, horizon, present};
 use crate::domain::catalog::tlds::Tld;
 use crate::domain::customers::Customer;
 use crate::domain::documents::desk::Desk;
@@ -15,29 +16,45 @@ use crate::domain::registrants::lines::years_of;
 use crate::domain::registrants::{Registrant, Status};
 use crate::domain::services::goods::Goods;
 use crate::domain::tenants::CurrencyRef;
+use crate::machinery::changes::Changes;
 use crate::machinery::keys::{self, CUSTOMER};
 use crate::machinery::operation::Context;
 use crate::words::error::Result;
-use crate::words::time::{Day, Duration};
+use crate::words::time::Day;
 
-/// The next commit of domains: one domain at a time, there are few.
-pub(crate) async fn step<'c>(cx: &'c Context, mut desk: Desk<'c>, report: &mut Report) -> Result<Step<'c>> {
-    if let Some(row) = first(cx, DOMAINS, horizon(&desk, report), 1).await?.pop() {
-        let mut goods = Goods::open(cx, &desk.tenant, &[], &[], &[row.note.id]).await?;
-        renew(cx, &mut desk, &mut goods, &row, report).await?;
-        desk.paid.clear();
-        goods.into_changes(&mut desk.changes)?;
-        return Ok(Step::Commit(desk.finish().await?));
+/// The domain to look at next: one at a time, there are few.
+pub(crate) async fn next(cx: &Context, desk: &Desk<'_>, report: &Report) -> Result<Option<Work>> {
+    if let Some(row) = first(cx, DOMAINS, horizon(desk, report), 1).await?.pop() {
+        return Ok(Some(Work::Domain(row)));
     }
     // A domain is there on the whole day it ends on.
-    let yesterday = report.until.pred_opt().unwrap_or(report.until);
-    if let Some(row) = first(cx, EXPIRIES, yesterday, 1).await?.pop() {
-        let mut goods = Goods::open(cx, &desk.tenant, &[], &[], &[row.note.id]).await?;
-        expire(cx, &mut desk, &mut goods, &row, report).await?;
-        goods.into_changes(&mut desk.changes)?;
-        return Ok(Step::Commit(desk.finish().await?));
-    }
-    Ok(Step::Nothing(Box::new(desk)))
+    let present = present(desk, report);
+    let yesterday = present.pred_opt().unwrap_or(present);
+    Ok(first(cx, EXPIRIES, yesterday, 1).await?.pop().map(Work::Expiry))
+}
+
+/// Ask for the renewal of a domain.
+pub(crate) async fn renewal(cx: &Context, mut desk: Desk<'_>, row: &Row, report: &mut Report) -> Result<Changes> {
+    let mut goods = Goods::open(cx, &desk.tenant, &[], &[], &[row.note.id]).await?;
+    renew(cx, &mut desk, &mut goods, row, report).await?;
+    desk.paid.clear();
+    goods.into_changes(&mut desk.changes)?;
+    desk.finish().await
+}
+
+/// Let a domain expire, unless its renewal is still owed.
+pub(crate) async fn expiry(cx: &Context, mut desk: Desk<'_>, row: &Row, report: &mut Report) -> Result<Changes> {
+    let mut goods = Goods::open(cx, &desk.tenant, &[], &[], &[row.note.id]).await?;
+    expire(cx, &mut desk, &mut goods, row, report).await?;
+    goods.into_changes(&mut desk.changes)?;
+    desk.finish().await
+}
+
+/// Look at a domain again tomorrow: before its end its renewal is asked for once more.
+pub(crate) fn wait(cx: &Context, desk: &mut Desk<'_>, row: &Row, report: &Report) -> Result<()> {
+    // Who stands here under a day is looked at on the next one.
+    let present = present(desk, report);
+    row.move_to(cx, &mut desk.changes, EXPIRIES, present)
 }
 
 /// The registered domain of a row; one that is gone, or that ends on another day by now, has no use for the row.
@@ -56,17 +73,14 @@ async fn renew(cx: &Context, desk: &mut Desk<'_>, goods: &mut Goods<'_>, row: &R
     if let Some(customer) = customer.filter(|_| registrant.auto_renew && registrant.renewal.is_none()) {
         let balance = cx.store.get(&keys::balance(cx.tenant(), registrant.customer)).await?.unwrap_or_default();
         desk.turn_to(registrant.customer, Some(customer), balance);
-        match invoice(cx, desk, registrant, row).await {
-            Ok(made) => {
-                registrant.renewal = Some(made.id);
-                report.invoices += 1;
-                // Paid from credit: it ends on another day, and its row goes with that.
-                if made.status() == crate::domain::documents::Status::Paid {
-                    registrant.renew(cx.now);
-                    return Ok(());
-                }
-            }
-            Err(error) => report.fail("registrant", row.note.id, error)?,
+        let made = invoice(cx, desk, registrant, row).await?;
+        registrant.renewal = Some(made.id);
+        report.invoices += 1;
+        report.plan_document(Action::Issue, "registrant", row.note.id, &made);
+        // Paid from credit: it ends on another day, and its row goes with that.
+        if made.status() == crate::domain::documents::Status::Paid {
+            registrant.renew(cx.now);
+            return Ok(());
         }
     }
     row.take(cx, &mut desk.changes);
@@ -99,6 +113,10 @@ async fn expire(
     report: &mut Report,
 ) -> Result<()> {
     let Some(registrant) = meant(cx, desk, goods, row) else { return Ok(()) };
+    // It has not ended yet: its renewal could not be asked for, and is tried again.
+    if row.note.day >= present(desk, report) {
+        return row.move_to(cx, &mut desk.changes, DOMAINS, row.note.day);
+    }
     let owed = match registrant.renewal {
         None => false,
         Some(id) => {
@@ -107,10 +125,12 @@ async fn expire(
         }
     };
     if owed {
-        return row.put_off(cx, &mut desk.changes, report.until.max(row.from) + Duration::days(1));
+        let tomorrow = present(desk, report).max(row.from);
+        return row.put_off(cx, &mut desk.changes, tomorrow);
     }
     row.take(cx, &mut desk.changes);
     registrant.status = Status::Expired;
     report.expired += 1;
+    report.plan(Action::Expire, "registrant", row.note.id, None);
     Ok(())
 }

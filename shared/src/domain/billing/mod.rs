@@ -5,7 +5,7 @@
 //! next, together with the invoice and the service that moved: so a run that is stopped anywhere goes on where it
 //! was, two that meet do everything once, and a period is asked for exactly once.
 //!
-//! * [`run`]: the operation; [`renewals`], [`domains`], [`unpaid`]: what it looks at;
+//! * [`run`]: the operation, [`report`]: what it answers; [`renewals`], [`domains`], [`unpaid`]: what it looks at;
 //! * [`charge`]: fees that go to the customer's balance (JeraSoft);
 //! * [`agenda`]: the rows.
 
@@ -13,5 +13,6 @@ pub mod agenda;
 pub(crate) mod charge;
 pub(crate) mod domains;
 pub(crate) mod renewals;
+pub mod report;
 pub mod run;
 pub(crate) mod unpaid;

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
-use crate::domain::billing::agenda::{CHARGES, RENEWALS, Row, first};
+use crate::domain::billing::agenda::{CHARGES, RENEWALS, Row, WAITING, first};
 use crate::domain::billing::charge::{charge, taxes};
-use crate::domain::billing::run::{Report, Step, dates, horizon};
+use crate::domain::billing::report::{Action, Report};
+use crate::domain::billing::run::{Work, dates, horizon, present};
 use crate::domain::catalog::Product;
 use crate::domain::customers::Customer;
 use crate::domain::documents::desk::Desk;
-use crate::domain::documents::entity::{Kind, Status as Paid};
+use crate::domain::documents::entity::{Document, Kind, Status as Paid};
 use crate::domain::documents::ledger::Balance;
 use crate::domain::documents::lines::NewLine;
 use crate::domain::documents::sums::share;
@@ -19,29 +20,43 @@ use crate::domain::services::entity::{Service, Status};
 use crate::domain::services::goods::Goods;
 use crate::domain::services::moves;
 use crate::domain::tenants::CurrencyRef;
+use crate::machinery::changes::Changes;
 use crate::machinery::keys::{self, CUSTOMER, Key, PRODUCT};
 use crate::machinery::operation::Context;
 use crate::machinery::store::record;
-use crate::words::error::Result;
-use crate::words::time::{Date, Day, Duration};
+use crate::words::error::{Result, Told};
+use crate::words::time::{Date, Day, Duration, Instant};
 
 /// Rows looked at in one step; as many as fit go into its commit.
 const MOST_ROWS: u64 = 12;
 /// Actions that one renewal takes at most.
 const NEEDED: usize = 22;
 
-/// The next commit of renewals.
-pub(crate) async fn step<'c>(cx: &'c Context, mut desk: Desk<'c>, report: &mut Report) -> Result<Step<'c>> {
-    let mut rows = first(cx, RENEWALS, horizon(&desk, report), MOST_ROWS).await?;
+/// The services to look at next.
+pub(crate) async fn next(cx: &Context, desk: &Desk<'_>, report: &Report) -> Result<Option<Work>> {
+    let mut rows = first(cx, RENEWALS, horizon(desk, report), MOST_ROWS).await?;
     if rows.is_empty() {
         rows = first(cx, CHARGES, report.until, MOST_ROWS).await?;
     }
-    if rows.is_empty() {
-        return Ok(Step::Nothing(Box::new(desk)));
+    if !rows.is_empty() {
+        return Ok(Some(Work::Renewals(rows)));
     }
+    let rows = first(cx, WAITING, present(desk, report), MOST_ROWS).await?;
+    Ok((!rows.is_empty()).then_some(Work::Waiting(rows)))
+}
+
+/// Ask for the next periods of as many services as fit in one commit.
+pub(crate) async fn attempt(cx: &Context, mut desk: Desk<'_>, rows: &[Row], report: &mut Report) -> Result<Changes> {
     let ids: Vec<u64> = rows.iter().map(|row| row.note.id).collect();
     let mut goods = Goods::alone(cx, &desk.tenant, &ids).await?;
     let beside = Beside::read(cx, &goods).await?;
+    // An end concerns the order and the stock too.
+    let ends = |service: &Service| {
+        !beside.customers.contains_key(&service.customer) || service.stop.is_some_and(|stop| stop <= cx.now)
+    };
+    if goods.services.values().any(|held| ends(&held.after)) {
+        goods = Goods::open(cx, &desk.tenant, &[], &ids, &[]).await?;
+    }
     let mut seen = BTreeSet::new();
     for row in rows {
         // A row that was put off may name a service once more: it is seen to in the next commit.
@@ -51,7 +66,7 @@ pub(crate) async fn step<'c>(cx: &'c Context, mut desk: Desk<'c>, report: &mut R
         if desk.room().saturating_sub(goods.actions()) < NEEDED {
             break;
         }
-        let alone = renew(cx, &mut desk, &mut goods, &beside, &row, report).await?;
+        let alone = renew(cx, &mut desk, &mut goods, &beside, row, report).await?;
         if alone {
             break;
         }
@@ -59,7 +74,47 @@ pub(crate) async fn step<'c>(cx: &'c Context, mut desk: Desk<'c>, report: &mut R
     // What was paid from credit has gone on already.
     desk.paid.clear();
     goods.into_changes(&mut desk.changes)?;
-    Ok(Step::Commit(desk.finish().await?))
+    desk.finish().await
+}
+
+/// Services that were put off are looked at again: those whose time is over end, the others are billed.
+pub(crate) async fn resume(cx: &Context, mut desk: Desk<'_>, rows: &[Row], report: &mut Report) -> Result<Changes> {
+    let ids: Vec<u64> = rows.iter().map(|row| row.note.id).collect();
+    // An end concerns the order and the stock too.
+    let mut goods = Goods::open(cx, &desk.tenant, &[], &ids, &[]).await?;
+    for row in rows {
+        if desk.room().saturating_sub(goods.actions()) < NEEDED {
+            break;
+        }
+        let service = goods.services.get(&row.note.id).map(|held| held.after.clone());
+        match service.filter(|service| service.renews_on() == Some(row.note.day)) {
+            None => row.take(cx, &mut desk.changes),
+            Some(service) if service.stop.is_some_and(|stop| stop <= cx.now && ends_by(stop, row, &desk)) => {
+                row.take(cx, &mut desk.changes);
+                end(&mut goods, row.note.id, report);
+            }
+            Some(service) => row.move_to(cx, &mut desk.changes, service.agenda(), row.note.day)?,
+        }
+    }
+    goods.into_changes(&mut desk.changes)?;
+    desk.finish().await
+}
+
+/// Look at a service again tomorrow.
+pub(crate) fn wait(cx: &Context, desk: &mut Desk<'_>, row: &Row, report: &Report) -> Result<()> {
+    let tomorrow = present(desk, report) + Duration::days(1);
+    row.move_to(cx, &mut desk.changes, WAITING, tomorrow)
+}
+
+/// Whether a service stops before the period of a row begins.
+fn ends_by(stop: Instant, row: &Row, desk: &Desk<'_>) -> bool {
+    Day::midnight(row.note.day, desk.tenant.timezone).is_some_and(|begin| stop <= begin.at)
+}
+
+fn end(goods: &mut Goods<'_>, id: u64, report: &mut Report) {
+    goods.move_to(id, Status::Terminated, true);
+    report.ended += 1;
+    report.plan(Action::End, "service", id, None);
 }
 
 /// What services refer to, read in one call.
@@ -119,32 +174,49 @@ async fn renew(
         return Ok(false);
     }
     let Some(customer) = beside.customers.get(&service.customer) else {
-        goods.move_to(id, Status::Terminated, true);
-        report.ended += 1;
+        end(goods, id, report);
+        row.take(cx, &mut desk.changes);
         return Ok(false);
     };
     let begin = Day::midnight(row.note.day, desk.tenant.timezone).unwrap_or_default();
-    if service.stop.is_some_and(|stop| stop <= begin.at) {
-        goods.move_to(id, Status::Terminated, true);
-        report.ended += 1;
+    // Nothing ends, or begins, before its day, however far ahead is issued.
+    let tomorrow = desk.today().date + Duration::days(1);
+    if let Some(stop) = service.stop.filter(|stop| *stop <= begin.at) {
+        if stop <= cx.now {
+            end(goods, id, report);
+            row.take(cx, &mut desk.changes);
+        } else {
+            let day = Day::of(stop, desk.tenant.timezone).date;
+            row.move_to(cx, &mut desk.changes, WAITING, day.max(tomorrow))?;
+        }
+        return Ok(false);
+    }
+    if service.status == Status::Pending && begin.date >= tomorrow {
+        row.move_to(cx, &mut desk.changes, WAITING, begin.date)?;
         return Ok(false);
     }
     let auto = desk.books.settings.credit_auto_payment && customer.auto_credit_payment;
     if auto && desk.changes.list.len() + goods.actions() > 0 {
         return Ok(true);
     }
+    let before = desk.clone();
     let balance = beside.balances.get(&service.customer).cloned().unwrap_or_default();
     desk.turn_to(service.customer, Some(customer.clone()), balance);
     let blank = Product { name: service.name.clone(), ..Product::default() };
     let product = beside.products.get(&service.product).unwrap_or(&blank);
-    let done = if service.charged {
+    let made = if service.charged {
         let day = charged_on(product, begin, desk);
-        charge(cx, desk, &mut service, product, day).await.map(|()| report.charges += 1)
+        charge(cx, desk, &mut service, product, day).await
     } else {
-        invoice(cx, desk, &mut service, product, begin).await.map(|()| report.invoices += 1)
+        invoice(cx, desk, &mut service, product, begin).await
     };
-    match done {
-        Ok(()) => {
+    match made {
+        Ok(made) => {
+            let action = if service.charged { Action::Charge } else { Action::Issue };
+            *(if service.charged { &mut report.charges } else { &mut report.invoices }) += 1;
+            if let Some(made) = &made {
+                report.plan_document(action, "service", id, made);
+            }
             // Its row stands under the day it had; one that was put off stands elsewhere.
             if row.from != row.note.day {
                 row.take(cx, &mut desk.changes);
@@ -153,10 +225,12 @@ async fn renew(
                 held.after = service;
             }
         }
+        Err(error) if matches!(error.told, Told::Internal) => return Err(error),
+        // Nothing of it is left on the desk.
         Err(error) => {
-            report.fail("service", id, error)?;
-            let later = report.until.max(row.from) + Duration::days(1 + i64::from(desk.books.settings.invoice_days));
-            row.put_off(cx, &mut desk.changes, later)?;
+            *desk = before;
+            report.fail(cx, "service", id, error)?;
+            wait(cx, desk, row, report)?;
         }
     }
     Ok(auto)
@@ -175,9 +249,9 @@ async fn invoice(
     service: &mut Service,
     product: &Product,
     begin: Day,
-) -> Result<()> {
+) -> Result<Option<Document>> {
     let Some(term) = service.anchor.and_then(|anchor| service.cycle.period(anchor, service.periods)) else {
-        return Ok(());
+        return Ok(None);
     };
     let (day, due) = dates(desk, begin);
     // A service that stops within the period is asked for its days only.
@@ -208,5 +282,5 @@ async fn invoice(
         let zone = desk.tenant.timezone;
         moves::put_off(service, |date| Day::midnight(date, zone));
     }
-    Ok(())
+    Ok(Some(made))
 }

@@ -1,14 +1,16 @@
 //! A billing run: commit after commit, until nothing is left to look at, or for as long as one request may take.
 
-use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use crate::domain::billing::agenda::Row;
+use crate::domain::billing::report::Report;
 use crate::domain::billing::{domains, renewals, unpaid};
 use crate::domain::documents::desk::Desk;
 use crate::domain::documents::entity::Kind;
 use crate::domain::tenants::own;
 use crate::machinery::changes::Changes;
 use crate::machinery::operation::{Context, Done, Op, Scope};
-use crate::words::error::{Error, Result, Told};
+use crate::words::error::{Error, Result};
 use crate::words::time::{Date, Day, Duration};
 
 /// Issue what is due by a day, and see to what was not paid.
@@ -17,74 +19,22 @@ pub static RUN: Op<Run, Report> =
 
 /// The most commits of one request: some seconds' work, well below what a function may take.
 pub const MOST_COMMITS: u64 = 50;
-/// The most failures that a report names.
-const MOST_FAILURES: usize = 50;
 
 /// What to do.
 #[derive(Debug, Clone, Default)]
 pub struct Run {
-    /// By which day; today when missing.
+    /// By which day to issue; today when missing.
     pub until: Option<Date>,
     /// After how many commits to stop and tell how far it came.
     pub commits: u64,
+    /// Whether nothing is written: what would be done is told.
+    pub dry: bool,
 }
 
-/// What a run did.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Report {
-    /// By which day.
-    pub until: Date,
-    /// Invoices issued.
-    pub invoices: u64,
-    /// Charges made.
-    pub charges: u64,
-    /// Services ended since their time was over.
-    pub ended: u64,
-    /// Services suspended.
-    pub suspended: u64,
-    /// Services terminated.
-    pub terminated: u64,
-    /// Registered domains that expired.
-    pub expired: u64,
-    /// What could not be done, and is tried again the day after.
-    pub failed: u64,
-    /// The first of those.
-    pub failures: Vec<Failure>,
-    /// Commits made.
-    pub commits: u64,
-    /// Whether nothing is left to do by that day.
-    pub complete: bool,
-}
-
-/// Something that could not be done.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Failure {
-    /// What (`service`, `registrant`).
-    pub what: String,
-    /// Its id.
-    pub id: u64,
-    /// Why not.
-    pub why: String,
-}
-
-impl Report {
-    /// Note something that could not be done for a reason the tenant can mend; anything else is an error.
-    pub(crate) fn fail(&mut self, what: &str, id: u64, error: Error) -> Result<()> {
-        let why = match &error.told {
-            Told::Refused { text, .. } => text.clone(),
-            Told::Invalid(violations) => {
-                let one =
-                    |violation: &crate::words::error::Violation| format!("{}: {:?}", violation.field, violation.rule);
-                violations.iter().map(one).collect::<Vec<_>>().join(", ")
-            }
-            _ => return Err(error),
-        };
-        self.failed += 1;
-        if self.failures.len() < MOST_FAILURES {
-            self.failures.push(Failure { what: what.to_owned(), id, why });
-        }
-        Ok(())
-    }
+/// The day by which is suspended and ended: what is not due yet is issued ahead, but nothing is taken from anybody
+/// before its day.
+pub(crate) fn present(desk: &Desk<'_>, report: &Report) -> Date {
+    report.until.min(desk.today().date)
 }
 
 /// Until which beginning of a period a run looks ahead.
@@ -116,16 +66,20 @@ async fn work(cx: &Context, run: &Run) -> Result<Done<Report>> {
                 Some(until) => until,
                 None => own(cx).await?.today(cx).date,
             };
-            Report { until, ..Report::default() }
+            Report { until, dry: run.dry, ..Report::default() }
         }
     };
+    if run.dry {
+        return rehearse(cx, run, report).await.map(Done::read);
+    }
     if report.commits >= run.commits {
         return Ok(Done::read(report));
     }
     match step(cx, &mut report).await? {
         Some(changes) => {
             report.commits += 1;
-            let progress = serde_json::to_value(&report).map_err(|e| Error::internal(format!("billing: {e}")))?;
+            let progress: Value =
+                serde_json::to_value(&report).map_err(|e| Error::internal(format!("billing: {e}")))?;
             Ok(Done { answer: report, changes, progress: Some(progress) })
         }
         None => {
@@ -135,27 +89,126 @@ async fn work(cx: &Context, run: &Run) -> Result<Done<Report>> {
     }
 }
 
-/// The next commit; nothing when there is nothing left to look at.
-async fn step(cx: &Context, report: &mut Report) -> Result<Option<Changes>> {
-    let (desk, _) = Desk::open(cx, &[Kind::Invoice, Kind::DebitNote, Kind::CreditNote], None, &[]).await?;
-    let desk = match renewals::step(cx, desk, report).await? {
-        Step::Commit(changes) => return Ok(Some(changes)),
-        Step::Nothing(desk) => *desk,
-    };
-    let desk = match domains::step(cx, desk, report).await? {
-        Step::Commit(changes) => return Ok(Some(changes)),
-        Step::Nothing(desk) => *desk,
-    };
-    match unpaid::step(cx, desk, report).await? {
-        Step::Commit(changes) => Ok(Some(changes)),
-        Step::Nothing(_) => Ok(None),
+/// The same steps on a draft of the table.
+async fn rehearse(cx: &Context, run: &Run, mut report: Report) -> Result<Report> {
+    let cx = Context { store: cx.store.draft(), ..cx.clone() };
+    while report.commits < run.commits {
+        match step(&cx, &mut report).await? {
+            Some(changes) => {
+                cx.store.commit(changes.checked()?).await?;
+                report.commits += 1;
+            }
+            None => {
+                report.complete = true;
+                break;
+            }
+        }
+    }
+    Ok(report)
+}
+
+/// What is to be looked at in one commit.
+pub(crate) enum Work {
+    /// Services whose next period begins soon.
+    Renewals(Vec<Row>),
+    /// Services that were put off.
+    Waiting(Vec<Row>),
+    /// A registered domain that ends soon.
+    Domain(Row),
+    /// A registered domain that has ended, or was put off.
+    Expiry(Row),
+    /// An invoice that was not paid in time.
+    Overdue(Row),
+    /// One that was not paid after what lives on it was suspended.
+    Lapsed(Row),
+}
+
+impl Work {
+    fn rows(&self) -> &[Row] {
+        match self {
+            Self::Renewals(rows) | Self::Waiting(rows) => rows,
+            Self::Domain(row) | Self::Expiry(row) | Self::Overdue(row) | Self::Lapsed(row) => std::slice::from_ref(row),
+        }
+    }
+
+    /// Only the first of it.
+    fn first(self) -> Self {
+        let one = |mut rows: Vec<Row>| {
+            rows.truncate(1);
+            rows
+        };
+        match self {
+            Self::Renewals(rows) => Self::Renewals(one(rows)),
+            Self::Waiting(rows) => Self::Waiting(one(rows)),
+            alone => alone,
+        }
+    }
+
+    /// What one of it is, where it cannot be done.
+    fn what(&self) -> &'static str {
+        match self {
+            Self::Renewals(_) | Self::Waiting(_) => "service",
+            Self::Domain(_) | Self::Expiry(_) => "registrant",
+            Self::Overdue(_) | Self::Lapsed(_) => "invoice",
+        }
     }
 }
 
-/// What came of looking.
-pub(crate) enum Step<'c> {
-    /// Something to commit.
-    Commit(Changes),
-    /// Nothing to do; the desk for whoever looks next.
-    Nothing(Box<Desk<'c>>),
+async fn opened(cx: &Context) -> Result<Desk<'_>> {
+    Ok(Desk::open(cx, &[Kind::Invoice, Kind::DebitNote, Kind::CreditNote], None, &[]).await?.0)
+}
+
+/// The next commit; nothing when there is nothing left to look at.
+///
+/// What cannot be done is named, put off, and hides nothing else: of several each is tried by itself. Only where the
+/// putting off fails too, since the table does not answer, the run ends.
+async fn step(cx: &Context, report: &mut Report) -> Result<Option<Changes>> {
+    let desk = opened(cx).await?;
+    let Some(work) = next(cx, &desk, report).await? else { return Ok(None) };
+    let before = report.clone();
+    let mut error = match attempt(cx, desk, &work, report).await {
+        Ok(changes) => return Ok(Some(changes)),
+        Err(error) => error,
+    };
+    report.clone_from(&before);
+    let several = work.rows().len() > 1;
+    let work = work.first();
+    let Some(row) = work.rows().first() else { return Err(error) };
+    if several {
+        error = match attempt(cx, opened(cx).await?, &work, report).await {
+            Ok(changes) => return Ok(Some(changes)),
+            Err(error) => error,
+        };
+        report.clone_from(&before);
+    }
+    report.fail(cx, work.what(), row.note.id, error)?;
+    let mut desk = opened(cx).await?;
+    match &work {
+        Work::Renewals(_) | Work::Waiting(_) => renewals::wait(cx, &mut desk, row, report)?,
+        Work::Domain(_) | Work::Expiry(_) => domains::wait(cx, &mut desk, row, report)?,
+        Work::Overdue(_) | Work::Lapsed(_) => unpaid::wait(cx, &mut desk, &work, row, report)?,
+    }
+    Ok(Some(desk.finish().await?))
+}
+
+/// What is to be looked at next.
+async fn next(cx: &Context, desk: &Desk<'_>, report: &Report) -> Result<Option<Work>> {
+    if let Some(work) = renewals::next(cx, desk, report).await? {
+        return Ok(Some(work));
+    }
+    if let Some(work) = domains::next(cx, desk, report).await? {
+        return Ok(Some(work));
+    }
+    unpaid::next(cx, desk, report).await
+}
+
+async fn attempt(cx: &Context, desk: Desk<'_>, work: &Work, report: &mut Report) -> Result<Changes> {
+    match work {
+        Work::Renewals(rows) => renewals::attempt(cx, desk, rows, report).await,
+        Work::Waiting(rows) => renewals::resume(cx, desk, rows, report).await,
+        Work::Domain(row) => domains::renewal(cx, desk, row, report).await,
+        Work::Expiry(row) => domains::expiry(cx, desk, row, report).await,
+        Work::Overdue(row) => unpaid::overdue(cx, desk, row, report).await,
+        Work::Lapsed(row) => unpaid::lapsed(cx, desk, row, report).await,
+    }
 }

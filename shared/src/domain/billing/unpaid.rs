@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::domain::billing::agenda::{self, LAPSED, Note, OVERDUE, Row, first};
-use crate::domain::billing::run::{Report, Step};
+use crate::domain::billing::report::{Action, Report};
+use crate::domain::billing::run::{Work, present};
 use crate::domain::documents::change::reach;
 use crate::domain::documents::desk::{Desk, Held};
 use crate::domain::documents::entity::{Document, Kind, Ref, Stage, Status as Paid};
@@ -12,54 +13,92 @@ use crate::domain::documents::pay::others_of;
 use crate::domain::documents::write::updated;
 use crate::domain::services::entity::Status;
 use crate::domain::services::goods::Goods;
+use crate::machinery::changes::Changes;
 use crate::machinery::operation::Context;
 use crate::words::error::Result;
 use crate::words::time::{Date, Day, Duration, Zone};
 
-/// The next commit: one invoice at a time, with all that lives on it.
-pub(crate) async fn step<'c>(cx: &'c Context, mut desk: Desk<'c>, report: &mut Report) -> Result<Step<'c>> {
-    let by = |days: u32| report.until.checked_sub_signed(Duration::days(i64::from(days))).unwrap_or(Date::MIN);
-    let settings = desk.books.settings.clone();
+/// By which due date an invoice is looked at, so many days after it.
+fn by(desk: &Desk<'_>, report: &Report, days: u32) -> Date {
+    present(desk, report).checked_sub_signed(Duration::days(i64::from(days))).unwrap_or(Date::MIN)
+}
+
+/// The invoice to look at next: one at a time, with all that lives on it.
+pub(crate) async fn next(cx: &Context, desk: &Desk<'_>, report: &Report) -> Result<Option<Work>> {
+    let settings = &desk.books.settings;
     // What is never suspended may still be terminated.
-    let suspends = settings.suspend_days.or(settings.terminate_days).map(by);
-    if let Some(day) = suspends
-        && let Some(row) = first(cx, OVERDUE, day, 1).await?.pop()
+    if let Some(days) = settings.suspend_days.or(settings.terminate_days)
+        && let Some(row) = first(cx, OVERDUE, by(desk, report, days), 1).await?.pop()
     {
-        let mut goods = Goods::none(cx, &desk.tenant);
-        row.take(cx, &mut desk.changes);
-        if let Some(invoice) = open(&mut desk, &row).await? {
-            goods = living_on(cx, &desk, &invoice).await?;
-            if settings.suspend_days.is_some() {
-                report.suspended += move_all(&mut goods, Status::Active, Status::Suspended);
-            }
-            if settings.terminate_days.is_some() {
-                let note = Note { id: row.note.id, day: row.note.day };
-                agenda::put(cx, &mut desk.changes, LAPSED, row.note.day, &note)?;
-            }
-        }
-        goods.into_changes(&mut desk.changes)?;
-        return Ok(Step::Commit(desk.finish().await?));
+        return Ok(Some(Work::Overdue(row)));
     }
-    if let Some(day) = settings.terminate_days.map(by)
-        && let Some(row) = first(cx, LAPSED, day, 1).await?.pop()
+    if let Some(days) = settings.terminate_days
+        && let Some(row) = first(cx, LAPSED, by(desk, report, days), 1).await?.pop()
     {
-        row.take(cx, &mut desk.changes);
-        let mut goods = Goods::none(cx, &desk.tenant);
-        if let Some(invoice) = open(&mut desk, &row).await? {
-            goods = living_on(cx, &desk, &invoice).await?;
-            let barred = if settings.suspend_days.is_some() { Status::Suspended } else { Status::Active };
-            let ended = move_all(&mut goods, barred, Status::Terminated);
-            report.terminated += ended;
-            // Nobody is asked any more for what is not there any more, unless part of it is paid.
-            let over = ended > 0 || never_served(&goods, &invoice, desk.tenant.timezone);
-            if over && invoice.status() == Paid::Unpaid {
-                cancel(&mut desk, invoice).await?;
-            }
-        }
-        goods.into_changes(&mut desk.changes)?;
-        return Ok(Step::Commit(desk.finish().await?));
+        return Ok(Some(Work::Lapsed(row)));
     }
-    Ok(Step::Nothing(Box::new(desk)))
+    Ok(None)
+}
+
+/// Suspend what lives on an invoice.
+pub(crate) async fn overdue(cx: &Context, mut desk: Desk<'_>, row: &Row, report: &mut Report) -> Result<Changes> {
+    let mut goods = Goods::none(cx, &desk.tenant);
+    row.take(cx, &mut desk.changes);
+    if let Some(invoice) = open(&mut desk, row).await? {
+        goods = living_on(cx, &desk, &invoice).await?;
+        if desk.books.settings.suspend_days.is_some() {
+            let suspended = move_all(&mut goods, Status::Active, Status::Suspended);
+            report.suspended += suspended.len() as u64;
+            suspended.iter().for_each(|id| report.plan(Action::Suspend, "service", *id, Some(invoice.id)));
+        }
+        if desk.books.settings.terminate_days.is_some() {
+            let note = Note { id: row.note.id, day: row.note.day };
+            agenda::put(cx, &mut desk.changes, LAPSED, row.note.day, &note)?;
+        }
+    }
+    goods.into_changes(&mut desk.changes)?;
+    desk.finish().await
+}
+
+/// Terminate what lived on an invoice.
+pub(crate) async fn lapsed(cx: &Context, mut desk: Desk<'_>, row: &Row, report: &mut Report) -> Result<Changes> {
+    row.take(cx, &mut desk.changes);
+    let mut goods = Goods::none(cx, &desk.tenant);
+    if let Some(invoice) = open(&mut desk, row).await? {
+        goods = living_on(cx, &desk, &invoice).await?;
+        let barred = if desk.books.settings.suspend_days.is_some() { Status::Suspended } else { Status::Active };
+        let ended = move_all(&mut goods, barred, Status::Terminated);
+        report.terminated += ended.len() as u64;
+        ended.iter().for_each(|id| report.plan(Action::Terminate, "service", *id, Some(invoice.id)));
+        // Nobody is asked any more for what is not there any more, unless part of it is paid.
+        let over = !ended.is_empty() || never_served(&goods, &invoice, desk.tenant.timezone);
+        if over && invoice.status() == Paid::Unpaid {
+            report.plan(Action::Cancel, "invoice", invoice.id, None);
+            cancel(&mut desk, invoice).await?;
+            // What never came to life is here already.
+            desk.reservations.clear();
+            let pending: Vec<u64> = goods
+                .services
+                .values()
+                .filter(|held| held.after.status == Status::Pending)
+                .map(|held| held.after.stamps.id)
+                .collect();
+            pending.iter().for_each(|id| goods.release(*id));
+        }
+    }
+    goods.into_changes(&mut desk.changes)?;
+    desk.finish().await
+}
+
+/// Look at an invoice again tomorrow.
+pub(crate) fn wait(cx: &Context, desk: &mut Desk<'_>, work: &Work, row: &Row, report: &Report) -> Result<()> {
+    let settings = &desk.books.settings;
+    let days = match work {
+        Work::Lapsed(_) => settings.terminate_days,
+        _ => settings.suspend_days.or(settings.terminate_days),
+    };
+    let tomorrow = by(desk, report, days.unwrap_or(0)) + Duration::days(1);
+    row.put_off(cx, &mut desk.changes, tomorrow)
 }
 
 /// The invoice of a row, if it is still unpaid and due on that day.
@@ -96,12 +135,12 @@ fn never_served(goods: &Goods<'_>, invoice: &Document, zone: Zone) -> bool {
     !invoice.lines.is_empty() && invoice.lines.iter().all(never)
 }
 
-/// Move all that stand at one status to another; how many there were.
-fn move_all(goods: &mut Goods<'_>, from: Status, to: Status) -> u64 {
+/// Move all that stand at one status to another; which ones they were.
+fn move_all(goods: &mut Goods<'_>, from: Status, to: Status) -> Vec<u64> {
     let ids: Vec<u64> =
         goods.services.values().filter(|held| held.after.status == from).map(|held| held.after.stamps.id).collect();
     ids.iter().for_each(|id| goods.move_to(*id, to, true));
-    ids.len() as u64
+    ids
 }
 
 async fn cancel(desk: &mut Desk<'_>, invoice: Document) -> Result<()> {

@@ -7,6 +7,7 @@
 
 mod action;
 mod count;
+mod draft;
 mod items;
 mod table;
 mod whole;
@@ -27,6 +28,7 @@ use rust_decimal::Decimal;
 use serde::de::DeserializeOwned;
 
 pub use self::count::{Counted, Size, admits};
+use self::draft::Draft;
 pub use self::items::{Item, number, number_of, number_set, numbers, record, sums, text_of};
 use self::items::{key_item, key_of, text};
 use crate::machinery::changes::{Change, Otherwise};
@@ -69,6 +71,8 @@ pub struct Store {
     client: Client,
     table: String,
     cost: Arc<Mutex<Cost>>,
+    /// Where commits are kept instead of sent.
+    draft: Option<Draft>,
 }
 
 /// Part of a partition, in order.
@@ -123,12 +127,17 @@ impl Store {
             )
             .http_client(place.http.clone());
         config.set_endpoint_url(place.endpoint.clone());
-        Self { client: Client::from_conf(config.build()), table: place.table.clone(), cost: Arc::default() }
+        Self {
+            client: Client::from_conf(config.build()),
+            table: place.table.clone(),
+            cost: Arc::default(),
+            draft: None,
+        }
     }
 
     /// The same table with a cost of its own, for one request.
     pub fn for_one_request(&self) -> Self {
-        Self { client: self.client.clone(), table: self.table.clone(), cost: Arc::default() }
+        Self { client: self.client.clone(), table: self.table.clone(), cost: Arc::default(), draft: self.draft.clone() }
     }
 
     /// What this handle has cost so far.
@@ -158,6 +167,11 @@ impl Store {
     /// The items of these keys, in the same order. One call for each hundred different keys, none for no key. A
     /// key that is named twice is read once, since a batch may not repeat one.
     pub async fn get_items(&self, keys: &[Key]) -> Result<Vec<Option<Item>>> {
+        let items = self.read_items(keys).await?;
+        self.as_drafted(keys, items)
+    }
+
+    async fn read_items(&self, keys: &[Key]) -> Result<Vec<Option<Item>>> {
         let mut named = BTreeSet::new();
         let different: Vec<&Key> = keys.iter().filter(|key| named.insert(*key)).collect();
         if let [key] = different.as_slice() {
@@ -202,6 +216,13 @@ impl Store {
 
     /// The items of a range, in order. One call for each megabyte.
     pub async fn query(&self, range: &Range) -> Result<Vec<Item>> {
+        match &self.draft {
+            None => self.read_range(range).await,
+            Some(draft) => draft.over_range(range, self.read_range(&draft.wider(range)?).await?),
+        }
+    }
+
+    async fn read_range(&self, range: &Range) -> Result<Vec<Item>> {
         let mut items = Vec::new();
         let mut start = None;
         loop {
@@ -243,6 +264,9 @@ impl Store {
 
     /// Make all of these changes true, or none.
     pub async fn commit(&self, changes: &[Change]) -> Result<Committed> {
+        if let Some(draft) = &self.draft {
+            return self.keep(draft, changes).await;
+        }
         let items = changes.iter().map(|change| self.action(change)).collect::<Result<Vec<_>>>()?;
         let sent = self.client.transact_write_items().set_transact_items(Some(items));
         let sent = sent.return_consumed_capacity(ReturnConsumedCapacity::Total).send().await;
