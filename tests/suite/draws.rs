@@ -122,7 +122,7 @@ async fn an_item_is_changed_once_in_a_commit_or_not_at_all() {
     changes.include(key.clone(), "gone", vec![3]);
     changes.include(key.clone(), "gone", vec![4]);
     assert_eq!(changes.list.len(), 1);
-    store.commit(changes.checked().unwrap()).await.unwrap();
+    store.commit(changes.checked().unwrap(), &world.app.outside.fresh_id()).await.unwrap();
     let item = store.get_items(std::slice::from_ref(&key)).await.unwrap().pop().flatten();
     let read = |name: &str| number_of(item.as_ref(), name);
     assert_eq!((read("last2026"), read("last2027")), (2, 4));
@@ -133,7 +133,7 @@ async fn an_item_is_changed_once_in_a_commit_or_not_at_all() {
         let mut late = Changes::default();
         late.draw(key.clone(), "last2026", first, 1);
         late.draw(key.clone(), "last2027", second, 1);
-        let committed = store.commit(late.checked().unwrap()).await.unwrap();
+        let committed = store.commit(late.checked().unwrap(), &world.app.outside.fresh_id()).await.unwrap();
         assert!(matches!(committed, shared::machinery::store::Committed::Failed(_)), "{committed:?}");
     }
     // A row that is taken away and put back is put back; one that is guarded may be written once more.
@@ -142,7 +142,7 @@ async fn an_item_is_changed_once_in_a_commit_or_not_at_all() {
     moved.write(key.clone(), &n(1)).unwrap();
     moved.write(key.clone(), &n(2)).unwrap();
     assert_eq!(moved.list.len(), 1);
-    store.commit(moved.checked().unwrap()).await.unwrap();
+    store.commit(moved.checked().unwrap(), &world.app.outside.fresh_id()).await.unwrap();
     let item = store.get_items(std::slice::from_ref(&key)).await.unwrap().pop().flatten();
     assert_eq!((number_of(item.as_ref(), "n"), number_of(item.as_ref(), "last2026")), (2, 0));
     // The same number twice, two versions of one record, a record that is changed and counted.

@@ -11,7 +11,7 @@ use tests::{ADMIN, Answer, Call, TOKEN, World, send};
 use crate::bodies::{delivered, path, sold};
 
 /// One request for every row that writes, by operation and dialect.
-fn request(row: &Row) -> Call {
+pub(crate) fn request(row: &Row) -> Call {
     let customer = match row.dialect.name() {
         "jerasoft" => {
             json!({"name": "New One", "companies_id": 1, "currencies_id": 1, "credit": 10, "c_email": "new@x.example"})
@@ -132,7 +132,7 @@ fn order(status: &str, coupon: &str) -> Value {
 
 /// Customers, and documents of the second: invoices 1 and 2, receipts 1 and 2 (the second set against invoice
 /// 2), refund 3, credit note 4, debit note 5, charge 6.
-async fn prepared() -> World {
+pub(crate) async fn prepared() -> World {
     let world = World::new().await;
     world.customers(3).await;
     let line = json!([{"description": "x", "qty": 1, "amount": 40, "taxes": ["IGST"], "billing_cycle": "Annually", "period_start": "2026-01-15"}]);

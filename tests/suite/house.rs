@@ -282,7 +282,6 @@ fn nobody_names_what_is_not_theirs() {
 fn files_are_short() {
     let longer = [
         ("shared/src/machinery/reader/mod.rs", 520, "every type a field can have, and the tests of the builder"),
-        ("shared/src/machinery/spine.rs", 550, "what happens around an operation, in one order"),
         ("shared/src/domain/customers/write.rs", 480, "the writes that share claims and references"),
         ("infra/local/src/fixture/mod.rs", 500, "the fixture's form beside what is made of it"),
         ("shared/src/machinery/keys.rs", 500, "every key, and the table of them"),

@@ -9,6 +9,7 @@
 )]
 
 mod access;
+mod ambiguity;
 mod billing;
 mod bodies;
 mod calls;
@@ -39,6 +40,7 @@ mod malformed;
 mod older;
 mod oracle;
 mod orders;
+mod outages;
 mod overdue;
 mod paging;
 mod printing;

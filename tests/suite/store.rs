@@ -10,6 +10,7 @@ use shared::domain::sandbox::reset;
 use shared::machinery::caller::Tenant;
 use shared::machinery::changes::{Act, Change, Changes, Expect, Otherwise};
 use shared::machinery::keys::{self, CUSTOMER, Key};
+use shared::machinery::outside::Outside;
 use shared::machinery::store::{Committed, Counted, Item, Range, Size, Store, number_of, number_set, record, wire};
 use tests::{ADMIN, Call, TOKEN_60, World, elsewhere};
 
@@ -27,8 +28,12 @@ fn key(sk: &str) -> Key {
     Key { pk: "acme#test".into(), sk: sk.into() }
 }
 
+fn fresh() -> String {
+    Outside::real().fresh_id()
+}
+
 async fn commit(store: &Store, changes: Changes) -> Committed {
-    store.commit(&changes.list).await.unwrap_or_else(|e| panic!("{e:?}"))
+    store.commit(&changes.list, &fresh()).await.unwrap_or_else(|e| panic!("{e:?}"))
 }
 
 fn changes(fill: impl FnOnce(&mut Changes)) -> Changes {
@@ -47,7 +52,7 @@ async fn number(store: &Store, key: &Key, attribute: &str) -> u64 {
 fn failed(committed: &Committed) -> Vec<usize> {
     match committed {
         Committed::Failed(places) => places.iter().map(|(place, _)| *place).collect(),
-        Committed::Done | Committed::Contended => panic!("{committed:?}"),
+        Committed::Done | Committed::Contended | Committed::Unknown(_) => panic!("{committed:?}"),
     }
 }
 
@@ -112,9 +117,38 @@ async fn store_commits_all_or_nothing_and_says_what_stood_in_the_way() {
             otherwise: Otherwise::Again,
         }]
     };
-    assert!(matches!(store.commit(&put(100, 50)).await.unwrap(), Committed::Done));
-    assert_eq!(failed(&store.commit(&put(200, 99)).await.unwrap()), [0]);
-    assert!(matches!(store.commit(&put(200, 100)).await.unwrap(), Committed::Done));
+    assert!(matches!(store.commit(&put(100, 50), &fresh()).await.unwrap(), Committed::Done));
+    assert_eq!(failed(&store.commit(&put(200, 99), &fresh()).await.unwrap()), [0]);
+    assert!(matches!(store.commit(&put(200, 100), &fresh()).await.unwrap(), Committed::Done));
+}
+
+/// What the repetition of a commit relies on: the same transaction under the same token is done once.
+#[tokio::test(flavor = "multi_thread")]
+async fn store_does_a_transaction_once_for_its_token() {
+    let world = World::somewhere().await;
+    let store = &world.app.store;
+    let counted = |by: i64| changes(|ch| ch.add(key("counter"), vec![("n".into(), by)])).list;
+    let (token, other) = (fresh(), fresh());
+    for _ in 0..3 {
+        assert!(matches!(store.commit(&counted(1), &token).await.unwrap(), Committed::Done));
+    }
+    assert_eq!(number(store, &key("counter"), "n").await, 1, "once");
+    // One that must find nothing there is done, too, when it was: its own effect is not in its way.
+    let insert = changes(|ch| ch.insert(key("once"), &record_of(1)).unwrap()).list;
+    for _ in 0..2 {
+        assert!(matches!(store.commit(&insert, &other).await.unwrap(), Committed::Done));
+    }
+    assert_eq!(failed(&store.commit(&insert, &fresh()).await.unwrap()), [0], "under another token it is another one");
+    // The same token is no other transaction's.
+    assert!(store.commit(&counted(5), &token).await.is_err());
+    assert_eq!(number(store, &key("counter"), "n").await, 1);
+    // One that was cancelled is tried anew.
+    let token = fresh();
+    let (replace, mended) = (changes(|ch| ch.replace(key("late"), &record_of(2), 1).unwrap()).list, fresh());
+    assert_eq!(failed(&store.commit(&replace, &token).await.unwrap()), [0]);
+    let there = changes(|ch| ch.insert(key("late"), &record_of(1)).unwrap()).list;
+    assert!(matches!(store.commit(&there, &mended).await.unwrap(), Committed::Done));
+    assert!(matches!(store.commit(&replace, &token).await.unwrap(), Committed::Done));
 }
 
 #[tokio::test(flavor = "multi_thread")]

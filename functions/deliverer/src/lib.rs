@@ -19,6 +19,8 @@ pub use crate::queue::{LONGEST_DELAY, Place, Queue};
 
 /// How long one message is worked on before the rest of its lane is left to another, in seconds.
 const LONGEST_WORK: i64 = 10;
+/// How long the table is asked what became of a commit: two commits and an attempt fit the function's 30 seconds.
+const PATIENCE_WITH_STORE: std::time::Duration = std::time::Duration::from_secs(8);
 /// HTTP's word for an address that wants to be told no more (Standard Webhooks).
 const GONE: u16 = 410;
 
@@ -40,7 +42,7 @@ impl Deliverer {
     /// When a variable of the environment is missing.
     pub fn from_environment() -> Self {
         let environment = Environment::of_process();
-        let app = App::of(&environment, Vec::new());
+        let app = App::of(&environment, Vec::new()).patient(PATIENCE_WITH_STORE);
         let post = Post::new(app.outside.reaches_itself(), post::PATIENCE);
         Self { app, queue: Queue::of(&environment), post }
     }

@@ -18,7 +18,7 @@ use crate::cloudonex::told;
 /// The counts of a report, which add up over requests.
 const COUNTS: [&str; 7] = ["invoices", "charges", "suspended", "terminated", "ended", "expired", "failed"];
 
-/// How often a request is sent again when others write too much, a second apart.
+/// How often a request is sent again when others write too much.
 const MOST_AGAIN: u32 = 30;
 
 /// Run a tenant's billing until a day (today when missing). `tell` hears the report so far after each request.
@@ -38,11 +38,13 @@ pub async fn run(
     let mut whole = json!({"tenant": tenant.id(), "failures": []});
     let mut again = 0;
     loop {
-        let response = app.handle(&request).await;
-        // Too many others write: nothing has happened, and the same request may be sent again.
-        if response.status == 503 && again < MOST_AGAIN {
+        let response = Box::pin(app.handle(&request)).await;
+        // Too many others write, or the store does not answer: nothing has happened, and the same request may be sent
+        // again. Where nobody knows, there is no such header, and the run ends: what it did is in no report.
+        let rest = response.header("retry-after").and_then(|seconds| seconds.parse().ok());
+        if let (503, Some(seconds), true) = (response.status, rest, again < MOST_AGAIN) {
             again += 1;
-            tokio::time::sleep(Duration::from_secs(1)).await;
+            tokio::time::sleep(Duration::from_secs(seconds)).await;
             continue;
         }
         again = 0;

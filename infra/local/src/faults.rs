@@ -1,7 +1,7 @@
 //! Faults, injected where the network would be: between the SDK and the engine.
 //!
-//! No emulator raises real contention, throttles, or loses an answer; here each is raised from a seed, or at
-//! a chosen call. The SDK's own retries see them as they would see AWS's.
+//! No emulator raises real contention, throttles, loses an answer, or commits after its caller has gone; here each is
+//! raised from a seed, or at a chosen call. The SDK's own retries see them as they would see AWS's.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -9,10 +9,12 @@ use std::sync::{Arc, Mutex};
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
 };
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
+use serde_json::json;
 
 use crate::engine::{Engine, respond};
+use crate::underway::{Meets, Underway};
 
 /// What goes wrong with a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,10 +27,26 @@ pub enum Fault {
     StopAfter,
     /// The call is throttled.
     Throttle,
+    /// The call takes effect, and the answer is that it was throttled.
+    ThrottleAfter,
     /// Another transaction holds one of the items. A read is throttled instead.
     Conflict,
-    /// The call takes effect and its answer is lost; the SDK tries again.
+    /// The connection is lost before the call takes effect.
+    LoseCall,
+    /// The call takes effect and its answer is lost.
     LoseAnswer,
+    /// The call has no effect, and the answer is that the store failed.
+    Fail,
+    /// The call takes effect, and the answer is that the store failed.
+    FailAfter,
+    /// No answer ever comes, and the call has no effect.
+    Silence,
+    /// The connection is lost while the transaction is in progress; so many further transactions are told or served
+    /// before it takes effect. Any other call is lost.
+    Underway(u32),
+    /// The connection is lost and the transaction arrives late, when so many further ones were served. Any other call is
+    /// lost.
+    Straggling(u32),
 }
 
 /// Decides what goes wrong with the call of a number (from 0) and an operation (`GetItem`).
@@ -41,6 +59,7 @@ pub struct Faulty {
     plan: Arc<Mutex<Plan>>,
     made: Arc<AtomicU64>,
     stopped: Arc<AtomicBool>,
+    underway: Arc<Mutex<Underway>>,
 }
 
 impl std::fmt::Debug for Faulty {
@@ -57,6 +76,7 @@ impl Faulty {
             plan: Arc::new(Mutex::new(Box::new(|_, _| Fault::None))),
             made: Arc::default(),
             stopped: Arc::default(),
+            underway: Arc::default(),
         }
     }
 
@@ -72,6 +92,11 @@ impl Faulty {
     /// How many calls were made since the last plan.
     pub fn made(&self) -> u64 {
         self.made.load(Ordering::SeqCst)
+    }
+
+    /// Let every transaction that is still under way have its effect now. How many that were.
+    pub fn land_all(&self) -> usize {
+        self.underway.lock().map_or(0, |mut underway| underway.land_all(&self.engine))
     }
 
     /// The SDK's HTTP client whose calls come through here.
@@ -91,6 +116,31 @@ impl Faulty {
         }
         fault
     }
+
+    /// What a call with this fault does to the table, and what of the transactions under way it meets.
+    async fn served(&self, fault: Fault, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let target = request.headers().get("x-amz-target").unwrap_or_default().to_owned();
+        let transaction = target.ends_with(".TransactWriteItems");
+        let body = request.body().bytes().unwrap_or_default().to_vec();
+        if transaction {
+            let meets = self.underway.lock().map_or(Meets::Nothing, |mut all| all.before(&self.engine, &body));
+            match meets {
+                Meets::Nothing => {}
+                Meets::Itself => return in_progress(),
+                Meets::Another => return conflict(),
+            }
+        }
+        match fault {
+            Fault::Underway(left) | Fault::Straggling(left) => {
+                let arrived = matches!(fault, Fault::Underway(_));
+                if let (true, Ok(mut underway)) = (transaction, self.underway.lock()) {
+                    underway.add(&target, &body, left, arrived);
+                }
+                lost()
+            }
+            _ => self.engine.call(request).await,
+        }
+    }
 }
 
 impl HttpConnector for Faulty {
@@ -99,42 +149,62 @@ impl HttpConnector for Faulty {
         let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
         let fault = self.fault(&operation);
         let transaction = operation == "TransactWriteItems";
-        let engine = self.engine.clone();
+        let this = self.clone();
         HttpConnectorFuture::new(async move {
             match fault {
-                Fault::None => engine.call(request).await,
+                Fault::None | Fault::Underway(_) | Fault::Straggling(_) => this.served(fault, request).await,
                 Fault::StopBefore => dead(),
-                Fault::StopAfter => {
-                    engine.call(request).await?;
-                    dead()
-                }
-                Fault::Conflict if transaction => {
-                    let reasons = r#"[{"Code":"TransactionConflict","Message":"Transaction is ongoing for the item"}]"#;
-                    let kind = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException";
-                    let body = format!(
-                        r#"{{"__type":"{kind}","Message":"Transaction cancelled","CancellationReasons":{reasons}}}"#
-                    );
-                    respond(400, body)
-                }
-                Fault::Throttle | Fault::Conflict => {
-                    let kind = "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException";
-                    respond(
-                        400,
-                        format!(
-                            r#"{{"__type":"{kind}","message":"The level of configured provisioned throughput was exceeded"}}"#
-                        ),
-                    )
-                }
-                Fault::LoseAnswer => {
-                    engine.call(request).await?;
-                    Err(ConnectorError::io("the answer was lost".into()))
-                }
+                Fault::LoseCall => lost(),
+                Fault::Fail => failed(),
+                Fault::Silence => std::future::pending().await,
+                Fault::Conflict if transaction => conflict(),
+                Fault::Throttle | Fault::Conflict => throttled(),
+                Fault::StopAfter => this.served(fault, request).await.and_then(|_| dead()),
+                Fault::LoseAnswer => this.served(fault, request).await.and_then(|_| lost()),
+                Fault::ThrottleAfter => this.served(fault, request).await.and_then(|_| throttled()),
+                Fault::FailAfter => this.served(fault, request).await.and_then(|_| failed()),
             }
         })
     }
 }
 
+fn refused(status: u16, kind: &str, message: &str) -> Result<HttpResponse, ConnectorError> {
+    let kind = format!("com.amazonaws.dynamodb.v20120810#{kind}");
+    respond(status, json!({"__type": kind, "message": message}).to_string())
+}
+
+fn conflict() -> Result<HttpResponse, ConnectorError> {
+    let reasons = json!([{"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"}]);
+    let kind = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException";
+    let body = json!({"__type": kind, "Message": "Transaction cancelled", "CancellationReasons": reasons});
+    respond(400, body.to_string())
+}
+
+fn throttled() -> Result<HttpResponse, ConnectorError> {
+    refused(
+        400,
+        "ProvisionedThroughputExceededException",
+        "The level of configured provisioned throughput was exceeded",
+    )
+}
+
+fn in_progress() -> Result<HttpResponse, ConnectorError> {
+    refused(
+        400,
+        "TransactionInProgressException",
+        "The transaction with the given request token is already in progress.",
+    )
+}
+
+fn failed() -> Result<HttpResponse, ConnectorError> {
+    refused(500, "InternalServerError", "The request processing has failed")
+}
+
+fn lost() -> Result<HttpResponse, ConnectorError> {
+    Err(ConnectorError::io("the connection was lost".into()))
+}
+
 /// What a call of a dead process gets: an error that nobody retries.
-fn dead() -> Result<aws_smithy_runtime_api::client::orchestrator::HttpResponse, ConnectorError> {
+fn dead() -> Result<HttpResponse, ConnectorError> {
     respond(400, r#"{"__type":"com.tessera.test#ProcessStopped","message":"the process was stopped"}"#.into())
 }

@@ -19,7 +19,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use shared::machinery::app::App;
 use shared::machinery::body::pairs;
-use shared::machinery::gateway::{authorize, invoke, invoke_requests};
+use shared::machinery::gateway::{PATIENCE_OF_AUTHORIZER, authorize, invoke, invoke_requests};
 use shared::machinery::outside::Outside;
 use shared::machinery::secrets::Secrets;
 use shared::machinery::store::Store;
@@ -73,7 +73,7 @@ impl Stage {
             ("webhooks", app(webhooks::rows())),
             ("printing", app(printing::rows())),
         ]);
-        Self { name, functions, authorizer: app(Vec::new()), meters: Meters::default() }
+        Self { name, functions, authorizer: app(Vec::new()).patient(PATIENCE_OF_AUTHORIZER), meters: Meters::default() }
     }
 }
 

@@ -20,6 +20,7 @@ pub mod queue;
 pub mod stream;
 pub mod template;
 pub mod transfer;
+mod underway;
 pub mod webhooks;
 
 /// The rows of all functions. `rpc` links all families but one: what prints is too large for it.

@@ -147,6 +147,9 @@ enum Command {
     },
 }
 
+/// How long a command asks the store what became of a commit: an operator rather waits than wonders.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
+
 #[tokio::main]
 async fn main() {
     tracing_subscriber::fmt()
@@ -188,7 +191,7 @@ async fn run(cli: Cli) -> Result<(), String> {
         }
         Some(Command::Bill { tenants, until, dry_run, json }) => {
             let (store, secrets, _) = open(&cli.place, &outside, Table::Existing).await?;
-            let app = App::new(store, secrets, outside, orders::rows());
+            let app = App::new(store, secrets, outside, orders::rows()).patient(PATIENCE);
             bill::bill(&app, named(&cli.place, tenants), until, dry_run, json).await
         }
         Some(Command::Key(action)) => credentials(&cli.place, outside, keys::Kind::Key, action).await,
@@ -200,7 +203,7 @@ async fn run(cli: Cli) -> Result<(), String> {
         }
         Some(Command::Import(args)) => {
             let (store, secrets, _) = open(&cli.place, &outside, Table::Existing).await?;
-            import::import(&App::new(store, secrets, outside, Vec::new()), &args).await
+            import::import(&App::new(store, secrets, outside, Vec::new()).patient(PATIENCE), &args).await
         }
         Some(Command::Aws { .. }) if cli.place.sandbox => {
             Err("`aws` offers the live store: leave --sandbox out".into())
@@ -216,7 +219,7 @@ async fn credentials(
     action: keys::Action,
 ) -> Result<(), String> {
     let (store, secrets, _) = open(place, &outside, Table::Existing).await?;
-    keys::run(&App::new(store, secrets, outside, users::rows()), kind, action).await
+    keys::run(&App::new(store, secrets, outside, users::rows()).patient(PATIENCE), kind, action).await
 }
 
 /// The tenants that were named, or the demo tenant.

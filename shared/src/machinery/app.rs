@@ -2,16 +2,22 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::{Builder, Connector, tls};
 use aws_smithy_runtime_api::client::http::{SharedHttpClient, SharedHttpConnector};
+use tokio::time::Instant;
 
 use crate::machinery::auth::Refused;
 use crate::machinery::outside::Outside;
 use crate::machinery::route::{Routes, Row};
 use crate::machinery::secrets::{Reach, Secrets};
 use crate::machinery::store::{Place, Store};
+use crate::machinery::turn::Pace;
+
+/// How long a request is worked on: what a function may take (15 seconds, template.yaml), less what is needed behind it.
+const PATIENCE: Duration = Duration::from_secs(12);
 
 /// A function, or all of them.
 pub struct App {
@@ -25,6 +31,10 @@ pub struct App {
     pub outside: Outside,
     /// Who was refused.
     pub refused: Arc<Refused>,
+    /// How long a run takes.
+    pub pace: Arc<Pace>,
+    /// How long a request is worked on before it is answered that nobody knows, or that it may come again.
+    pub patience: Duration,
     /// What `rpc.discover` answers: the OpenRPC document as JSON text, where there is one.
     pub discovery: Option<&'static str>,
 }
@@ -32,7 +42,18 @@ pub struct App {
 impl App {
     /// An app of these parts.
     pub fn new(store: Store, secrets: Arc<Secrets>, outside: Outside, rows: Vec<Row>) -> Self {
-        Self { store, secrets, routes: Routes::new(rows), outside, refused: Arc::default(), discovery: None }
+        let (routes, refused, pace) = (Routes::new(rows), Arc::default(), Arc::default());
+        Self { store, secrets, routes, outside, refused, pace, patience: PATIENCE, discovery: None }
+    }
+
+    /// The same where nobody waits for an answer within 15 seconds.
+    pub fn patient(self, patience: Duration) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// A handle on the table for one request, which has its time from now on.
+    pub(crate) fn store_for_one_request(&self) -> Store {
+        self.store.for_one_request().until(Instant::now() + self.patience)
     }
 
     /// The same with the document that `rpc.discover` answers.

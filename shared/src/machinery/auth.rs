@@ -77,7 +77,7 @@ impl Standing {
                 (Refusal::Stranger(why), _) => Told::Unauthenticated(*why),
                 (Refusal::Address, _) => Told::AddressRefused,
                 (Refusal::Limit, Some(limit)) => Told::TooMany(limit),
-                (Refusal::Limit, None) => Told::Busy,
+                (Refusal::Limit, None) => Told::Unavailable,
             })
         })
     }

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use crate::machinery::changes::{Act, Change, Changes, Event, Expect, Otherwise, item_of};
-use crate::machinery::keys;
+use crate::machinery::effect::Run;
+use crate::machinery::keys::{self, Key};
 use crate::machinery::operation::Context;
 use crate::machinery::store::Item;
 use crate::words::error::Result;
@@ -31,6 +32,13 @@ struct AuditEntry<'a> {
     dialect: &'static str,
     operation: &'static str,
     effects: &'a [Event],
+    /// The run of the operation that made it (`effect`), where it was not the first.
+    #[serde(skip_serializing_if = "is_first")]
+    run: u32,
+}
+
+fn is_first(run: &u32) -> bool {
+    *run == 1
 }
 
 #[derive(Serialize)]
@@ -41,12 +49,17 @@ struct Message<'a> {
     expires: i64,
 }
 
-/// The changes, and with them the audit entry and the events.
-pub(crate) fn with_company(cx: &Context, changes: Changes, about: &About<'_>) -> Result<Vec<Change>> {
+/// The changes, and with them the audit entry, whose key is the request's identity and given too, and the events.
+pub(crate) fn with_company(
+    cx: &Context,
+    changes: Changes,
+    about: &About<'_>,
+    run: &Run,
+) -> Result<(Vec<Change>, Option<Key>)> {
     changes.checked()?;
     let Changes { mut list, events, on_behalf, unaudited, .. } = changes;
     let tenant = on_behalf.as_ref().unwrap_or(&cx.caller.tenant);
-    let id = cx.outside.fresh_id();
+    let mut audit = None;
     let add = |list: &mut Vec<Change>, key, item: Item| {
         list.push(Change { key, act: Act::Put(item), expect: Expect::Absent, otherwise: Otherwise::Again });
     };
@@ -59,8 +72,11 @@ pub(crate) fn with_company(cx: &Context, changes: Changes, about: &About<'_>) ->
             dialect: about.dialect,
             operation: about.operation,
             effects: &events,
+            run: run.number,
         };
-        add(&mut list, keys::audit(tenant, cx.now, &id), item_of(&entry)?);
+        let key = keys::audit(tenant, cx.now, &run.identity);
+        add(&mut list, key.clone(), item_of(&entry)?);
+        audit = Some(key);
     }
     if !events.is_empty() {
         let message = Message {
@@ -69,7 +85,7 @@ pub(crate) fn with_company(cx: &Context, changes: Changes, about: &About<'_>) ->
             events: &events,
             expires: cx.wall.timestamp() + OUTBOX_SECONDS,
         };
-        add(&mut list, keys::outbox(tenant, &id), item_of(&message)?);
+        add(&mut list, keys::outbox(tenant, &run.id), item_of(&message)?);
     }
-    Ok(list)
+    Ok((list, audit))
 }

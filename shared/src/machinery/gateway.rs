@@ -1,5 +1,7 @@
 //! From API Gateway's events to the spine and back. The only file that names lambda_http.
 
+use std::time::Duration;
+
 use lambda_http::request::LambdaRequest;
 use lambda_http::request::RequestContext;
 use lambda_http::{Adapter, Body, Context, Request as Event, RequestExt, Service, service_fn};
@@ -10,7 +12,14 @@ use crate::machinery::app::App;
 use crate::machinery::operation::Working;
 use crate::machinery::request::{Request, Response};
 use crate::machinery::route::Row;
-use crate::words::error::Error;
+use crate::words::error::{Error, Told};
+
+/// How long one request of a function that answers events is worked on: it has minutes, and nobody waits.
+const PATIENCE_OF_EVENTS: Duration = Duration::from_secs(60);
+
+/// How long the authorizer asks its store: the function behind it has a whole request's time, and the client waits for
+/// both.
+pub const PATIENCE_OF_AUTHORIZER: Duration = Duration::from_secs(5);
 
 /// A function's whole `main`: serve these rows until Lambda ends the process.
 pub async fn serve(rows: Vec<Row>) -> Result<(), lambda_http::Error> {
@@ -31,7 +40,7 @@ pub async fn serve_with(make: impl FnOnce() -> App) -> Result<(), lambda_http::E
 /// The authorizer's whole `main`.
 pub async fn serve_authorizer() -> Result<(), lambda_runtime::Error> {
     lambda_http::tracing::init_default_subscriber();
-    let app = App::from_environment(Vec::new());
+    let app = App::from_environment(Vec::new()).patient(PATIENCE_OF_AUTHORIZER);
     let app = &app;
     lambda_runtime::run(lambda_runtime::service_fn(move |event: LambdaEvent<Value>| async move {
         authorize(app, &event.payload).await
@@ -72,7 +81,7 @@ pub async fn serve_events(answer: AnswerEvent) -> Result<(), lambda_runtime::Err
 /// The same for one that sends itself requests for these rows.
 pub async fn serve_events_with(rows: Vec<Row>, answer: AnswerEvent) -> Result<(), lambda_runtime::Error> {
     lambda_http::tracing::init_default_subscriber();
-    let app = App::from_environment(rows);
+    let app = App::from_environment(rows).patient(PATIENCE_OF_EVENTS);
     let app = &app;
     lambda_runtime::run(lambda_runtime::service_fn(move |event: LambdaEvent<Value>| async move {
         answer(app, &event.payload).await.map_err(unanswered)
@@ -175,14 +184,25 @@ fn response_of(response: Response) -> lambda_http::Response<Body> {
 ///
 /// It always allows: a stranger is answered by the function, in its dialect's words, from the context. The
 /// key it returns decides which usage plan throttles the request; strangers share one, with a plan of their
-/// own. Only when nothing can be found out (the store is down) does it fail, which API Gateway answers 500.
+/// own. Where the store does not answer in time it says nothing: then the function asks it once more, and answers in its
+/// dialect's words. Only when it cannot even read the secret does it fail, which API Gateway answers 500.
 pub async fn authorize(app: &App, event: &Value) -> Result<Value, lambda_runtime::Error> {
-    let (standing, secret) = app.authorize(&request_of_authorizer(event)).await.map_err(|error| {
+    let failed = |error: Error| {
         tracing::error!(trouble = error.logged, "authorizer failed");
         lambda_runtime::Error::from("the authorizer could not reach its store")
-    })?;
-    let tenant = standing.tenant.as_str();
-    let context = serde_json::to_string(&standing).map_err(|e| lambda_runtime::Error::from(e.to_string()))?;
+    };
+    let secret = app.secrets.get(app.outside.now()).await.map_err(failed)?;
+    let standing = match app.authorize(&request_of_authorizer(event), &secret).await {
+        Ok(standing) => Some(standing),
+        Err(error) if error.told == Told::Unavailable => None,
+        Err(error) => return Err(failed(error)),
+    };
+    let tenant = standing.as_ref().map_or("-", |standing| standing.tenant.as_str());
+    let mut context = json!({"tenant": tenant});
+    if let Some(standing) = &standing {
+        let text = serde_json::to_string(standing).map_err(|e| lambda_runtime::Error::from(e.to_string()))?;
+        context["standing"] = text.into();
+    }
     // The policy covers the whole stage: API Gateway may keep it for other methods of the same caller.
     let arn = event["methodArn"].as_str().unwrap_or("*");
     let stage = arn.splitn(3, '/').take(2).collect::<Vec<_>>().join("/");
@@ -192,7 +212,7 @@ pub async fn authorize(app: &App, event: &Value) -> Result<Value, lambda_runtime
             "Version": "2012-10-17",
             "Statement": [{"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": format!("{stage}/*")}],
         },
-        "context": {"standing": context, "tenant": tenant},
+        "context": context,
         "usageIdentifierKey": secret.usage_key(tenant),
     }))
 }

@@ -6,16 +6,21 @@
 //! Every answer is HTTP 200, but for an invalid API key (401), a body that is no JSON (400), and nothing
 //! to say (204).
 //!
+//! A batch has the time of one request. When what is left would be short for a call, it and all after it are answered as
+//! not begun; each call has its own identity, as each has its own idempotency key.
+//!
 //! `__tz` and `__idempotency_key` in the parameters are extensions of the protocol, as `__tz` is
 //! JeraSoft's own. Without the latter the header's key counts, in a batch with the call's place added.
+
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
 use crate::machinery::answer::Rendered;
 use crate::machinery::arrival::EARLY_KEY;
 use crate::machinery::body;
-use crate::machinery::dialect::early;
 use crate::machinery::dialect::jerasoft::rpc_failure;
+use crate::machinery::dialect::{early, retry_after};
 use crate::machinery::idempotency::{HEADER, Idempotency};
 use crate::machinery::reader::Params;
 use crate::machinery::reply::{Content, Reply};
@@ -26,6 +31,10 @@ use crate::words::error::{Error, Kind, Result, Rule, Stranger, Told};
 
 /// The most calls in a batch.
 pub const MOST_CALLS: usize = 100;
+
+/// How much time must be left for a call of a batch: what a read that is not answered takes at most is more, but what is
+/// answered in time is done in a fraction of it.
+const LEAST_FOR_A_CALL: Duration = Duration::from_secs(4);
 
 /// The method that answers the API document (OpenRPC).
 const DISCOVER: &str = "rpc.discover";
@@ -47,30 +56,35 @@ struct Call {
     params: Option<Map<String, Value>>,
 }
 
-/// The answer to one call: its JSON, as text, since a replayed result is given again byte for byte.
+/// The answer to one call: its JSON, as text, since a replayed result is given again byte for byte. With an error, after
+/// how many seconds the call is worth sending again, if it is.
 enum Answer {
     Result { id: Value, result: String, replayed: bool },
-    Error { id: Value, error: Value },
+    Error { id: Value, error: Value, again: Option<i64> },
 }
 
 impl Answer {
     fn text(&self) -> String {
         match self {
             Self::Result { id, result, .. } => format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"result\":{result}}}"),
-            Self::Error { id, error } => format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"error\":{error}}}"),
+            Self::Error { id, error, .. } => format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"error\":{error}}}"),
         }
     }
 }
 
 fn fault(id: Value, code: i32, message: &str) -> Answer {
-    Answer::Error { id, error: json!({"code": code, "message": message}) }
+    Answer::Error { id, error: json!({"code": code, "message": message}), again: None }
+}
+
+fn failed(id: Value, told: &Told) -> Answer {
+    Answer::Error { id, error: rpc_failure(told), again: retry_after(told) }
 }
 
 /// Answer a request to the endpoint.
 pub(crate) async fn answer(visit: &mut Visit<'_>) -> Response {
     visit.operation = "rpc";
     if visit.request.body.len() > LARGEST_BODY {
-        return one(413, &Answer::Error { id: Value::Null, error: rpc_failure(&Told::TooLarge(LARGEST_BODY)) });
+        return one(413, &failed(Value::Null, &Told::TooLarge(LARGEST_BODY)));
     }
     match body::json(&visit.request.body) {
         Err(_) => one(400, &fault(Value::Null, PARSE_ERROR, "Parse error")),
@@ -90,8 +104,7 @@ pub(crate) async fn answer(visit: &mut Visit<'_>) -> Response {
                     if let (true, Some(Answer::Result { id, .. })) = (length > LARGEST_ANSWER, &answer) {
                         // Too much for one answer: this call's result is left out, and says so.
                         length -= text.len();
-                        let error = rpc_failure(&Told::AnswerTooLarge(LARGEST_ANSWER));
-                        answer = Some(Answer::Error { id: id.clone(), error });
+                        answer = Some(failed(id.clone(), &Told::AnswerTooLarge(LARGEST_ANSWER)));
                     }
                 }
                 answers.extend(answer);
@@ -137,6 +150,14 @@ fn respond(visit: &Visit<'_>, answers: &[Answer], batch: bool) -> Response {
     let response = if status == 204 { response } else { response.with("content-type", "application/json") };
     let replayed =
         !answers.is_empty() && answers.iter().all(|answer| matches!(answer, Answer::Result { replayed: true, .. }));
+    let again = answers.iter().filter_map(|answer| match answer {
+        Answer::Error { again, .. } => *again,
+        Answer::Result { .. } => None,
+    });
+    let response = match again.max() {
+        Some(seconds) => response.with("retry-after", seconds),
+        None => response,
+    };
     if replayed { response.with("idempotent-replayed", "true") } else { response }
 }
 
@@ -166,9 +187,12 @@ async fn one_call(visit: &mut Visit<'_>, value: Value, place: Option<usize>) -> 
     let Some(params) = params else {
         let error =
             json!({"code": INVALID_PARAMS, "message": "Invalid request", "data": {"params": "Parameters go by name"}});
-        return id.map(|id| Answer::Error { id, error });
+        return id.map(|id| Answer::Error { id, error, again: None });
     };
     visit.operation = row.operation;
+    if place.is_some() && visit.store.left() < LEAST_FOR_A_CALL {
+        return id.map(|id| failed(id, &Told::NotBegun));
+    }
     let done = perform(visit, row, params, place).await;
     let done = done.map_err(|error| {
         visit.logged.extend(error.logged);
@@ -177,7 +201,7 @@ async fn one_call(visit: &mut Visit<'_>, value: Value, place: Option<usize>) -> 
     let id = id?;
     Some(match done {
         Ok((result, replayed)) => Answer::Result { id, result, replayed },
-        Err(told) => Answer::Error { id, error: rpc_failure(&told) },
+        Err(told) => failed(id, &told),
     })
 }
 

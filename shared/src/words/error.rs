@@ -63,12 +63,39 @@ pub enum Told {
     KeyReused,
     /// The answer would be longer than Lambda can return; the limit in bytes.
     AnswerTooLarge(usize),
-    /// Too many writers at once; nothing happened, and the same request may be sent again.
-    Busy,
+    /// Too many writers at once; nothing happened, and the same request may be sent again after so many seconds.
+    Busy(u64),
+    /// The store did not answer in time; nothing happened, and the same request may be sent again.
+    Unavailable,
+    /// Time was up before it was certain what became of a write: it may have happened, in whole or in part, or may yet.
+    Unknown(Asking),
+    /// A call of a batch for which no time was left; nothing of it happened.
+    NotBegun,
     /// The sandbox is being reset, and answers again when it is done.
     Resetting,
     /// Unexpected; says nothing.
     Internal,
+}
+
+/// How a client finds out what became of a write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asking {
+    /// The request's id, which its audit entry and the log have too.
+    pub request: String,
+    /// Whether it came with an idempotency key: then it is sent again under the same.
+    pub keyed: bool,
+}
+
+impl Asking {
+    /// One sentence for a person that says how.
+    pub fn how(&self) -> String {
+        let Self { request, keyed } = self;
+        if *keyed {
+            format!("send it again with the same Idempotency-Key, and nothing is done twice (request {request})")
+        } else {
+            format!("look whether it was done before sending it again (request {request})")
+        }
+    }
 }
 
 /// Why a credential was not accepted.

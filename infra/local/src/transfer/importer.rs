@@ -152,7 +152,11 @@ impl Importer<'_> {
                 Ok(Some(ours))
             }
             // The store's own trouble, which the next run may not have; everything else is about the record.
-            Err(error) if matches!(error.told, Told::Internal | Told::Busy) => Err(say(&error)),
+            Err(error)
+                if matches!(error.told, Told::Internal | Told::Busy(_) | Told::Unavailable | Told::Unknown(_)) =>
+            {
+                Err(say(&error))
+            }
             Err(error) => {
                 self.report.fail(kind, id, say(&error));
                 Ok(None)

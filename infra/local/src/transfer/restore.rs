@@ -15,6 +15,7 @@ use shared::domain::holdings::login_of;
 use shared::machinery::caller::Tenant;
 use shared::machinery::changes::{Act, Change, Changes, Expect, Otherwise};
 use shared::machinery::keys::{self, Key};
+use shared::machinery::outside::Outside;
 use shared::machinery::store::{Committed, Range, Store, wire};
 
 use super::export::{FORMAT, SECRET, VERSION};
@@ -166,7 +167,7 @@ async fn empty(store: &Store, tenant: &Tenant) -> Result<(), String> {
 async fn site(store: &Store, tenant: &Tenant) -> Result<(), String> {
     let mut changes = Changes::default();
     changes.insert(keys::site(), &BTreeMap::from([("tenant", tenant.id())])).map_err(|e| say(&e))?;
-    store.commit(&changes.list).await.map(drop).map_err(|e| say(&e))
+    store.commit(&changes.list, &Outside::real().fresh_id()).await.map(drop).map_err(|e| say(&e))
 }
 
 /// Items to write in one commit.
@@ -211,8 +212,11 @@ impl Batch<'_> {
         };
         marked.map_err(|e| say(&e))?;
         for _ in 0..MOST_TRIES {
-            match self.store.commit(&changes.list).await.map_err(|e| say(&e))? {
+            match self.store.commit(&changes.list, &Outside::real().fresh_id()).await.map_err(|e| say(&e))? {
                 Committed::Done => return Ok(()),
+                Committed::Unknown(why) => {
+                    return Err(format!("it is not known what was written: {why}; run it again, it goes on there"));
+                }
                 Committed::Contended => tokio::time::sleep(std::time::Duration::from_millis(100)).await,
                 Committed::Failed(failed) => {
                     let place = failed.first().and_then(|(place, _)| changes.list.get(*place));

@@ -95,7 +95,7 @@ async fn rehearse(cx: &Context, run: &Run, mut report: Report) -> Result<Report>
     while report.commits < run.commits {
         match step(&cx, &mut report).await? {
             Some(changes) => {
-                cx.store.commit(changes.checked()?).await?;
+                cx.store.commit(changes.checked()?, &cx.outside.fresh_id()).await?;
                 report.commits += 1;
             }
             None => {

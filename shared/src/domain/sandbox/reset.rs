@@ -67,18 +67,18 @@ pub async fn fill<T>(
     digest: &str,
     load: impl Future<Output = std::result::Result<T, String>>,
 ) -> std::result::Result<T, String> {
-    let store = &app.store;
+    let (store, outside) = (&app.store, &app.outside);
     let say = |e: Error| e.logged.unwrap_or_else(|| format!("{:?}", e.told));
     if of(store).await.map_err(say)?.is_none() && !store.page(None).await.map_err(say)?.0.is_empty() {
         return Err("the table holds data that are no sandbox's; a sandbox wants a table of its own".into());
     }
     let closed = Sandbox { resetting: true, at: None, fixture: digest.to_owned() };
-    put(store, &closed).await.map_err(say)?;
+    put(store, outside, &closed).await.map_err(say)?;
     tokio::time::sleep(grace).await;
-    bring(store, &BTreeMap::new(), |key| *key == keys::sandbox()).await.map_err(say)?;
+    bring(store, outside, &BTreeMap::new(), |key| *key == keys::sandbox()).await.map_err(say)?;
     let told = load.await?;
-    keep(store).await.map_err(say)?;
-    put(store, &opened(closed, &app.outside)).await.map_err(say)?;
+    keep(store, outside).await.map_err(say)?;
+    put(store, outside, &opened(closed, &app.outside)).await.map_err(say)?;
     Ok(told)
 }
 
@@ -92,18 +92,18 @@ pub async fn reset(store: &Store, outside: &Outside, grace: Duration) -> Result<
     if sandbox.at.is_none() {
         return Err(Error::internal("the sandbox was never filled to the end: load its fixture again"));
     }
-    put(store, &Sandbox { resetting: true, ..sandbox.clone() }).await?;
+    put(store, outside, &Sandbox { resetting: true, ..sandbox.clone() }).await?;
     tokio::time::sleep(grace).await;
     let copies = copies(store).await?;
     let mut all = Report { removed: 0, restored: 0 };
     for _ in 0..MOST_PASSES {
-        let Report { removed, restored } = bring(store, &copies, is_ours).await?;
+        let Report { removed, restored } = bring(store, outside, &copies, is_ours).await?;
         (all.removed, all.restored) = (all.removed + removed, all.restored + restored);
         if removed + restored == 0 {
             break;
         }
     }
-    put(store, &opened(sandbox, outside)).await?;
+    put(store, outside, &opened(sandbox, outside)).await?;
     Ok(all)
 }
 
@@ -124,14 +124,14 @@ fn is_ours(key: &Key) -> bool {
     *key == keys::sandbox() || key.pk == keys::fixture()
 }
 
-async fn put(store: &Store, sandbox: &Sandbox) -> Result<()> {
+async fn put(store: &Store, outside: &Outside, sandbox: &Sandbox) -> Result<()> {
     let mut changes = Changes::default();
     changes.write(keys::sandbox(), sandbox)?;
-    commit(store, &changes.list).await
+    commit(store, outside, &changes.list).await
 }
 
 /// Keep a copy of every item but those that expire.
-async fn keep(store: &Store) -> Result<()> {
+async fn keep(store: &Store, outside: &Outside) -> Result<()> {
     let mut after = None;
     loop {
         let (items, next) = store.page(after.as_ref()).await?;
@@ -143,7 +143,7 @@ async fn keep(store: &Store) -> Result<()> {
                 changes.write(keys::copy_of(&of), &copy)?;
             }
         }
-        in_commits(store, changes.list).await?;
+        in_commits(store, outside, changes.list).await?;
         after = next;
         if after.is_none() {
             return Ok(());
@@ -166,7 +166,12 @@ async fn copies(store: &Store) -> Result<BTreeMap<Key, Value>> {
 }
 
 /// Let the table hold these items and no others, but for those that are left alone.
-async fn bring(store: &Store, wanted: &BTreeMap<Key, Value>, left_alone: fn(&Key) -> bool) -> Result<Report> {
+async fn bring(
+    store: &Store,
+    outside: &Outside,
+    wanted: &BTreeMap<Key, Value>,
+    left_alone: fn(&Key) -> bool,
+) -> Result<Report> {
     let mut missing: BTreeMap<&Key, &Value> = wanted.iter().collect();
     let (mut removed, mut after) = (0, None);
     loop {
@@ -185,7 +190,7 @@ async fn bring(store: &Store, wanted: &BTreeMap<Key, Value>, left_alone: fn(&Key
             }
         }
         removed += gone.len();
-        in_commits(store, gone).await?;
+        in_commits(store, outside, gone).await?;
         after = next;
         if after.is_none() {
             break;
@@ -193,7 +198,7 @@ async fn bring(store: &Store, wanted: &BTreeMap<Key, Value>, left_alone: fn(&Key
     }
     let restored = missing.len();
     let put = |(key, item): (&Key, &Value)| Ok(change(key.clone(), Act::Put(wire::from_json(key, item)?)));
-    in_commits(store, missing.into_iter().map(put).collect::<Result<Vec<_>>>()?).await?;
+    in_commits(store, outside, missing.into_iter().map(put).collect::<Result<Vec<_>>>()?).await?;
     Ok(Report { removed, restored })
 }
 
@@ -202,7 +207,7 @@ fn change(key: Key, act: Act) -> Change {
 }
 
 /// All of these changes, in as few commits as fit.
-async fn in_commits(store: &Store, changes: Vec<Change>) -> Result<()> {
+async fn in_commits(store: &Store, outside: &Outside, changes: Vec<Change>) -> Result<()> {
     let (mut batch, mut bytes) = (Vec::new(), 0);
     for change in changes {
         let size = match &change.act {
@@ -210,21 +215,22 @@ async fn in_commits(store: &Store, changes: Vec<Change>) -> Result<()> {
             _ => 0,
         };
         if batch.len() == MOST_ACTIONS || bytes + size > MOST_BYTES {
-            commit(store, &batch).await?;
+            commit(store, outside, &batch).await?;
             (batch, bytes) = (Vec::new(), 0);
         }
         batch.push(change);
         bytes += size;
     }
-    if batch.is_empty() { Ok(()) } else { commit(store, &batch).await }
+    if batch.is_empty() { Ok(()) } else { commit(store, outside, &batch).await }
 }
 
-async fn commit(store: &Store, changes: &[Change]) -> Result<()> {
+async fn commit(store: &Store, outside: &Outside, changes: &[Change]) -> Result<()> {
     for _ in 0..MOST_TRIES {
-        match store.commit(changes).await? {
+        match store.commit(changes, &outside.fresh_id()).await? {
             Committed::Done => return Ok(()),
             Committed::Contended => tokio::time::sleep(PAUSE).await,
             Committed::Failed(_) => return Err(Error::internal("a change without a condition failed on one")),
+            Committed::Unknown(why) => return Err(Error::internal(format!("it is not known what was written: {why}"))),
         }
     }
     Err(Error::internal(format!("contended {MOST_TRIES} times")))

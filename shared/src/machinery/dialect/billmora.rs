@@ -65,8 +65,11 @@ pub fn failure(told: &Told, facts: &Facts) -> (u16, Value) {
         Told::Refused { text, .. } => (422, text.clone()),
         Told::KeyReused => (422, "The idempotency key was used before with another request.".into()),
         Told::AnswerTooLarge(most) => (422, format!("The answer would be larger than {most} bytes; lower per_page.")),
-        Told::Busy => (503, "Too many writers at once. Please try again.".into()),
+        Told::Busy(_) => (503, "Too many writers at once. Please try again.".into()),
         Told::Resetting => (503, "The sandbox is being reset. Please try again in a minute.".into()),
+        Told::Unavailable => (503, "Service temporarily unavailable. Please try again.".into()),
+        Told::Unknown(asking) => (503, format!("The outcome is not known: {}.", asking.how())),
+        Told::NotBegun => (503, "No time was left for this, and nothing of it happened. Please send it again.".into()),
         Told::Internal => (500, "Server Error".into()),
     };
     (status, json!({"message": message}))

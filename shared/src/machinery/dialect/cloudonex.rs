@@ -81,8 +81,13 @@ pub fn failure(told: &Told) -> (u16, Value) {
         Told::AnswerTooLarge(most) => {
             (400, "REQ_005", format!("The answer would be larger than {most} bytes; lower the limit"))
         }
-        Told::Busy => (503, "SRV_002", "Too many writers at once, please try again".into()),
+        Told::Busy(_) => (503, "SRV_002", "Too many writers at once, please try again".into()),
         Told::Resetting => (503, "SRV_003", "The sandbox is being reset, please try again in a minute".into()),
+        Told::Unavailable => (503, "SRV_004", "Temporarily unavailable, please try again".into()),
+        Told::Unknown(asking) => (503, "SRV_005", format!("The outcome is not known: {}", asking.how())),
+        Told::NotBegun => {
+            (503, "SRV_006", "No time was left for this, and nothing of it happened; send it again".into())
+        }
         Told::Internal => (500, "SRV_001", "Internal server error".into()),
     };
     let mut body = Map::from_iter([("success".into(), Value::Bool(false))]);

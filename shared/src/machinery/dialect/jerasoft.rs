@@ -103,7 +103,27 @@ fn said(told: &Told) -> Said {
             let text = format!("The answer would be larger than {most} bytes; ask for fewer rows");
             say(400, -32602, "Invalid request", json!({"limit": text}))
         }
-        Told::Busy => say(503, -32000, "Too many writers at once, please try again", json!({"code": "busy"})),
+        Told::Busy(seconds) => say(
+            503,
+            -32000,
+            "Too many writers at once, please try again",
+            json!({"code": "busy", "retry_after": seconds}),
+        ),
+        Told::Unavailable => {
+            say(503, -32000, "Temporarily unavailable, please try again", json!({"code": "unavailable"}))
+        }
+        Told::Unknown(asking) => say(
+            503,
+            -32000,
+            &format!("The outcome is not known: {}", asking.how()),
+            json!({"code": "outcome_unknown", "request": asking.request}),
+        ),
+        Told::NotBegun => say(
+            503,
+            -32000,
+            "No time was left for this call, and nothing of it happened; send it again",
+            json!({"code": "not_begun"}),
+        ),
         Told::Resetting => {
             say(503, -32000, "The sandbox is being reset, please try again in a minute", json!({"code": "resetting"}))
         }

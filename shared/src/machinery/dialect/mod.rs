@@ -143,11 +143,13 @@ impl Dialect {
             Self::Billmora => billmora::failure(&error.told, facts),
         };
         let response = Response::json(status, &body);
+        let response = match retry_after(&error.told) {
+            Some(seconds) => response.with("retry-after", seconds),
+            None => response,
+        };
         match &error.told {
             Told::WrongVerb(allowed) => response.with("allow", allowed.join(", ")),
-            Told::TooMany(limit) => response.with("retry-after", limit.retry_after),
-            Told::Busy => response.with("retry-after", 1),
-            Told::Resetting => response.with("retry-after", 60),
+            Told::Unknown(asking) => response.with("x-request-id", &asking.request),
             _ => response,
         }
     }
@@ -159,6 +161,19 @@ impl Dialect {
             Self::Cloudonex => cloudonex::headers(limit),
             Self::Billmora => billmora::headers(limit),
         }
+    }
+}
+
+/// After how many seconds the same request is worth sending again. What may have been done is not sent again by itself,
+/// unless a key keeps it from being done twice; by then the store has settled it.
+pub(crate) fn retry_after(told: &Told) -> Option<i64> {
+    match told {
+        Told::TooMany(limit) => Some(limit.retry_after),
+        Told::Busy(seconds) => Some(i64::try_from(*seconds).unwrap_or(i64::MAX)),
+        Told::Unavailable | Told::NotBegun => Some(1),
+        Told::Unknown(asking) if asking.keyed => Some(5),
+        Told::Resetting => Some(60),
+        _ => None,
     }
 }
 

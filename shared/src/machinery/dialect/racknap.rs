@@ -55,8 +55,11 @@ pub fn failure(told: &Told) -> (u16, Value) {
         Told::AnswerTooLarge(most) => {
             (400, 2010, format!("the answer would be larger than {most} bytes; ask for fewer records"))
         }
-        Told::Busy => (503, 9002, "too many writers at once, please try again".into()),
+        Told::Busy(_) => (503, 9002, "too many writers at once, please try again".into()),
         Told::Resetting => (503, 9003, "the sandbox is being reset, please try again in a minute".into()),
+        Told::Unavailable => (503, 9004, "temporarily unavailable, please try again".into()),
+        Told::Unknown(asking) => (503, 9005, format!("the outcome is not known: {}", asking.how())),
+        Told::NotBegun => (503, 9006, "no time was left for this, and nothing of it happened; send it again".into()),
         Told::Internal => (500, 9001, "internal error".into()),
     };
     (status, json!({"status": "Error", "error_code": code, "message": message}))

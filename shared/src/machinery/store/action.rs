@@ -14,7 +14,7 @@ use crate::words::error::{Error, Result};
 pub(super) type Names = std::collections::HashMap<String, String>;
 
 impl Store {
-    /// The action, with its condition. A put whose condition fails gives the item that stood in the way.
+    /// The action, with its condition. When that fails, the item that stood in the way is given.
     pub(super) fn action(&self, change: &Change) -> Result<TransactWriteItem> {
         let built = |e: aws_sdk_dynamodb::error::BuildError| Error::internal(format!("a change cannot be built: {e}"));
         let mut names = Names::new();
@@ -35,7 +35,9 @@ impl Store {
                 let delete = Delete::builder().table_name(&self.table).set_key(Some(key_item(&change.key)));
                 let delete =
                     delete.set_condition_expression(condition).set_expression_attribute_names(some_names(names));
-                let delete = delete.set_expression_attribute_values(some(values)).build().map_err(built)?;
+                let delete = delete.set_expression_attribute_values(some(values));
+                let delete =
+                    delete.return_values_on_condition_check_failure(OnFailure::AllOld).build().map_err(built)?;
                 return Ok(TransactWriteItem::builder().delete(delete).build());
             }
             Act::Check => {
@@ -51,6 +53,7 @@ impl Store {
         let update = update.update_expression(expression).set_condition_expression(condition);
         let update =
             update.set_expression_attribute_names(some_names(names)).set_expression_attribute_values(some(values));
+        let update = update.return_values_on_condition_check_failure(OnFailure::AllOld);
         Ok(TransactWriteItem::builder().update(update.build().map_err(built)?).build())
     }
 }

@@ -5,10 +5,8 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, ReturnConsumedCapacity, ReturnValue, ReturnValuesOnConditionCheckFailure as OnFailure,
 };
 
-use super::action::{Names, condition};
 use super::items::{Item, key_item, number, text, text_of};
 use super::{Store, trouble};
-use crate::machinery::changes::Expect;
 use crate::machinery::keys::Key;
 use crate::words::error::{Error, Result, Told};
 use crate::words::limit::{self, SLOTS};
@@ -43,7 +41,8 @@ pub enum Size<'a> {
 
 impl Store {
     /// Count one request in the window `window` of an item, and give the item back. One write, but for
-    /// what the head of [`limit`](crate::words::limit) says.
+    /// what the head of [`limit`](crate::words::limit) says. The SDK sends it again when its answer was lost, so that
+    /// one request may be counted twice, and never not at all: who asks may be refused one request early.
     pub async fn count(&self, key: &Key, window: u64, now: i64, size: Size<'_>) -> Result<Counted> {
         let mut window = window;
         let mut reopen = false;
@@ -97,7 +96,8 @@ impl Store {
                     format!("{guard}{fresh} AND (attribute_not_exists(#slot) OR #slot < {most})"),
                 )
             };
-            let sent = ask.update_expression(update).condition_expression(condition).send().await;
+            let sent = ask.update_expression(update).condition_expression(condition).send();
+            let sent = self.in_time("count", sent).await?;
             self.spend("count", false, sent.iter().filter_map(|done| done.consumed_capacity()));
             let failed = match sent {
                 Ok(done) => {
@@ -129,40 +129,7 @@ impl Store {
                 return Ok(Counted::Refused(item, window));
             }
         }
-        Err(Error { told: Told::Busy, logged: Some(format!("the count at {key} did not settle")) })
-    }
-
-    /// Add 1 to a number attribute, when it is `was` or in any case, and give the item back; `None` when it
-    /// was something else. The item expires after this instant (epoch seconds).
-    pub async fn advance(&self, key: &Key, attribute: &str, was: Option<u64>, until: i64) -> Result<Option<Item>> {
-        let mut values = Item::from([
-            (":one".to_owned(), AttributeValue::N("1".into())),
-            (":until".to_owned(), AttributeValue::N(until.to_string())),
-        ]);
-        let expect = was.map_or(Expect::Anything, |was| Expect::number(attribute, was));
-        let mut names = Names::from([("#n".to_owned(), attribute.to_owned())]);
-        let condition = condition(&expect, &mut names, &mut values);
-        let sent = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(key_item(key)))
-            .update_expression("SET expires = :until ADD #n :one")
-            .set_expression_attribute_names(Some(names))
-            .set_expression_attribute_values(Some(values))
-            .set_condition_expression(condition)
-            .return_values(ReturnValue::AllNew)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await;
-        self.spend("advance", false, sent.iter().filter_map(|done| done.consumed_capacity()));
-        match sent {
-            Ok(done) => Ok(done.attributes),
-            Err(failed) => match failed.as_service_error() {
-                Some(refused) if refused.is_conditional_check_failed_exception() => Ok(None),
-                _ => Err(trouble("advance", &failed)),
-            },
-        }
+        Err(Error { told: Told::Unavailable, logged: Some(format!("the count at {key} did not settle")) })
     }
 }
 

@@ -3,12 +3,18 @@
 //! Every read is strongly consistent: what an answer said is true for the next request, whichever function
 //! serves it. Nothing that serves reads by Scan. A commit is one transaction; whether it failed because a condition says
 //! something (tell the client), or because others write too (run the operation again), is decided here from
-//! the reasons that DynamoDB gives for each item, and only when *every* reason is contention is it contention.
+//! the reasons that DynamoDB gives for each item, and only when *every* reason is contention is it contention. What it
+//! means when no answer came is decided in `commit`.
+//!
+//! A function has 15 seconds. A handle for a request has a deadline before that, behind which no call waits; a read is
+//! tried three times of three seconds within seven, so that a commit behind it has time to find out what became of it.
 
 mod action;
+mod commit;
 mod count;
 mod draft;
 mod items;
+mod line;
 mod table;
 mod whole;
 pub mod wire;
@@ -22,22 +28,27 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Builder, Credentials, Region, SharedHttpClient};
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::operation::transact_write_items::{TransactWriteItemsError, TransactWriteItemsOutput};
-use aws_sdk_dynamodb::types::{CancellationReason, ConsumedCapacity, KeysAndAttributes, ReturnConsumedCapacity};
+use aws_sdk_dynamodb::types::{ConsumedCapacity, KeysAndAttributes, ReturnConsumedCapacity};
 use rust_decimal::Decimal;
 use serde::de::DeserializeOwned;
+use tokio::time::Instant;
 
+pub use self::commit::{Committed, Tried, meaning};
 pub use self::count::{Counted, Size, admits};
 use self::draft::Draft;
 pub use self::items::{Item, number, number_of, number_set, numbers, record, sums, text_of};
 use self::items::{key_item, key_of, text};
-use crate::machinery::changes::{Change, Otherwise};
+pub use self::line::{Line, Step};
 use crate::machinery::keys::Key;
 use crate::words::error::{Error, Result, Told};
 use crate::words::money::parse_decimal;
 
 /// The most actions one transaction may hold.
 pub const MOST_ACTIONS: usize = 100;
+/// The longest that one call waits for its answer.
+const LONGEST_CALL: Duration = Duration::from_secs(3);
+/// The longest that the SDK tries a read.
+const LONGEST_READ: Duration = Duration::from_secs(7);
 
 /// Where the table is, and how to reach it.
 #[derive(Clone)]
@@ -68,11 +79,15 @@ pub struct Cost {
 /// A handle on the table that knows what it has cost so far.
 #[derive(Clone)]
 pub struct Store {
+    /// Tries again by itself: what is read, and what may be counted twice.
     client: Client,
+    /// Tries once: commits.
+    once: Client,
     table: String,
     cost: Arc<Mutex<Cost>>,
     /// Where commits are kept instead of sent.
     draft: Option<Draft>,
+    until: Option<Instant>,
 }
 
 /// Part of a partition, in order.
@@ -97,47 +112,63 @@ impl Range {
     }
 }
 
-/// What became of a commit.
-#[derive(Debug)]
-pub enum Committed {
-    /// All of it is true now.
-    Done,
-    /// Nothing happened, since others write too: run the operation again.
-    Contended,
-    /// Nothing happened, since the conditions of the changes at these places failed; with each the item
-    /// that stood in the way, where there was one.
-    Failed(Vec<(usize, Option<Item>)>),
-}
-
 impl Store {
     /// A store at a place.
     pub fn connect(place: &Place) -> Self {
-        let (id, secret, session) = place.credentials.clone();
-        let mut config = Builder::new()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(place.region.clone()))
-            .credentials_provider(Credentials::new(id, secret, session, None, "environment"))
-            .retry_config(RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(20)))
-            .timeout_config(
-                TimeoutConfig::builder()
-                    .connect_timeout(Duration::from_secs(1))
-                    .operation_attempt_timeout(Duration::from_secs(3))
-                    .operation_timeout(Duration::from_secs(10))
-                    .build(),
-            )
-            .http_client(place.http.clone());
-        config.set_endpoint_url(place.endpoint.clone());
+        let client = |retries: RetryConfig, whole: Duration| {
+            let (id, secret, session) = place.credentials.clone();
+            let mut config = Builder::new()
+                .behavior_version(BehaviorVersion::latest())
+                .region(Region::new(place.region.clone()))
+                .credentials_provider(Credentials::new(id, secret, session, None, "environment"))
+                .retry_config(retries)
+                .timeout_config(
+                    TimeoutConfig::builder()
+                        .connect_timeout(Duration::from_secs(1))
+                        .operation_attempt_timeout(LONGEST_CALL)
+                        .operation_timeout(whole)
+                        .build(),
+                )
+                .http_client(place.http.clone());
+            config.set_endpoint_url(place.endpoint.clone());
+            Client::from_conf(config.build())
+        };
+        let often = RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(20));
         Self {
-            client: Client::from_conf(config.build()),
+            client: client(often, LONGEST_READ),
+            once: client(RetryConfig::disabled(), LONGEST_CALL),
             table: place.table.clone(),
             cost: Arc::default(),
             draft: None,
+            until: None,
         }
     }
 
     /// The same table with a cost of its own, for one request.
     pub fn for_one_request(&self) -> Self {
-        Self { client: self.client.clone(), table: self.table.clone(), cost: Arc::default(), draft: self.draft.clone() }
+        Self { cost: Arc::default(), ..self.clone() }
+    }
+
+    /// The same handle with a deadline, behind which no call waits.
+    pub fn until(self, until: Instant) -> Self {
+        Self { until: Some(until), ..self }
+    }
+
+    /// The same handle with a deadline that is so much later, and not yet passed.
+    pub fn with_grace(&self, grace: Duration) -> Self {
+        Self { until: self.until.map(|until| until.max(Instant::now()) + grace), ..self.clone() }
+    }
+
+    /// How much time is left before the deadline.
+    pub fn left(&self) -> Duration {
+        self.until.map_or(Duration::MAX, |until| until.saturating_duration_since(Instant::now()))
+    }
+
+    /// What a call comes to, or that no answer came before the deadline.
+    async fn in_time<T>(&self, verb: &str, call: impl Future<Output = T>) -> Result<T> {
+        let Some(until) = self.until else { return Ok(call.await) };
+        let late = |_| Error { told: Told::Unavailable, logged: Some(format!("{verb}: no answer in time")) };
+        tokio::time::timeout_at(until, call).await.map_err(late)
     }
 
     /// What this handle has cost so far.
@@ -176,11 +207,8 @@ impl Store {
         let different: Vec<&Key> = keys.iter().filter(|key| named.insert(*key)).collect();
         if let [key] = different.as_slice() {
             let got = self.client.get_item().table_name(&self.table).set_key(Some(key_item(key))).consistent_read(true);
-            let got = got
-                .return_consumed_capacity(ReturnConsumedCapacity::Total)
-                .send()
-                .await
-                .map_err(|e| trouble("get", &e))?;
+            let got = got.return_consumed_capacity(ReturnConsumedCapacity::Total).send();
+            let got = self.in_time("get", got).await?.map_err(|e| trouble("get", &e))?;
             self.spend("get", true, got.consumed_capacity());
             return Ok(vec![got.item; keys.len()]);
         }
@@ -192,18 +220,15 @@ impl Store {
                 rounds += 1;
                 if rounds > 8 {
                     return Err(Error {
-                        told: Told::Busy,
+                        told: Told::Unavailable,
                         logged: Some("a batch of reads was throttled eight times".into()),
                     });
                 }
                 let ask = KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(true).build();
                 let ask = ask.map_err(|e| Error::internal(format!("batch of reads: {e}")))?;
                 let got = self.client.batch_get_item().request_items(&self.table, ask);
-                let got = got
-                    .return_consumed_capacity(ReturnConsumedCapacity::Total)
-                    .send()
-                    .await
-                    .map_err(|e| trouble("get_many", &e))?;
+                let got = got.return_consumed_capacity(ReturnConsumedCapacity::Total).send();
+                let got = self.in_time("get_many", got).await?.map_err(|e| trouble("get_many", &e))?;
                 self.spend("get_many", true, got.consumed_capacity());
                 for item in got.responses.unwrap_or_default().into_values().flatten() {
                     found.insert(key_of(&item)?, item);
@@ -252,7 +277,7 @@ impl Store {
                     ask = ask.expression_attribute_values(name, text(sk));
                 }
             }
-            let got = ask.send().await.map_err(|e| trouble("query", &e))?;
+            let got = self.in_time("query", ask.send()).await?.map_err(|e| trouble("query", &e))?;
             self.spend("query", true, got.consumed_capacity());
             items.extend(got.items.unwrap_or_default());
             start = got.last_evaluated_key;
@@ -261,88 +286,51 @@ impl Store {
             }
         }
     }
+}
 
-    /// Make all of these changes true, or none.
-    pub async fn commit(&self, changes: &[Change]) -> Result<Committed> {
-        if let Some(draft) = &self.draft {
-            return self.keep(draft, changes).await;
+/// Whether a call failed without a certain answer: throttled, an error of the store's own, nothing heard in time, a lost
+/// connection. Of a read nothing is lost; a write may have happened.
+fn is_unanswered<E: ProvideErrorMetadata>(failed: &SdkError<E>) -> bool {
+    match failed {
+        SdkError::ServiceError(refused) => {
+            let throttled = [
+                "ThrottlingException",
+                "ProvisionedThroughputExceededException",
+                "RequestLimitExceeded",
+                "TransactionConflictException",
+                "TransactionInProgressException",
+                "RequestTimeout",
+                "RequestTimeoutException",
+            ];
+            refused.raw().status().as_u16() >= 500 || refused.err().code().is_some_and(|code| throttled.contains(&code))
         }
-        let items = changes.iter().map(|change| self.action(change)).collect::<Result<Vec<_>>>()?;
-        let sent = self.client.transact_write_items().set_transact_items(Some(items));
-        let sent = sent.return_consumed_capacity(ReturnConsumedCapacity::Total).send().await;
-        self.spend("commit", false, sent.iter().flat_map(TransactWriteItemsOutput::consumed_capacity));
-        match sent {
-            Ok(_) => Ok(Committed::Done),
-            Err(failed) => match failed.as_service_error() {
-                Some(TransactWriteItemsError::TransactionCanceledException(why)) => {
-                    verdict(why.cancellation_reasons()).ok_or_else(|| trouble("commit", &failed))
-                }
-                Some(TransactWriteItemsError::TransactionInProgressException(_)) => Ok(Committed::Contended),
-                _ if is_throttled(&failed) => Ok(Committed::Contended),
-                _ => Err(trouble("commit", &failed)),
-            },
-        }
+        SdkError::ConstructionFailure(_) => false,
+        // A timeout, a failed dispatch, an answer that was cut off.
+        _ => true,
     }
 }
 
-/// What the reasons of a cancelled transaction say. Conditions speak first: when one says no, the client is
-/// told, whatever else stood in the way. `None` when a reason is neither.
-fn verdict(reasons: &[CancellationReason]) -> Option<Committed> {
-    let mut failed = Vec::new();
-    let mut contended = false;
-    for (place, reason) in reasons.iter().enumerate() {
-        match reason.code().unwrap_or("None") {
-            "None" => {}
-            "ConditionalCheckFailed" => failed.push((place, reason.item().filter(|item| !item.is_empty()).cloned())),
-            "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded" => contended = true,
-            _ => return None,
-        }
-    }
-    match (failed.is_empty(), contended) {
-        (false, _) => Some(Committed::Failed(failed)),
-        (true, true) => Some(Committed::Contended),
-        (true, false) => None,
-    }
-}
-
-fn is_throttled<E: ProvideErrorMetadata, R>(failed: &SdkError<E, R>) -> bool {
-    let code = failed.as_service_error().and_then(ProvideErrorMetadata::code);
-    matches!(
-        code,
-        Some(
-            "ThrottlingException"
-                | "ProvisionedThroughputExceededException"
-                | "RequestLimitExceeded"
-                | "TransactionConflictException"
-        )
-    )
-}
-
-/// A call that failed for the store's own reasons: the client may try again when it was throttled, and
+/// A call that failed for the store's own reasons: the client may try again when there was no answer, and
 /// learns nothing otherwise.
-fn trouble<E, R>(verb: &str, failed: &SdkError<E, R>) -> Error
+fn trouble<E>(verb: &str, failed: &SdkError<E>) -> Error
 where
     E: std::error::Error + ProvideErrorMetadata + 'static,
-    R: std::fmt::Debug,
 {
-    let told = if is_throttled(failed) { Told::Busy } else { Told::Internal };
-    let why = match failed {
+    let told = if is_unanswered(failed) { Told::Unavailable } else { Told::Internal };
+    Error { told, logged: Some(format!("{verb}: {}", why(failed))) }
+}
+
+/// What the store said, for the log.
+fn why<E>(failed: &SdkError<E>) -> String
+where
+    E: std::error::Error + ProvideErrorMetadata + 'static,
+{
+    match failed {
         // The raw answer may hold items, and a log line must not.
         SdkError::ServiceError(_) => {
             format!("{}: {}", failed.code().unwrap_or("no code"), failed.message().unwrap_or("no message"))
         }
         SdkError::ResponseError(_) => "the answer was not understood".to_owned(),
         _ => DisplayErrorContext(failed).to_string(),
-    };
-    let logged = format!("{verb}: {why}");
-    Error { told, logged: Some(logged) }
-}
-
-/// What a failed change means for the client; `alone` when no other change failed.
-pub fn meaning(change: &Change, alone: bool) -> Option<Error> {
-    match &change.otherwise {
-        Otherwise::Again => None,
-        Otherwise::Tell(error) => Some(error.clone()),
-        Otherwise::TellAlone(error) => alone.then(|| error.clone()),
     }
 }

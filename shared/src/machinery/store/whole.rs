@@ -19,7 +19,7 @@ impl Store {
         let ask = self.client.scan().table_name(&self.table).consistent_read(true);
         let ask =
             ask.set_exclusive_start_key(after.map(key_item)).return_consumed_capacity(ReturnConsumedCapacity::Total);
-        let got = ask.send().await.map_err(|e| trouble("scan", &e))?;
+        let got = self.in_time("scan", ask.send()).await?.map_err(|e| trouble("scan", &e))?;
         self.spend("scan", true, got.consumed_capacity());
         let next = got.last_evaluated_key.as_ref().map(key_of).transpose()?;
         Ok((got.items.unwrap_or_default(), next))
