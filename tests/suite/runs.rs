@@ -148,7 +148,7 @@ async fn what_cannot_be_billed_is_named_and_hides_nothing() {
     let mut changes = shared::machinery::changes::Changes::default();
     let key = shared::machinery::keys::row(&tenant, shared::machinery::keys::SERVICE, 2);
     changes.write(key, &std::collections::BTreeMap::from([("status", "melted")])).unwrap();
-    world.app.store.commit(changes.checked().unwrap()).await.unwrap();
+    world.app.store.commit(changes.checked().unwrap(), "a token of its own").await.unwrap();
     let done = run(&world, &json!({})).await;
     assert_eq!((&done["invoices"], &done["failed"], &done["complete"]), (&json!(2), &json!(2), &json!(true)), "{done}");
     let mut failures: Vec<(u64, String)> = done["failures"]

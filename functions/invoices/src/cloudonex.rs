@@ -124,7 +124,7 @@ pub fn read_line(r: &mut Reader<'_>, mut entry: Reader<'_>) -> NewLine {
 /// What any line may have besides.
 pub fn read_extras(entry: &mut Reader<'_>, line: &mut NewLine) {
     line.discount = entry.decimal("discount").optional().unwrap_or_default();
-    let names = entry.texts("taxes").optional();
+    let names = entry.named("taxes").optional();
     let percent = entry.decimal("tax_rate").optional();
     line.taxes = match (names, percent) {
         (Some(names), None) => NewTaxes::Named(names),
@@ -143,8 +143,9 @@ pub fn read_extras(entry: &mut Reader<'_>, line: &mut NewLine) {
 
 fn read_update(r: &mut Reader<'_>) -> Update {
     let mut update = Update { id: r.own_id("id"), ..Update::default() };
+    update.customer = r.id("customer_id").present();
     update.status = r.choice("status", STATUSES).present();
-    update.number = r.text("invoice_number").min(1).max(60).present();
+    update.number = r.text("invoice_number").min(1).max(60).patch();
     update.day = r.day("date").present();
     update.due = r.day("due_date").present();
     update.due_after_date = true;
@@ -153,7 +154,6 @@ fn read_update(r: &mut Reader<'_>) -> Update {
         update.lines = Some(entries.into_iter().map(|entry| read_line(r, entry)).collect());
     }
     update.notes = r.text("notes").max(4000).patch();
-    r.read_only(&["customer_id"]);
     update
 }
 

@@ -139,14 +139,14 @@ fn read_new(r: &mut Reader<'_>) -> New {
     let mut new = New::of(Kind::Invoice);
     new.customer = Some(r.id("clients_id").required());
     r.choice("type", TYPES).optional();
-    let (start, stop) = (r.moment("start_dt").required(), r.moment("stop_dt").required());
+    let (start, stop) = (r.period_moment("start_dt").required(), r.period_moment("stop_dt").required());
     if r.has("start_dt") && r.has("stop_dt") && stop <= start {
         r.violate("stop_dt", Rule::Reversed);
     }
     new.charges = Some((start, stop));
     new.day = r.day("invoice_dt").optional();
     new.due = r.day("due_dt").optional();
-    new.due_by_terms = true;
+    (new.due_by_terms, new.due_after_date) = (true, true);
     let entries = r.each("items", 0, MOST_LINES);
     new.lines = entries.into_iter().map(|entry| read_line(r, entry)).collect();
     new.notes = r.text("notes").max(4000).optional();
@@ -160,9 +160,10 @@ fn read_new(r: &mut Reader<'_>) -> New {
 
 fn read_update(r: &mut Reader<'_>) -> Update {
     let mut update = Update { id: r.own_id("id"), ..Update::default() };
-    update.number = r.text("invoice_no").min(1).max(60).present();
+    update.number = r.text("invoice_no").min(1).max(60).patch();
     update.day = r.day("invoice_dt").present();
     update.due = r.day("due_dt").present();
+    update.due_after_date = true;
     let state = r.choice("state", STATES).present();
     update.carried = BTreeMap::from_iter(state.map(|state| ("state".to_owned(), Value::from(state).to_string())));
     update.notes = r.text("notes").max(4000).patch();

@@ -35,8 +35,8 @@ pub fn read(r: &mut Reader<'_>, kinds: &[Kind], statuses: &[Status]) -> List {
     let mut list = List::all(kinds, read_page(r), Sort::Newest);
     list.statuses = Some(statuses.to_vec());
     list.customers = form_id(r, "customer_id").into_iter().collect();
-    let from = r.day_first("startdate").optional().map(|day| day.date);
-    let to = r.day_first("enddate").optional().map(|day| day.date);
+    let from = r.filter_day_first("startdate").optional().map(|day| day.date);
+    let to = r.filter_day_first("enddate").optional().map(|day| day.date);
     if from.zip(to).is_some_and(|(from, to)| from > to) {
         r.violate("startdate", Rule::Reversed);
     }

@@ -92,16 +92,16 @@ fn read_new(r: &mut Reader<'_>) -> Subscribe {
     Subscribe {
         customer: r.id("clients_id").required(),
         product: r.id("packages_id").required(),
-        start: r.moment("start_dt").optional(),
-        stop: r.moment("stop_dt").optional(),
+        start: r.period_moment("start_dt").optional(),
+        stop: r.period_moment("stop_dt").optional(),
         account: r.id("accounts_id").optional(),
     }
 }
 
 fn read_update(r: &mut Reader<'_>) -> Update {
     let mut update = Update { id: r.own_id("id"), ..Update::default() };
-    update.start = r.moment("start_dt").present();
-    update.stop = r.moment("stop_dt").patch();
+    update.start = r.period_moment("start_dt").present();
+    update.stop = r.period_moment("stop_dt").patch();
     update.account = r.id("accounts_id").patch();
     r.read_only(&["clients_id", "packages_id", "companies_id", "condition", "status"]);
     update

@@ -55,8 +55,8 @@ pub(crate) fn rows() -> Vec<Row> {
 fn read_list(r: &mut Reader<'_>) -> List {
     let mut list = List::all(read_page(r));
     list.customers = form_id(r, "customer_id").into_iter().collect();
-    let from = r.day_first("startdate").optional();
-    let to = r.day_first("enddate").optional();
+    let from = r.filter_day_first("startdate").optional();
+    let to = r.filter_day_first("enddate").optional();
     if from.zip(to).is_some_and(|(from, to)| from.date > to.date) {
         r.violate("startdate", Rule::Reversed);
     }

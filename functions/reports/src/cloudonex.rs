@@ -24,7 +24,7 @@ pub(crate) fn rows() -> Vec<Row> {
             "GET",
             "/api/v2/reports/revenue",
             &REVENUE,
-            |r| r.date("as_of").optional(),
+            |r| r.filter_date("as_of").optional(),
             write_revenue,
             NAMES,
         ),
@@ -98,7 +98,7 @@ fn write_statement(_: View, report: Statement) -> Reply {
 }
 
 fn read_aged(r: &mut Reader<'_>) -> Aged {
-    Aged { as_of: r.date("as_of").optional(), customer: r.id("customer_id").optional() }
+    Aged { as_of: r.filter_date("as_of").optional(), customer: r.id("customer_id").optional() }
 }
 
 fn write_receivables(_: View, report: Receivables) -> Reply {

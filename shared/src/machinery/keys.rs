@@ -64,6 +64,7 @@ use chrono::Datelike;
 
 use crate::machinery::caller::Tenant;
 use crate::machinery::secrets::sha256;
+use crate::words::text::plain_number;
 use crate::words::time::{Date, Instant, utc_micros};
 
 /// The full key of one item.
@@ -296,24 +297,9 @@ pub fn register(t: &Tenant, kind: &str) -> String {
     format!("{t}#register#{kind}")
 }
 
-/// One number's place in the register. Runs of digits are padded to twelve, so that text order is number
-/// order and numbers that differ in leading zeros only are one.
+/// One number's place in the register.
 pub fn registered(t: &Tenant, kind: &str, number: &str) -> Key {
-    let mut sk = String::new();
-    let mut digits = String::new();
-    let mut letters = number.chars().peekable();
-    while let Some(letter) = letters.next() {
-        if letter.is_ascii_digit() {
-            digits.push(letter);
-            if letters.peek().is_none_or(|next| !next.is_ascii_digit()) {
-                sk.push_str(&format!("{:0>12}", digits.trim_start_matches('0')));
-                digits.clear();
-            }
-        } else {
-            sk.extend(letter.to_lowercase());
-        }
-    }
-    key(register(t, kind), sk)
+    key(register(t, kind), plain_number(number))
 }
 
 /// The partition of the journal entries that concern a customer (0: nobody).

@@ -13,6 +13,8 @@ pub use chrono::{Duration, NaiveDate as Date};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
+use crate::words::error::Rule;
+
 /// An instant, UTC.
 pub type Instant = DateTime<Utc>;
 
@@ -94,10 +96,35 @@ impl Day {
         Self { at, date: zone.local(at).date() }
     }
 
+    /// Whether this is the same day said once more: the same date, or the same instant (to the second) that another
+    /// zone shows as another date. What a client read is sent back so.
+    pub fn is_same(self, other: Self) -> bool {
+        self.date == other.date || self.at.timestamp() == other.at.timestamp()
+    }
+
     /// A day from its midnight on.
     pub fn midnight(date: Date, zone: Zone) -> Option<Self> {
         let at = zone.instant_of(date.and_time(NaiveTime::MIN))?;
         Some(Self { at, date })
+    }
+}
+
+/// The first year in which a document or a period may lie, and …
+const FIRST_YEAR: i32 = 1970;
+/// … the last one. Another is a slip, and would draw a number of its own series' period (`INV-0001-001`).
+const LAST_YEAR: i32 = 2200;
+
+/// The years in which a document may lie.
+pub fn plausible_years() -> std::ops::RangeInclusive<i32> {
+    FIRST_YEAR..=LAST_YEAR
+}
+
+/// What is wrong with a day of a document, or of a period that it is for.
+pub fn implausible(date: Date) -> Option<Rule> {
+    if date.year() < FIRST_YEAR {
+        Some(Rule::TooSmall(format!("{FIRST_YEAR}-01-01")))
+    } else {
+        (date.year() > LAST_YEAR).then(|| Rule::TooLarge(format!("{LAST_YEAR}-12-31")))
     }
 }
 

@@ -7,7 +7,9 @@ use shared::domain::billing::run::{MOST_COMMITS, RUN, Run};
 use shared::domain::books::seller::{self, Fact, Seller};
 use shared::domain::books::settings::{Change, GET, Settings, UPDATE};
 use shared::domain::books::vat::VatCategory;
+use shared::domain::documents::sums::Rounding;
 use shared::machinery::dialect::Dialect::Cloudonex;
+use shared::machinery::dialect::word;
 use shared::machinery::reader::Reader;
 use shared::machinery::reply::{Reply, View};
 use shared::machinery::route::Row;
@@ -15,6 +17,8 @@ use shared::words::patch::Patch;
 
 use super::NAMES;
 
+/// How taxes are rounded: each line's by itself, or each rate's once for the document.
+const ROUNDINGS: &[(&str, Rounding)] = &[("line", Rounding::Lines), ("document", Rounding::Document)];
 /// The most days that a setting may name.
 const MOST_DAYS: i64 = 365;
 
@@ -110,8 +114,9 @@ fn read_settings(r: &mut Reader<'_>) -> Change {
     };
     let credit_auto_payment = r.flag("credit_auto_payment").present();
     let lead_capture = r.flag("lead_capture").present();
+    let tax_rounding = r.choice("tax_rounding", ROUNDINGS).present();
     let seller = read_seller(r);
-    Change { invoice_days, suspend_days, terminate_days, credit_auto_payment, lead_capture, seller }
+    Change { invoice_days, suspend_days, terminate_days, credit_auto_payment, lead_capture, tax_rounding, seller }
 }
 
 fn read_seller(r: &mut Reader<'_>) -> seller::Change {
@@ -135,6 +140,7 @@ fn settings(settings: &Settings) -> Value {
         "terminate_days": settings.terminate_days,
         "credit_auto_payment": settings.credit_auto_payment,
         "lead_capture": settings.lead_capture,
+        "tax_rounding": word(ROUNDINGS, &settings.tax_rounding),
         "seller": seller(&settings.seller),
     })
 }

@@ -77,7 +77,7 @@ fn read_update(r: &mut Reader<'_>) -> Update {
     update.name = r.text("name").min(1).present();
     update.next_due = r.day("next_due_date").present();
     update.fee = r.decimal("price").present();
-    update.stop = r.moment("stop_at").patch();
+    update.stop = r.period_moment("stop_at").patch();
     r.read_only(&["customer_id", "product_id", "status", "currency"]);
     update
 }

@@ -197,5 +197,6 @@ fn series(one: &Shown) -> Value {
 fn register(entry: &Entry) -> Value {
     let status = word(STATUSES, &entry.status);
     json!({"number": entry.number, "document_id": entry.document, "date": entry.date.to_string(), "status": status,
-        "deleted": entry.deleted, "replaced_by": entry.replaced_by, "by_hand": entry.by_hand})
+        "deleted": entry.deleted, "replaced_by": entry.replaced_by, "by_hand": entry.by_hand,
+        "passed_over": entry.passed_over})
 }

@@ -63,8 +63,8 @@ pub(crate) fn rows() -> Vec<Row> {
             NAMES,
         ),
         Row::new(Cloudonex, "POST", "/api/v2/income", &CREATE_TRANSACTION, read_income, write_created, NAMES),
-        Row::new(Cloudonex, "POST", AGAINST, &ALLOCATE, read_allocate, write_one, NAMES),
-        Row::new(Cloudonex, "DELETE", AGAINST, &RELEASE, |r| r.own_id("id"), write_one, NAMES),
+        Row::new(Cloudonex, "POST", AGAINST, &ALLOCATE, |r| read_allocate(r, &RECEIPT), write_one, NAMES),
+        Row::new(Cloudonex, "DELETE", AGAINST, &RELEASE, |r| (r.own_id("id"), &RECEIPT as _), write_one, NAMES),
         Row::new(Cloudonex, "GET", REFUNDS, &SEARCH_TRANSACTIONS, |r| read_kind(r, Kind::Refund), write_list, NAMES),
         Row::new(Cloudonex, "POST", REFUNDS, &CREATE_REFUND, read_refund, write_created, NAMES),
         Row::new(Cloudonex, "GET", ONE_REFUND, &GET_TRANSACTION, |r| (r.own_id("id"), &REFUND as _), write_one, NAMES),
@@ -197,8 +197,8 @@ fn read_against(r: &mut Reader<'_>, least: usize) -> Vec<Against> {
     all
 }
 
-pub(super) fn read_allocate(r: &mut Reader<'_>) -> Allocate {
-    Allocate { id: r.own_id("id"), against: read_against(r, 1) }
+pub(super) fn read_allocate(r: &mut Reader<'_>, kinds: &'static [Kind]) -> Allocate {
+    Allocate { id: r.own_id("id"), kinds, against: read_against(r, 1), lenient: false }
 }
 
 fn read_refund(r: &mut Reader<'_>) -> New {

@@ -60,8 +60,8 @@ pub(crate) fn rows() -> Vec<Row> {
             |_, _| Reply::done("Credit note deleted"),
             NAMES,
         ),
-        Row::new(Cloudonex, "POST", AGAINST, &ALLOCATE, read_allocate, write_one, NAMES),
-        Row::new(Cloudonex, "DELETE", AGAINST, &RELEASE, |r| r.own_id("id"), write_one, NAMES),
+        Row::new(Cloudonex, "POST", AGAINST, &ALLOCATE, |r| read_allocate(r, &CREDIT), write_one, NAMES),
+        Row::new(Cloudonex, "DELETE", AGAINST, &RELEASE, |r| (r.own_id("id"), &CREDIT as _), write_one, NAMES),
         Row::new(Cloudonex, "GET", DEBITS, &SEARCH_TRANSACTIONS, |r| read_list(r, Kind::DebitNote), write_list, NAMES),
         Row::new(Cloudonex, "POST", DEBITS, &CREATE_DEBIT_NOTE, |r| read_new(r, Kind::DebitNote), write_created, NAMES)
             .largest_body(LARGEST_DOCUMENT),

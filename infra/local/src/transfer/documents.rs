@@ -2,10 +2,12 @@
 //! set against what; then where invoices stand that nothing else tells of.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use shared::domain::documents::change::{UPDATE_INVOICE, Update};
 use shared::domain::documents::entity::Line;
 use shared::domain::documents::lines::{LONGEST_TERM, MOST_LINES, MOST_TEXT};
+use shared::domain::documents::list::MONEY_IN;
 use shared::domain::documents::number::LONGEST;
 use shared::domain::documents::pay::{ALLOCATE, Against, Allocate, MOST_AT_ONCE};
 use shared::domain::documents::sums::{Rounding, Terms, header};
@@ -13,6 +15,7 @@ use shared::domain::documents::write::{CREATE_INVOICE, CREATE_TRANSACTION, Impor
 use shared::domain::documents::{Kind, Ref, Status};
 use shared::domain::tenants::CurrencyRef;
 use shared::words::money::{Decimal, Money};
+use shared::words::text::plain_number;
 
 use super::extract::{Document, Extract, line, name};
 use super::importer::{Importer, Source};
@@ -64,6 +67,8 @@ impl Importer<'_> {
         }
         let numbers: BTreeMap<u64, Option<String>> =
             all.iter().filter(|one| one.kind == Kind::Invoice).map(|one| (one.id, one.number.clone())).collect();
+        let known = all.iter().filter_map(|one| Some((one.kind, plain_number(one.number.as_deref()?))));
+        self.numbers = Arc::new(known.collect());
         let (first, rest): (Vec<_>, Vec<_>) = all.iter().partition(|document| document.charged_to.is_some());
         let count = all.len();
         for (place, document) in first.into_iter().chain(rest).enumerate() {
@@ -110,7 +115,8 @@ impl Importer<'_> {
             Some((own, numbers.get(&id).cloned().flatten()))
         });
         let charged = charges.iter().filter_map(|charge| self.ours("document", &charge.name())).collect();
-        let imported = Imported { system: self.system, ratio: document.ratio, charges: charged, concerns };
+        let known = Arc::clone(&self.numbers);
+        let imported = Imported { system: self.system, ratio: document.ratio, known, charges: charged, concerns };
         let mut new = New {
             customer: ours("customer", document.customer),
             day: document.day,
@@ -161,7 +167,10 @@ impl Importer<'_> {
                 continue;
             }
             let source = Source { kind: "allocation", noted: "allocation", id: &noted };
-            self.once(source, &ALLOCATE, &Allocate { id, against }, |made| made.document.id).await?;
+            self.once(source, &ALLOCATE, &Allocate { id, kinds: &MONEY_IN, against, lenient: true }, |made| {
+                made.document.id
+            })
+            .await?;
         }
         Ok(())
     }

@@ -3,9 +3,11 @@
 //! Records go in by the domain's own operations, one commit each, so that ledger, balances and numbers are right
 //! after every one of them. A run that was stopped is simply run again: what is noted is known and left alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use shared::domain::customers::{self, Change};
+use shared::domain::documents::Kind;
 use shared::domain::documents::ledger::Balance;
 use shared::domain::tenants::TenantRecord;
 use shared::machinery::app::App;
@@ -33,6 +35,8 @@ pub struct Importer<'a> {
     pub(super) system: &'static str,
     pub(super) tenant: TenantRecord,
     pub(super) report: Report,
+    /// The numbers that the other system's documents bear, by their kind: none of them is drawn for another one.
+    pub(super) numbers: Arc<BTreeSet<(Kind, String)>>,
     /// What became of the other system's records: kind and id to our id.
     known: BTreeMap<(&'static str, String), u64>,
     pub(super) tell: Tell<'a>,
@@ -56,7 +60,8 @@ pub async fn import(app: &App, tenant: &Tenant, extract: Extract, tell: Tell<'_>
     let operator = Operator { tenant: tenant.clone(), command: "import", zone: record.timezone };
     let report = Report { tenant: tenant.id().to_owned(), from: extract.system.to_owned(), ..Report::default() };
     let (system, known) = (extract.system, BTreeMap::new());
-    let mut importer = Importer { app, operator, system, tenant: record, report, known, tell };
+    let numbers = Arc::default();
+    let mut importer = Importer { app, operator, system, tenant: record, report, numbers, known, tell };
     for (kind, id, reason) in &extract.skipped {
         importer.report.count(kind).read += 1;
         importer.report.skip(kind, id, reason);

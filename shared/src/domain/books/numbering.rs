@@ -7,6 +7,7 @@ use crate::domain::books::record::Books;
 use crate::domain::documents::desk::Registered;
 use crate::domain::documents::entity::{Document, Kind, Status};
 use crate::domain::documents::number::{NoTemplate, Reset, Series};
+use crate::domain::documents::numbered::{FOREIGN, taken_from};
 use crate::domain::tenants::own;
 use crate::machinery::changes::Changes;
 use crate::machinery::keys;
@@ -66,6 +67,8 @@ pub struct Entry {
     pub number: String,
     /// Whether it was chosen by hand.
     pub by_hand: bool,
+    /// Whether the series came to it later, and passed it over.
+    pub passed_over: bool,
     /// When it was given.
     pub date: Date,
     /// The document it was given to.
@@ -84,23 +87,24 @@ fn kind_of(id: u64) -> Result<Kind> {
     kind.ok_or_else(|| Error::not_found(ENTITY, id))
 }
 
-async fn shown(cx: &Context, books: &Books, today: Date, kinds: &[Kind]) -> Result<Vec<Shown>> {
+/// `changed`: whether the series are others than those that gave the numbers until now.
+async fn shown(cx: &Context, books: &Books, today: Date, kinds: &[Kind], changed: bool) -> Result<Vec<Shown>> {
     let wanted: Vec<_> = kinds.iter().map(|kind| keys::series(cx.tenant(), kind.name())).collect();
     let items = cx.store.get_items(&wanted).await?;
     let start = books.fiscal_year_start();
-    let one = |(kind, item): (&Kind, Option<_>)| {
+    let mut all = Vec::with_capacity(kinds.len());
+    for (kind, item) in kinds.iter().zip(items) {
         let series = books.series(*kind);
-        let last = number_of(item.as_ref(), &series.attribute(today, start));
-        let place = Kind::NUMBERED.iter().position(|other| other == kind).unwrap_or(0);
-        Shown {
-            id: place as u64 + 1,
-            kind: *kind,
-            next_number: series.number(today, start, last + 1),
-            series,
-            fiscal_year_start: start,
+        let number = |counter: u64| series.number(today, start, counter);
+        let mut next = number_of(item.as_ref(), &series.attribute(today, start)) + 1;
+        if changed || number_of(item.as_ref(), FOREIGN) > 0 {
+            next += taken_from(cx, *kind, number, next).await?.len() as u64;
         }
-    };
-    Ok(kinds.iter().zip(items).map(one).collect())
+        let place = Kind::NUMBERED.iter().position(|other| other == kind).unwrap_or(0);
+        let (id, next_number) = (place as u64 + 1, number(next));
+        all.push(Shown { id, kind: *kind, next_number, series, fiscal_year_start: start });
+    }
+    Ok(all)
 }
 
 async fn with_books(cx: &Context) -> Result<(Books, Date)> {
@@ -110,17 +114,17 @@ async fn with_books(cx: &Context) -> Result<(Books, Date)> {
 
 async fn search(cx: &Context, window: Window) -> Result<Done<Page<Shown>>> {
     let (books, today) = with_books(cx).await?;
-    Ok(Done::read(Page::cut(shown(cx, &books, today, &Kind::NUMBERED).await?, window)))
+    Ok(Done::read(Page::cut(shown(cx, &books, today, &Kind::NUMBERED, false).await?, window)))
 }
 
-async fn one(cx: &Context, books: &Books, today: Date, kind: Kind) -> Result<Shown> {
-    shown(cx, books, today, &[kind]).await?.pop().ok_or_else(|| Error::internal("a series that is not there"))
+async fn one(cx: &Context, books: &Books, today: Date, kind: Kind, changed: bool) -> Result<Shown> {
+    shown(cx, books, today, &[kind], changed).await?.pop().ok_or_else(|| Error::internal("a series that is not there"))
 }
 
 async fn get(cx: &Context, id: u64) -> Result<Done<Shown>> {
     let kind = kind_of(id)?;
     let (books, today) = with_books(cx).await?;
-    Ok(Done::read(one(cx, &books, today, kind).await?))
+    Ok(Done::read(one(cx, &books, today, kind, false).await?))
 }
 
 async fn update(cx: &Context, change: &Change) -> Result<Done<Shown>> {
@@ -132,13 +136,19 @@ async fn update(cx: &Context, change: &Change) -> Result<Done<Shown>> {
     let series = Series::new(&template, change.reset.unwrap_or(series.reset)).map_err(refused)?;
     books.series.insert(kind, series);
     books.fiscal_year_start = change.fiscal_year_start.or(books.fiscal_year_start);
-    let answer = one(cx, &books, today, kind).await?;
-    if books.series(kind) == was.series(kind) && books.fiscal_year_start == was.fiscal_year_start {
+    let years = books.fiscal_year_start() != was.fiscal_year_start();
+    let changed = years || books.series(kind) != was.series(kind);
+    let answer = one(cx, &books, today, kind, changed).await?;
+    if !changed && books.fiscal_year_start == was.fiscal_year_start {
         return Ok(Done::read(answer));
     }
     let mut changes = Changes::default();
     let version = books.version + 1;
     books.save(cx, &mut changes)?;
+    // What was numbered until now may stand where the series comes to.
+    for kind in Kind::NUMBERED.iter().filter(|other| changed && (years || **other == kind)) {
+        changes.add(keys::series(cx.tenant(), kind.name()), vec![(FOREIGN.to_owned(), 1)]);
+    }
     changes.tell("numbering.updated", change.id, version);
     Ok(Done::changed(answer, changes))
 }
@@ -177,8 +187,17 @@ async fn register(cx: &Context, id: u64, window: Window) -> Result<Done<Page<Ent
         let document: Document = record(item)?;
         let replaced_by = document.number.clone().filter(|number| *number != row.number);
         let (number, status) = (row.number, document.status());
-        let by_hand = row.drawn.is_none();
-        entries.push(Entry { number, by_hand, date: row.date, document: row.document, status, deleted, replaced_by });
+        let (by_hand, passed_over) = (row.drawn.is_none(), row.passed_over.is_some());
+        entries.push(Entry {
+            number,
+            by_hand,
+            passed_over,
+            date: row.date,
+            document: row.document,
+            status,
+            deleted,
+            replaced_by,
+        });
     }
     Ok(Done::read(Page { rows: entries, total: page.total, window: page.window }))
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::books::Books;
 use crate::domain::books::seller::{self, Seller};
+use crate::domain::documents::sums::Rounding;
 use crate::machinery::changes::Changes;
 use crate::machinery::operation::{Context, Done, Op, Scope};
 use crate::words::error::{Error, Result, Told};
@@ -30,6 +31,10 @@ pub struct Settings {
     /// Whether anybody may leave a lead without a credential.
     #[serde(default)]
     pub lead_capture: bool,
+    /// Whether the taxes of new documents are rounded line by line, or once for all lines of a rate. Documents keep
+    /// what they were made with.
+    #[serde(default)]
+    pub tax_rounding: Rounding,
     /// Who the seller is.
     #[serde(default)]
     pub seller: Seller,
@@ -43,6 +48,8 @@ impl Default for Settings {
             terminate_days: Some(7),
             credit_auto_payment: false,
             lead_capture: false,
+            // Contracts racknap §8.1, jerasoft §4.6 and cloudonex §8.2 round each line's taxes.
+            tax_rounding: Rounding::Lines,
             seller: Seller::default(),
         }
     }
@@ -61,6 +68,8 @@ pub struct Change {
     pub credit_auto_payment: Option<bool>,
     /// See [`Settings::lead_capture`].
     pub lead_capture: Option<bool>,
+    /// See [`Settings::tax_rounding`].
+    pub tax_rounding: Option<Rounding>,
     /// See [`Settings::seller`].
     pub seller: seller::Change,
 }
@@ -76,6 +85,7 @@ async fn update(cx: &Context, change: &Change) -> Result<Done<Settings>> {
     settings.invoice_days = change.invoice_days.unwrap_or(was.invoice_days);
     settings.credit_auto_payment = change.credit_auto_payment.unwrap_or(was.credit_auto_payment);
     settings.lead_capture = change.lead_capture.unwrap_or(was.lead_capture);
+    settings.tax_rounding = change.tax_rounding.unwrap_or(was.tax_rounding);
     change.suspend_days.clone().apply(&mut settings.suspend_days);
     change.terminate_days.clone().apply(&mut settings.terminate_days);
     let found = settings.seller.apply(&change.seller);

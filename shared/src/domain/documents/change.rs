@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use crate::domain::documents::dated;
 use crate::domain::documents::desk::{Desk, Held};
 use crate::domain::documents::entity::{Document, Kind, Status};
 use crate::domain::documents::leaving;
-use crate::domain::documents::lines::{NewLine, priced};
+use crate::domain::documents::lines::{NewLine, priced, same};
 use crate::domain::documents::list::{ANY_TRANSACTION, INVOICES, Shown, with_document};
 use crate::domain::documents::moves::{Move, check, is_returned, make, no_way, release, way_of};
 use crate::domain::documents::pay::{self, may_release, others_of};
+use crate::domain::documents::standing::latest;
 use crate::domain::documents::sums::{Rounding, Terms};
 use crate::domain::documents::write::updated;
 use crate::machinery::keys::{INVOICE, TRANSACTION};
@@ -45,15 +47,17 @@ pub struct Update {
     pub any_status: bool,
     /// Where it may stand already, in the dialect's eyes: then its status stays.
     pub stands: Vec<Status>,
+    /// Whose it is: what a client sends back with the rest. It stays.
+    pub customer: Option<u64>,
     /// Its accounting day.
     pub day: Option<Day>,
     /// When it is due.
     pub due: Option<Day>,
     /// Whether it may not be due before its date.
     pub due_after_date: bool,
-    /// Its number.
-    pub number: Option<String>,
-    /// The lines; of a draft only.
+    /// Its number; nothing is a draft's.
+    pub number: Patch<String>,
+    /// The lines; of a draft, or as they are.
     pub lines: Option<Vec<NewLine>>,
     /// What it is about.
     pub description: Option<String>,
@@ -99,32 +103,25 @@ async fn update(cx: &Context, input: &Update, invoice: bool) -> Result<Done<Show
     };
     let mut held = Held::read(document);
     let document = &mut held.after;
+    if input.customer.is_some() && input.customer != document.customer {
+        return Err(Error::field("customer", Rule::ReadOnly));
+    }
     if let Some(lines) = &input.lines {
-        if document.status() != Status::Draft {
-            return Err(Error::field("items", Rule::ReadOnly));
+        match document.status() {
+            _ if same(lines, document) => {}
+            Status::Draft => {
+                let rounding = match document.rounding {
+                    Rounding::Document => Rounding::Document,
+                    Rounding::Lines | Rounding::Sums => Rounding::Lines,
+                };
+                let terms = Terms { rounding, ..Terms::of(document) };
+                (document.lines, document.sums) = priced(&desk, lines, &terms)?;
+                document.rounding = rounding;
+            }
+            _ => return Err(Error::field("items", Rule::ReadOnly)),
         }
-        let rounding = Rounding::Lines;
-        let inclusive = document.inclusive;
-        let terms = Terms { currency: document.iso, base: document.base, ratio: document.ratio, inclusive, rounding };
-        (document.lines, document.sums) = priced(&desk, lines, &terms)?;
-        document.rounding = rounding;
     }
-    if let Some(day) = input.day.filter(|day| *day != document.day) {
-        if document.is_settled() {
-            return Err(Error::refused("has_payments", "The date of a document with payments cannot be changed"));
-        }
-        // A due date that was never set by hand moves with the date.
-        if input.due.is_none() && document.due == Some(document.day) {
-            document.due = Some(day);
-        }
-        document.day = day;
-    }
-    if let Some(due) = input.due {
-        if input.due_after_date && due.date < document.day.date {
-            return Err(Error::field("due_date", Rule::TooSmall(document.day.date.to_string())));
-        }
-        document.due = Some(due);
-    }
+    dated::change(&mut desk, document, input).await?;
     if let Some(text) = &input.description {
         // A charge is a note whose one line says the same.
         if let [line] = document.lines.as_mut_slice()
@@ -140,7 +137,10 @@ async fn update(cx: &Context, input: &Update, invoice: bool) -> Result<Done<Show
     }
     input.category.clone().apply(&mut document.category);
     document.carried.extend(input.carried.clone());
-    if let Some(number) = input.number.as_deref().filter(|number| Some(*number) != document.number.as_deref()) {
+    if input.number == Patch::Clear && document.number.is_some() {
+        return Err(Error::field("number", Rule::Required));
+    }
+    if let Some(number) = input.number.value().filter(|number| Some(*number) != document.number.as_ref()) {
         if document.status() == Status::Draft {
             return Err(Error::field("number", Rule::ReadOnly));
         }
@@ -163,10 +163,11 @@ async fn update(cx: &Context, input: &Update, invoice: bool) -> Result<Done<Show
         }
         reach(&mut desk, document, &mut others, status, today)?;
     }
+    let on = latest(today, others.iter().map(|other| &other.after).chain([&held.after]));
     for other in others {
-        desk.put(&other, updated(other.after.kind), today)?;
+        desk.put(&other, updated(other.after.kind), on)?;
     }
-    let document = desk.put(&held, updated(held.after.kind), today)?;
+    let document = desk.put(&held, updated(held.after.kind), on)?;
     let shown = desk.shown(document)?;
     // Nothing but the documents themselves is written for a change that changes nothing.
     Ok(if held.before.as_ref() == Some(&held.after) {
@@ -278,8 +279,9 @@ async fn delete(cx: &Context, input: &Deletion, invoice: bool) -> Result<Done<u6
         release(&mut held.after, &mut other.after);
     }
     held.after.marked = (0, 0);
+    let on = latest(today, others.iter().map(|other| &other.after).chain([&held.after]));
     for other in others {
-        desk.put(&other, updated(other.after.kind), today)?;
+        desk.put(&other, updated(other.after.kind), on)?;
     }
     let event = match held.after.kind {
         Kind::Invoice => "invoice.deleted",

@@ -5,6 +5,7 @@
 //! one commit.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +14,7 @@ use crate::domain::customers::Customer;
 use crate::domain::documents::entity::{Document, Kind, Ref, Stage, Status};
 use crate::domain::documents::ledger::{Balance, Ledger, out_of_range};
 use crate::domain::documents::shown::Shown;
+use crate::domain::documents::standing::close;
 use crate::domain::orders::fulfil;
 use crate::domain::tenants::{Reach, TenantRecord, of_item};
 use crate::machinery::changes::{Act, Changes, item_of};
@@ -40,6 +42,9 @@ pub(crate) struct Registered {
     pub(crate) date: Date,
     /// The reseller whose books the document is in.
     pub(crate) reseller: u64,
+    /// The counter and its period of which the series came to this number, and passed it over since it was taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) passed_over: Option<(String, u64)>,
 }
 
 /// A document in hand: as it was read, and as it will be.
@@ -84,6 +89,10 @@ pub(crate) struct Desk<'c> {
     pub(super) series: BTreeMap<Kind, Option<Item>>,
     /// Last number by kind and attribute, and how many were drawn here.
     pub(super) drawn: BTreeMap<(Kind, String), (u64, u64)>,
+    /// Numbers that the register has where a series comes to them, in its own writing.
+    pub(super) taken: BTreeMap<(Kind, String), Registered>,
+    /// Numbers that documents still to be brought from another system bear already.
+    pub(super) left_out: Arc<BTreeSet<(Kind, String)>>,
     /// Numbers of another system that were kept: kind, attribute, the last number known, and the one kept.
     pub(super) kept: Vec<(Kind, String, u64, u64)>,
     holes: BTreeMap<&'static str, (Entity, Vec<u64>)>,
@@ -148,6 +157,8 @@ impl<'c> Desk<'c> {
             ids,
             series,
             drawn: BTreeMap::new(),
+            taken: BTreeMap::new(),
+            left_out: Arc::default(),
             kept: Vec::new(),
             holes: BTreeMap::new(),
             others: BTreeMap::new(),
@@ -212,7 +223,8 @@ impl<'c> Desk<'c> {
         *last + *drawn
     }
 
-    /// Put a document back, if it changed. `on` is the day on which the change counts.
+    /// Put a document back, if it changed. `on` is the day on which what settles it counts, unless its date is later:
+    /// see [`standing`](super::standing).
     pub(crate) fn put(&mut self, held: &Held, event: &'static str, on: Date) -> Result<Document> {
         let Held { before, after } = held;
         let mut after = after.clone();
@@ -275,7 +287,8 @@ impl<'c> Desk<'c> {
     /// Take a document away: it is void, and nobody finds it any more but the register and the books.
     pub(crate) fn remove(&mut self, held: &Held, event: &'static str, on: Date) -> Result<()> {
         let Some(before) = &held.before else { return Ok(()) };
-        let mut after = Document { stage: Stage::Void, closed_on: Some(on), ..held.after.clone() };
+        let mut after = held.after.clone();
+        close(&mut after, Stage::Void, on);
         (after.updated_at, after.version) = (self.cx.now, before.version + 1);
         let t = self.cx.tenant();
         let entity = after.kind.entity();

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::domain::documents::kind::{Kind, Ref, Stage, Status};
 use crate::domain::documents::line::tax_totals;
 pub use crate::domain::documents::line::{Line, Sums, TaxRow};
+use crate::domain::documents::standing::Gap;
 use crate::domain::documents::sums::Rounding;
 use crate::words::money::{Currency, Money};
 use crate::words::time::{Date, Day, Instant};
@@ -121,6 +122,9 @@ pub struct Document {
     pub paid_at: Option<Instant>,
     /// The day it was taken back.
     pub closed_on: Option<Date>,
+    /// The times in which it did not stand, before it was reopened.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gaps: Vec<Gap>,
     /// The account the money comes to or goes from.
     pub account: Option<u64>,
     /// The category, of incomes and expenses.

@@ -11,6 +11,7 @@ use crate::domain::documents::entity::{Allocation, Credited, Document, Kind, Ref
 use crate::domain::documents::ledger::out_of_range;
 use crate::domain::documents::line::tax_totals;
 use crate::domain::documents::moves::release;
+use crate::domain::documents::standing::close;
 use crate::domain::documents::sums::{Rounding, Terms, in_base};
 use crate::words::error::{Error, Result, Rule, Violation};
 use crate::words::text::spoken;
@@ -222,7 +223,7 @@ pub fn take_back(note: &mut Document, invoice: &mut Document, on: Date) -> Resul
     }
     release(note, invoice);
     invoice.credited.retain(|credited| credited.note != note.id);
-    (note.stage, note.closed_on) = (Stage::Void, Some(on.max(note.day.date)));
+    close(note, Stage::Void, on.max(note.day.date));
     Ok(())
 }
 

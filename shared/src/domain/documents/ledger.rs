@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::books::record::BankAccount;
 use crate::domain::documents::entity::Document;
-use crate::domain::documents::posting::{Account, Both, Figures, Postings, difference, figures, postings};
+use crate::domain::documents::posting::{Account, Both, Figures, Postings, changes, figures};
 use crate::domain::documents::sums::{Rounding, Terms, in_base};
 use crate::domain::rates;
 use crate::domain::tenants::{TenantCurrency, TenantRecord};
@@ -161,18 +161,11 @@ impl<'c> Ledger<'c> {
         in_base(amount, &terms).ok_or_else(out_of_range)
     }
 
-    /// Post what a document became. Of what moved to another date, the old postings are taken back on the old
-    /// one; everything else counts on `on`.
+    /// Post what a document became, each part on the day it counts on; what settles it on `on`, or on the document's
+    /// date where that is later.
     pub fn post(&mut self, before: Option<&Document>, after: &Document, event: &str, on: Date) -> Result<()> {
-        let was = before.map(postings).unwrap_or_default();
-        let is = postings(after);
-        let moved = before.filter(|before| before.day.date != after.day.date && !was.is_empty() && !is.is_empty());
-        match moved {
-            Some(before) => {
-                self.write(after, &difference(&was, &Postings::new()), event, before.day.date)?;
-                self.write(after, &is, event, after.day.date)?;
-            }
-            None => self.write(after, &difference(&was, &is), event, on)?,
+        for (day, postings) in changes(before, after, on) {
+            self.write(after, &postings, event, day)?;
         }
         let sums = self.figures.entry(after.reseller).or_default();
         for (key, amount) in before.map(figures).unwrap_or_default() {

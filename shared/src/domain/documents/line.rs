@@ -70,6 +70,11 @@ impl Line {
         self.taxes.iter().map(|tax| tax.amount).sum()
     }
 
+    /// The percents of its taxes.
+    pub fn tax_percents(&self) -> Vec<Decimal> {
+        self.taxes.iter().map(|tax| tax.percent).collect()
+    }
+
     /// Whether it is a discount.
     pub fn is_discount(&self) -> bool {
         self.unit.is_sign_negative() && !self.unit.is_zero()

@@ -5,13 +5,13 @@ use rust_decimal::Decimal;
 use crate::domain::customers::Customer;
 use crate::domain::documents::accrual::{CYCLES, Term, end_of_cycle};
 use crate::domain::documents::desk::Desk;
-use crate::domain::documents::entity::{Line, Sums, TaxRow};
+use crate::domain::documents::entity::{Document, Line, Sums, TaxRow};
 use crate::domain::documents::ledger::out_of_range;
 use crate::domain::documents::sums::{self, LARGEST_AMOUNT, Priced, Terms, amount, header, percent_fault};
 use crate::domain::documents::write::invalid;
 use crate::words::error::{Error, Result, Rule, Violation};
 use crate::words::money::Money;
-use crate::words::time::{Date, Duration};
+use crate::words::time::{Date, Duration, implausible};
 
 /// The most lines of a document.
 pub const MOST_LINES: usize = 200;
@@ -121,8 +121,34 @@ pub(crate) fn priced(desk: &Desk<'_>, lines: &[NewLine], terms: &Terms) -> Resul
     if !found.is_empty() {
         return Err(invalid(found));
     }
+    let given = |line: &NewLine| matches!(line.taxes, NewTaxes::Amounts(_));
+    let mut worked_out: Vec<&mut Line> =
+        made.iter_mut().zip(lines).filter(|(_, line)| !given(line)).map(|(made, _)| made).collect();
+    sums::by_document(&mut worked_out, terms).ok_or_else(out_of_range)?;
     let sums = header(&made, terms).ok_or_else(out_of_range)?;
     Ok((made, sums))
+}
+
+/// Whether lines that were sent are those that a document has: what a client read and sends back.
+pub(crate) fn same(sent: &[NewLine], document: &Document) -> bool {
+    let taxed = |taxes: &NewTaxes, line: &Line| match taxes {
+        NewTaxes::None => line.taxes.is_empty(),
+        NewTaxes::Named(names) => {
+            names.len() == line.taxes.len()
+                && names.iter().zip(&line.taxes).all(|(name, tax)| name.eq_ignore_ascii_case(&tax.name))
+        }
+        NewTaxes::Percent(percent) => line.tax_percents() == [percent.normalize()],
+        NewTaxes::Profile | NewTaxes::Amounts(_) => false,
+    };
+    let one = |(sent, own): (&NewLine, &Line)| {
+        sent.description == own.description
+            && (sent.quantity, sent.unit) == (own.quantity, own.unit)
+            && sent.discount == document.money(own.discount).decimal()
+            && (sent.cycle == own.cycle && sent.product == own.product)
+            && (sent.start, sent.end) == (own.term.map(|term| term.start), own.term.map(|term| term.end))
+            && taxed(&sent.taxes, own)
+    };
+    sent.len() == document.lines.len() && sent.iter().zip(&document.lines).all(one)
 }
 
 /// A line's billing period.
@@ -154,6 +180,12 @@ fn term_of(at: &str, line: &NewLine, found: &mut Vec<Violation>) -> Option<Term>
         },
     };
     let term = Term { start, end };
+    for (field, date) in [("period_start", start), ("period_end", end)] {
+        if let Some(rule) = implausible(date).filter(|_| line.end.is_some() || field == "period_start") {
+            note(field, rule);
+            return None;
+        }
+    }
     if end < start {
         note("period_end", Rule::TooSmall(start.to_string()));
     } else if term.days() > LONGEST_TERM {

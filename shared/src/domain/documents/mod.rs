@@ -7,18 +7,21 @@
 //! note) is set against each other by allocations; what is left open of the one is receivable, of the other
 //! the customer's credit.
 //!
-//! * [`write`], [`change`], [`pay`]: the operations that change something; [`new`]: what to make;
+//! * [`write`], [`change`], [`pay`]: the operations that change something; [`new`]: what to make; `dated`: a
+//!   document's dates;
 //! * [`list`]: those that read;
 //! * [`moves`]: the state machine, and setting documents against each other;
-//! * [`sums`], [`accrual`], [`number`]: the arithmetic; `numbered`: how a document gets its number;
-//! * [`posting`], [`ledger`]: the books;
 //! * [`leaving`]: what an invoice gives back, and what a customer is paid out;
+//! * [`sums`], `taxes`, [`accrual`], [`number`]: the arithmetic; `numbered`: how a document gets its number;
+//! * [`account`], [`posting`], [`ledger`]: the books; [`standing`]: on which day what counts;
 //! * [`desk`]: what a write reads and what it writes besides; `watched`: who looks after what changed;
 //! * [`entity`]: the document; [`kind`], [`line`]: its parts.
 
+pub mod account;
 pub mod accrual;
 pub mod change;
 mod charges;
+mod dated;
 pub(crate) mod desk;
 pub mod entity;
 pub mod kind;
@@ -30,11 +33,13 @@ pub mod list;
 pub mod moves;
 pub mod new;
 pub mod number;
-mod numbered;
+pub(crate) mod numbered;
 pub mod pay;
 pub mod posting;
 pub mod shown;
+pub mod standing;
 pub mod sums;
+mod taxes;
 mod watched;
 pub mod write;
 

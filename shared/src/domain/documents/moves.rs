@@ -13,6 +13,7 @@
 
 use crate::domain::documents::entity::{Allocation, Document, Kind, Stage, Status};
 use crate::domain::documents::leaving::cash;
+use crate::domain::documents::standing::{close, reopen};
 use crate::domain::documents::sums::share;
 use crate::words::error::{Error, Result};
 use crate::words::time::{Date, Instant};
@@ -153,7 +154,7 @@ pub fn check(document: &Document, step: Move) -> Result<()> {
 }
 
 /// Make a move that was checked. What the document was set against is released before it is reopened, and
-/// its number is given afterwards, by the caller.
+/// its number is given afterwards, by the caller. `today` is not before the document's date.
 pub fn make(document: &mut Document, step: Move, now: Instant, today: Date) {
     match step {
         Move::Issue => document.stage = Stage::Issued,
@@ -172,21 +173,20 @@ pub fn make(document: &mut Document, step: Move, now: Instant, today: Date) {
             } else {
                 (0, 0)
             };
-            document.stage = Stage::Issued;
             document.paid_at = None;
-            document.closed_on = None;
+            reopen(document, today);
         }
         Move::Cancel | Move::Void | Move::Refund => {
             if step == Move::Refund {
                 let (held, base) = cash(document);
                 document.returned = (document.returned.0 + held, document.returned.1 + base);
             }
-            document.stage = match step {
+            let stage = match step {
                 Move::Cancel => Stage::Cancelled,
                 Move::Void => Stage::Void,
                 _ => Stage::Refunded,
             };
-            document.closed_on = Some(today);
+            close(document, stage, today);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A document to make.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
@@ -92,6 +93,8 @@ pub struct Imported {
     pub system: &'static str,
     /// Units of the document's currency for one of the base currency; what is in force here when missing.
     pub ratio: Option<Decimal>,
+    /// The numbers, as the register sorts them, that documents of the system bear: none of them is drawn.
+    pub known: Arc<BTreeSet<(Kind, String)>>,
     /// Notes (by their ids here) whose money this invoice asks for.
     pub charges: Vec<u64>,
     /// The invoice it concerns: its id here and its number.

@@ -1,9 +1,12 @@
 //! Numbers of documents: templates with a counter, and when the counter begins anew.
 
+use std::collections::BTreeSet;
+
 use chrono::Datelike;
 use serde::{Deserialize, Serialize};
 
-use crate::words::time::Date;
+use crate::words::text::plain_number;
+use crate::words::time::{Date, plausible_years};
 
 /// The longest template, and the longest number, in characters.
 pub const LONGEST: usize = 60;
@@ -109,16 +112,7 @@ impl Series {
 
     /// The number of a document of a date.
     pub fn number(&self, date: Date, fiscal_year_start: u32, counter: u64) -> String {
-        let part = |part: &Part| match part {
-            Part::Literal(text) => text.clone(),
-            Part::Year => format!("{:04}", date.year()),
-            Part::ShortYear => format!("{:02}", date.year().rem_euclid(100)),
-            Part::Month => format!("{:02}", date.month()),
-            Part::Day => format!("{:02}", date.day()),
-            Part::FiscalYear => fiscal_year(date, fiscal_year_start),
-            Part::Counter(digits) => format!("{counter:0digits$}"),
-        };
-        parts(&self.template).unwrap_or_default().iter().map(part).collect()
+        written(&parts(&self.template).unwrap_or_default(), date, fiscal_year_start, counter)
     }
 }
 
@@ -136,6 +130,46 @@ impl Series {
         let counter: u64 = number.strip_prefix(head)?.strip_suffix(tail)?.parse().ok()?;
         (counter > 0 && self.number(date, fiscal_year_start, counter) == number).then_some(counter)
     }
+}
+
+impl Series {
+    /// Where this series comes to a number, whatever the document's date: the attribute of the counter of each such
+    /// period, and the counter. Numbers that differ in capitals or leading zeros only are one.
+    pub fn places(&self, fiscal_year_start: u32, number: &str) -> BTreeSet<(String, u64)> {
+        let parts = parts(&self.template).unwrap_or_default();
+        let names = |part: Part| parts.contains(&part);
+        let place = parts.iter().position(|part| matches!(part, Part::Counter(_))).unwrap_or(0);
+        let (head, tail) = parts.split_at(place);
+        let tail = tail.get(1..).unwrap_or_default();
+        let monthly = names(Part::Month) || names(Part::Day) || names(Part::FiscalYear);
+        let (months, days) = (if monthly { 12 } else { 1 }, if names(Part::Day) { 31 } else { 1 });
+        // No digit stands next to the counter, so that it is a run of digits by itself.
+        let plain = plain_number(number);
+        let counter = |date: Date| {
+            let text = |parts: &[Part]| plain_number(&written(parts, date, fiscal_year_start, 0));
+            let digits = plain.strip_prefix(&text(head))?.strip_suffix(&text(tail))?;
+            let counter: u64 = digits.bytes().all(|digit| digit.is_ascii_digit()).then(|| digits.parse().ok())??;
+            (counter > 0).then(|| (self.attribute(date, fiscal_year_start), counter))
+        };
+        let possible = |year: &i32| !names(Part::Year) || number.contains(&format!("{year:04}"));
+        let years = plausible_years().filter(possible);
+        let dates = years.flat_map(|year| (1..=months).map(move |month| (year, month)));
+        let dates = dates.flat_map(|(year, month)| (1..=days).map(move |day| (year, month, day)));
+        dates.filter_map(|(year, month, day)| counter(Date::from_ymd_opt(year, month, day)?)).collect()
+    }
+}
+
+fn written(parts: &[Part], date: Date, fiscal_year_start: u32, counter: u64) -> String {
+    let part = |part: &Part| match part {
+        Part::Literal(text) => text.clone(),
+        Part::Year => format!("{:04}", date.year()),
+        Part::ShortYear => format!("{:02}", date.year().rem_euclid(100)),
+        Part::Month => format!("{:02}", date.month()),
+        Part::Day => format!("{:02}", date.day()),
+        Part::FiscalYear => fiscal_year(date, fiscal_year_start),
+        Part::Counter(digits) => format!("{counter:0digits$}"),
+    };
+    parts.iter().map(part).collect()
 }
 
 /// The fiscal year a date lies in, when it begins with this month: `19-20`, or `20` where it is the
@@ -224,6 +258,27 @@ mod tests {
             for other in ["", "INV-2023-001", "INV-2024-01", "CR/23-24/", "CR/23-24/01", "CR/23-24/0", "x", "0", "+1"] {
                 assert_eq!(series.counter_of(date, 4, other), None, "{template} {other}");
             }
+        }
+    }
+
+    #[test]
+    fn a_number_belongs_to_every_period_that_comes_to_it() {
+        let places = |template: &str, reset: Reset, number: &str| -> Vec<(String, u64)> {
+            Series::new(template, reset).unwrap().places(4, number).into_iter().collect()
+        };
+        let one = |attribute: &str, counter: u64| vec![(attribute.to_owned(), counter)];
+        let year = "INV-{yyyy}-{seq:3}";
+        assert_eq!(places(year, Reset::Year, "INV-2027-001"), one("last2027", 1));
+        assert_eq!(places(year, Reset::Year, "inv-2027-1"), one("last2027", 1));
+        assert_eq!(places(year, Reset::Never, "INV-2027-012"), one("last", 12));
+        assert_eq!(places("CR/{fy}/{seq}", Reset::FiscalYear, "CR/29-30/7"), one("last29-30", 7));
+        assert_eq!(places("{seq:5} of {mm}.{yyyy}", Reset::Month, "12 of 2.2031"), one("last2031-02", 12));
+        assert_eq!(places("{yyyy}{mm}{dd}-{seq}", Reset::Never, "20260229-1"), Vec::new());
+        assert_eq!(places("{yyyy}{mm}{dd}-{seq}", Reset::Never, "20280229-1"), one("last", 1));
+        let twice = places("A{yy}-{seq}", Reset::Year, "A27-5");
+        assert_eq!(twice, [("last2027".to_owned(), 5), ("last2127".to_owned(), 5)]);
+        for other in ["INV-0001-001", "INV-2027-", "INV-2027-0", "INV-2027-1x", "XINV-2027-1", "2027"] {
+            assert_eq!(places(year, Reset::Year, other), Vec::new(), "{other}");
         }
     }
 

@@ -7,6 +7,7 @@ use crate::domain::documents::entity::{Document, IndexRow, Kind, Ref, Stage};
 use crate::domain::documents::leaving;
 use crate::domain::documents::list::{MONEY_IN, Shown, with_document};
 use crate::domain::documents::moves::{allocate, is_returned, release};
+use crate::domain::documents::standing::latest;
 use crate::domain::documents::sums::amount;
 use crate::domain::documents::write::{New, invalid, updated};
 use crate::machinery::keys::{self, TRANSACTION};
@@ -31,16 +32,22 @@ pub static ALLOCATE: Op<Allocate, Shown> =
     Op::write("allocations.create", "transaction", Scope::Reseller, |cx, input| Box::pin(allocate_to(cx, input)));
 /// Take back what a document is set against, the oldest first: all of it, or the first 25; called again it
 /// goes on.
-pub static RELEASE: Op<u64, Shown> =
-    Op::write("allocations.delete", "transaction", Scope::Reseller, |cx, id| Box::pin(release_all(cx, *id)));
+pub static RELEASE: Op<(u64, &'static [Kind]), Shown> =
+    Op::write("allocations.delete", "transaction", Scope::Reseller, |cx, (id, kinds)| {
+        Box::pin(release_all(cx, *id, kinds))
+    });
 
 /// What is set against which documents.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Allocate {
     /// The receipt or credit note.
     pub id: u64,
+    /// Which of the two is meant; either one where an import does not tell.
+    pub kinds: &'static [Kind],
     /// The others.
     pub against: Vec<Against>,
+    /// Whether it is no fault when nothing is left to be set: another system has seen to it.
+    pub lenient: bool,
 }
 
 /// A document that another is set against.
@@ -270,7 +277,7 @@ async fn open_credit(cx: &Context, desk: &Desk<'_>, customer: Option<u64>) -> Re
 
 async fn allocate_to(cx: &Context, input: &Allocate) -> Result<Done<Shown>> {
     let refs: Vec<Ref> = input.against.iter().map(|against| against.other).collect();
-    let (mut desk, document) = with_document(cx, &[], TRANSACTION, input.id, &MONEY_IN, "receipt").await?;
+    let (mut desk, document) = with_document(cx, &[], TRANSACTION, input.id, input.kinds, name_of(input.kinds)).await?;
     let others = desk.more(document.customer, &refs).await?;
     let found = missing(&input.against, &others, document.customer);
     if !found.is_empty() {
@@ -280,11 +287,21 @@ async fn allocate_to(cx: &Context, input: &Allocate) -> Result<Done<Shown>> {
     bounded(&credit.after)?;
     let mut held: Vec<Held> = others.into_iter().flatten().map(Held::read).collect();
     against_each(cx, &mut credit.after, &input.against, &mut held)?;
+    if credit.before.as_ref() == Some(&credit.after) && !input.lenient {
+        let none = Money { minor: 0, currency: credit.after.iso }.to_string();
+        let field = |one: &Against| Violation { field: one.field("amount"), rule: Rule::TooLarge(none.clone()) };
+        return Err(invalid(input.against.iter().map(field).collect()));
+    }
     done(desk, &credit, held).await
 }
 
-async fn release_all(cx: &Context, id: u64) -> Result<Done<Shown>> {
-    let (mut desk, document) = with_document(cx, &[], TRANSACTION, id, &MONEY_IN, "receipt").await?;
+/// What a document of some kinds is called where it is not there.
+fn name_of(kinds: &[Kind]) -> &'static str {
+    kinds.first().map_or("transaction", |kind| kind.name())
+}
+
+async fn release_all(cx: &Context, id: u64, kinds: &[Kind]) -> Result<Done<Shown>> {
+    let (mut desk, document) = with_document(cx, &[], TRANSACTION, id, kinds, name_of(kinds)).await?;
     let customer = document.customer;
     let mut credit = Held::read(document);
     let first = credit.after.allocations.iter().take(MOST_OTHERS).cloned().collect();
@@ -296,11 +313,11 @@ async fn release_all(cx: &Context, id: u64) -> Result<Done<Shown>> {
 
 /// Put a document and those it was set against back.
 async fn done(mut desk: Desk<'_>, one: &Held, held: Vec<Held>) -> Result<Done<Shown>> {
-    let today = desk.today().date;
+    let on = latest(desk.today().date, held.iter().map(|other| &other.after).chain([&one.after]));
     for other in held {
-        desk.put(&other, updated(other.after.kind), today)?;
+        desk.put(&other, updated(other.after.kind), on)?;
     }
-    let document = desk.put(one, updated(one.after.kind), today)?;
+    let document = desk.put(one, updated(one.after.kind), on)?;
     let shown = desk.shown(document)?;
     Ok(Done::changed(shown, desk.finish().await?))
 }

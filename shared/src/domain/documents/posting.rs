@@ -9,83 +9,14 @@
 //! base currency.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use chrono::Datelike;
 
+pub use crate::domain::documents::account::Account;
 use crate::domain::documents::accrual::{Month, Term};
-use crate::domain::documents::entity::{Document, Kind, Stage};
-use crate::domain::documents::leaving::carried;
+use crate::domain::documents::entity::{Document, Kind};
+use crate::domain::documents::standing::{Taken, spells, was_issued};
 use crate::words::time::Date;
-
-/// An account of the ledger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Account {
-    /// What customers owe; each customer's part is their balance, turned round.
-    Receivable,
-    /// What was earned by invoices and notes.
-    Revenue,
-    /// Taxes that are owed to the state.
-    Tax,
-    /// A bank or cash account of the tenant, by its id.
-    Bank(u64),
-    /// Money that no account was named for.
-    Clearing,
-    /// Income from elsewhere than customers.
-    OtherIncome,
-    /// What was spent.
-    Expense,
-    /// What the ratio of a currency brought or took between a document and its payment.
-    ExchangeDifference,
-    /// What the accounts held when they were opened.
-    Opening,
-}
-
-impl Account {
-    /// Its kind, as balance sheets sort it.
-    pub fn class(self) -> &'static str {
-        match self {
-            Self::Receivable | Self::Bank(_) | Self::Clearing => "asset",
-            Self::Tax => "liability",
-            Self::Revenue | Self::OtherIncome => "income",
-            Self::Expense | Self::ExchangeDifference => "expense",
-            Self::Opening => "equity",
-        }
-    }
-
-    /// From its code.
-    pub fn from_code(code: &str) -> Option<Self> {
-        let plain = [
-            Self::Receivable,
-            Self::Revenue,
-            Self::Tax,
-            Self::Clearing,
-            Self::OtherIncome,
-            Self::Expense,
-            Self::ExchangeDifference,
-            Self::Opening,
-        ];
-        let bank = code.strip_prefix("bank:").and_then(|id| id.parse().ok()).map(Self::Bank);
-        bank.or_else(|| plain.into_iter().find(|account| account.to_string() == code))
-    }
-}
-
-impl fmt::Display for Account {
-    /// Its code (`receivable`, `bank:1`).
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Receivable => f.write_str("receivable"),
-            Self::Revenue => f.write_str("revenue"),
-            Self::Tax => f.write_str("tax"),
-            Self::Bank(id) => write!(f, "bank:{id}"),
-            Self::Clearing => f.write_str("clearing"),
-            Self::OtherIncome => f.write_str("other_income"),
-            Self::Expense => f.write_str("expense"),
-            Self::ExchangeDifference => f.write_str("exchange_difference"),
-            Self::Opening => f.write_str("opening"),
-        }
-    }
-}
 
 /// An amount in a document's currency and in the base currency, both in minor units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -105,53 +36,82 @@ fn post(postings: &mut Postings, account: Account, amount: i64, base: i64) {
     sum.base += base;
 }
 
-/// What a document has posted.
+/// What a document has posted by now.
 pub fn postings(document: &Document) -> Postings {
-    let mut all = Postings::new();
-    let cash_of_invoice = |all: &mut Postings| {
-        // What was marked as paid came in, what a status gave back left, whatever became of the invoice.
-        let ((marked, marked_base), (left, left_base)) = (document.marked, document.returned);
-        post(all, Account::Clearing, marked - left, marked_base - left_base);
-        post(all, Account::Receivable, left - marked, left_base - marked_base);
-    };
-    if !matches!(document.stage, Stage::Issued | Stage::Refunded) {
-        cash_of_invoice(&mut all);
-        all.retain(|_, sum| *sum != Both::default());
-        return all;
+    let mut all = settlement(document);
+    for (account, sum) in issues(document).values().flatten() {
+        post(&mut all, *account, sum.amount, sum.base);
     }
+    all.retain(|_, sum| *sum != Both::default());
+    all
+}
+
+/// What a document has posted by being issued, taken back and issued again, by the day it counts on.
+pub fn issues(document: &Document) -> BTreeMap<Date, Postings> {
+    let mut days: BTreeMap<Date, Postings> = BTreeMap::new();
+    for spell in spells(document) {
+        let day = days.entry(spell.from).or_default();
+        match &spell.again {
+            None => issue(day, document),
+            Some(taken) => take_back(day, document, taken, 1),
+        }
+        if let Some((until, taken)) = &spell.until {
+            take_back(days.entry(*until).or_default(), document, taken, -1);
+        }
+    }
+    days.values_mut().for_each(|day| day.retain(|_, sum| *sum != Both::default()));
+    days
+}
+
+fn issue(all: &mut Postings, document: &Document) {
     let sums = &document.sums;
-    let (total, base_total) = (sums.total, sums.base_total());
-    let cash = document.account.map_or(Account::Clearing, Account::Bank);
-    let sign = document.kind.sign();
+    let (total, base_total, sign) = (sums.total, sums.base_total(), document.kind.sign());
+    let cash = cash_of(document);
     match document.kind {
         Kind::Invoice | Kind::DebitNote | Kind::CreditNote => {
             // Charges on an invoice have posted themselves when they were made.
-            let (mut net, mut tax) = (sums.own_net(), sums.own_tax());
-            let (mut base_net, mut base_tax) = (sums.own_base_net(), sums.own_base_tax());
-            if document.stage == Stage::Refunded {
-                // All that credit notes had not given back before.
-                let left = carried(document);
-                (net, tax) = (net - left.net, tax - left.tax());
-                (base_net, base_tax) = (base_net - left.base_net, base_tax - left.base_tax);
-            }
-            post(&mut all, Account::Receivable, sign * (net + tax), sign * (base_net + base_tax));
-            post(&mut all, Account::Revenue, -sign * net, -sign * base_net);
-            post(&mut all, Account::Tax, -sign * tax, -sign * base_tax);
-            cash_of_invoice(&mut all);
+            let (net, tax) = (sums.own_net(), sums.own_tax());
+            let (base_net, base_tax) = (sums.own_base_net(), sums.own_base_tax());
+            post(all, Account::Receivable, sign * (net + tax), sign * (base_net + base_tax));
+            post(all, Account::Revenue, -sign * net, -sign * base_net);
+            post(all, Account::Tax, -sign * tax, -sign * base_tax);
         }
         Kind::Receipt | Kind::Refund => {
-            post(&mut all, Account::Receivable, sign * total, sign * base_total);
-            post(&mut all, cash, -sign * total, -sign * base_total);
+            post(all, Account::Receivable, sign * total, sign * base_total);
+            post(all, cash, -sign * total, -sign * base_total);
         }
         Kind::Income => {
-            post(&mut all, cash, total, base_total);
-            post(&mut all, Account::OtherIncome, -total, -base_total);
+            post(all, cash, total, base_total);
+            post(all, Account::OtherIncome, -total, -base_total);
         }
         Kind::Expense => {
-            post(&mut all, Account::Expense, total, base_total);
-            post(&mut all, cash, -total, -base_total);
+            post(all, Account::Expense, total, base_total);
+            post(all, cash, -total, -base_total);
         }
     }
+}
+
+/// What taking a document back posts (`way` is -1), and what asks for it again (1).
+fn take_back(all: &mut Postings, document: &Document, taken: &Taken, way: i64) {
+    if !matches!(document.kind, Kind::Invoice | Kind::DebitNote | Kind::CreditNote) {
+        let mut whole = Postings::new();
+        issue(&mut whole, document);
+        whole.iter().for_each(|(account, sum)| post(all, *account, way * sum.amount, way * sum.base));
+        return;
+    }
+    let sign = way * document.kind.sign();
+    post(all, Account::Receivable, sign * (taken.net + taken.tax), sign * (taken.base_net + taken.base_tax));
+    post(all, Account::Revenue, -sign * taken.net, -sign * taken.base_net);
+    post(all, Account::Tax, -sign * taken.tax, -sign * taken.base_tax);
+}
+
+/// What settles a document has posted: marks as paid, money that a status gave back, whatever became of the document
+/// since, and the exchange differences of what it is set against.
+pub fn settlement(document: &Document) -> Postings {
+    let mut all = Postings::new();
+    let ((marked, marked_base), (left, left_base)) = (document.marked, document.returned);
+    post(&mut all, Account::Clearing, marked - left, marked_base - left_base);
+    post(&mut all, Account::Receivable, left - marked, left_base - marked_base);
     // The side that brings the money bears the exchange difference.
     if !document.is_debit() {
         for allocation in &document.allocations {
@@ -162,6 +122,27 @@ pub fn postings(document: &Document) -> Postings {
     }
     all.retain(|_, sum| *sum != Both::default());
     all
+}
+
+/// The account that a document's money comes to or goes from.
+fn cash_of(document: &Document) -> Account {
+    document.account.map_or(Account::Clearing, Account::Bank)
+}
+
+/// What a change posts, by the day it counts on: what was issued or taken back on its own days, what was settled on
+/// `on` or the document's date, whichever is later.
+pub fn changes(before: Option<&Document>, after: &Document, on: Date) -> BTreeMap<Date, Postings> {
+    let mut days = issues(after);
+    for (day, was) in before.map(issues).unwrap_or_default() {
+        let is = days.entry(day).or_default();
+        *is = difference(&was, is);
+    }
+    let settled = difference(&before.map(settlement).unwrap_or_default(), &settlement(after));
+    let day = days.entry(on.max(after.day.date)).or_default();
+    settled.iter().for_each(|(account, sum)| post(day, *account, sum.amount, sum.base));
+    days.values_mut().for_each(|day| day.retain(|_, sum| *sum != Both::default()));
+    days.retain(|_, day| !day.is_empty());
+    days
 }
 
 /// What postings became: after less before, accounts without a change left out.
@@ -203,27 +184,33 @@ pub fn figures(document: &Document) -> Figures {
     let mut add = |record: String, attribute: String, amount: i64| {
         *all.entry((record, attribute)).or_insert(0) += amount;
     };
-    // What was never issued has no number.
-    if document.stage == Stage::Draft || (Kind::NUMBERED.contains(&document.kind) && document.number.is_none()) {
+    if !was_issued(document) {
         return all;
     }
     let date = document.day.date;
     let month = |what: &str, date: Date| format!("{:02}:{what}", date.month());
-    let sums = &document.sums;
-    if document.kind.is_cash() && document.stage == Stage::Issued {
+    let (sums, base_total) = (&document.sums, document.sums.base_total());
+    if document.kind.is_cash() {
         let inwards = matches!(document.kind, Kind::Receipt | Kind::Income);
-        add(year_of(date), month(if inwards { "income" } else { "expenses" }, date), sums.base_total());
-        if document.kind == Kind::Expense {
-            let code = document.iso.code();
-            add(year_of(date), month(&format!("{BOUGHT}:{code}:net"), date), sums.total);
-            add(year_of(date), month(&format!("{BOUGHT}:{code}:count"), date), 1);
+        let code = document.iso.code();
+        let mut cash = |date: Date, sign: i64| {
+            let sums = [("net", sums.total), ("count", 1)];
+            let bought = sums.map(|(what, amount)| (format!("{BOUGHT}:{code}:{what}"), amount));
+            add(year_of(date), month(if inwards { "income" } else { "expenses" }, date), sign * base_total);
+            for (what, amount) in bought.into_iter().filter(|_| document.kind == Kind::Expense) {
+                add(year_of(date), month(&what, date), sign * amount);
+            }
+        };
+        for spell in spells(document) {
+            cash(spell.from, 1);
+            spell.until.iter().for_each(|(until, _)| cash(*until, -1));
         }
     }
     if document.stands() {
         let open = document.base_open();
         if !document.is_debit() {
             add(CREDIT.0.to_owned(), CREDIT.1.to_owned(), open);
-        } else if document.kind != Kind::Refund {
+        } else {
             let due = document.due.map_or(date, |due| due.date);
             add(half_of("due", due), due.format("%m%d").to_string(), open);
             if document.kind == Kind::Invoice {
@@ -240,18 +227,15 @@ pub fn figures(document: &Document) -> Figures {
         let code = document.iso.code();
         let lines = document.lines.iter().filter(|line| line.charge.is_none()).count();
         let lines = i64::try_from(lines).unwrap_or(0);
-        let mut sales = |date: Date, sign: i64, (net, tax): (i64, i64)| {
+        let mut sales = |date: Date, (net, tax): (i64, i64), sign: i64| {
             for (what, amount) in [("net", net), ("tax", tax), ("count", lines)] {
                 add(year_of(date), month(&format!("{SOLD}:{code}:{what}"), date), sign * amount);
             }
         };
-        sales(date, sign, (sums.own_net(), sums.own_tax()));
-        if let Some(closed) = document.closed_on {
-            // A refund gives back what credit notes had not given back before.
-            let left = carried(document);
-            let refunded = document.stage == Stage::Refunded;
-            let given = if refunded { (left.net, left.tax()) } else { (sums.own_net(), sums.own_tax()) };
-            sales(closed.max(date), -sign, given);
+        for spell in spells(document) {
+            let asked = spell.again.map_or((sums.own_net(), sums.own_tax()), |taken| (taken.net, taken.tax));
+            sales(spell.from, asked, sign);
+            spell.until.iter().for_each(|(until, taken)| sales(*until, (taken.net, taken.tax), -sign));
         }
     }
     all.retain(|_, amount| *amount != 0);
@@ -260,12 +244,13 @@ pub fn figures(document: &Document) -> Figures {
 
 /// What a document earns on which day, in the base currency: each line over its term or on the document's
 /// date, and on that date too what the rounding of sums leaves. What is taken back takes back on that day
-/// what was earned until then, and earns nothing afterwards.
+/// what was earned until then, and earns nothing until it is reopened, which makes up for what it missed.
 fn earned(document: &Document) -> BTreeMap<Date, i64> {
     let mut days: BTreeMap<Date, i64> = BTreeMap::new();
     let date = document.day.date;
     let own = document.lines.iter().filter(|line| line.charge.is_none());
-    let mut left = document.sums.own_base_net();
+    let whole = document.sums.own_base_net();
+    let mut left = whole;
     for line in own {
         left -= line.base;
         let term = line.term.unwrap_or(Term { start: date, end: date });
@@ -274,19 +259,27 @@ fn earned(document: &Document) -> BTreeMap<Date, i64> {
         }
     }
     *days.entry(date).or_insert(0) += left;
-    if let Some(closed) = document.closed_on {
-        let closed = closed.max(date);
-        let after = days.split_off(&closed.succ_opt().unwrap_or(Date::MAX));
-        drop(after);
-        let so_far: i64 = days.values().sum();
-        // What credit notes gave back before a refund they have taken back themselves.
-        let stays = match document.stage {
-            Stage::Refunded => document.credited_base_net() - document.sums.charged_base_net,
-            _ => 0,
-        };
-        *days.entry(closed).or_insert(0) += stays - so_far;
+    let mut all: BTreeMap<Date, i64> = BTreeMap::new();
+    let mut so_far = 0;
+    for spell in spells(document) {
+        if spell.again.is_some() {
+            let missed: i64 = days.range(..=spell.from).map(|(_, earned)| *earned).sum();
+            *all.entry(spell.from).or_insert(0) += missed - so_far;
+            so_far = missed;
+        }
+        let since = |day: &Date| spell.again.is_none() || *day > spell.from;
+        let until = |day: &Date| spell.until.is_none_or(|(until, _)| *day <= until);
+        for (day, earned) in days.iter().filter(|(day, _)| since(day) && until(day)) {
+            *all.entry(*day).or_insert(0) += earned;
+            so_far += earned;
+        }
+        if let Some((until, taken)) = spell.until {
+            let stays = whole - taken.base_net;
+            *all.entry(until).or_insert(0) += stays - so_far;
+            so_far = stays;
+        }
     }
-    days
+    all
 }
 
 /// How many records of figures a document's revenue lies in, which bounds its commit.

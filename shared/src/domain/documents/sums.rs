@@ -1,15 +1,17 @@
 //! What a document's lines come to: exact, and rounded half away from zero at the places the contracts name.
 //!
-//! * Each tax of a line is rounded by itself (contract racknap §8.1: 845 x 9 % = 76.05, twice).
-//! * A price that includes its taxes gives them up as one: net = gross / (1 + all rates); the last tax takes
-//!   the remainder, so that net and taxes are the gross again (contract jerasoft §4.6).
+//! * Each tax of a line is rounded by itself (contract racknap §8.1: 845 x 9 % = 76.05, twice), unless the tenant
+//!   rounds taxes by document: then each is rounded once for all lines of its rate.
+//! * A price that includes its taxes gives them up as one: net = gross / (1 + all rates), so that net and taxes are
+//!   the gross again (contract jerasoft §4.6) and equal rates equal amounts: see [`taxes`](super::taxes).
 //! * A document's header is the sum of its rounded lines, but for Billmora's, whose subtotal, discount and
 //!   total are each the rounded sum of exact lines (contract billmora §10.1).
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::documents::entity::{Line, Sums, TaxRow};
+use crate::domain::documents::entity::{Document, Line, Sums, TaxRow};
+use crate::domain::documents::taxes::{share_out, taken_out};
 use crate::words::error::{Rule, Violation};
 use crate::words::money::{Currency, Money, NoAmount, rounded};
 
@@ -28,6 +30,8 @@ pub enum Rounding {
     /// The sum of the rounded lines.
     #[default]
     Lines,
+    /// The same, where each tax is rounded once for all lines of a rate and shared out among them (EN 16931, BR-CO-17).
+    Document,
     /// The rounded sum of the exact lines.
     Sums,
 }
@@ -60,6 +64,14 @@ pub struct Terms {
     pub rounding: Rounding,
 }
 
+impl Terms {
+    /// Those that a document was worked out in.
+    pub fn of(document: &Document) -> Self {
+        let Document { iso, base, ratio, inclusive, rounding, .. } = document;
+        Self { currency: *iso, base: *base, ratio: *ratio, inclusive: *inclusive, rounding: *rounding }
+    }
+}
+
 /// A decimal as minor units of a currency, rounded half away from zero; `None` when it is out of range.
 pub fn minor(amount: Decimal, currency: Currency) -> Option<i64> {
     let rounded = rounded(amount, currency.places());
@@ -71,11 +83,11 @@ pub fn in_base(amount: i64, terms: &Terms) -> Option<i64> {
     minor(decimal(amount, terms.currency).checked_div(terms.ratio)?, terms.base)
 }
 
-fn decimal(minor: i64, currency: Currency) -> Decimal {
+pub(super) fn decimal(minor: i64, currency: Currency) -> Decimal {
     Money { minor, currency }.decimal()
 }
 
-fn percent(amount: i64, percent: Decimal, currency: Currency) -> Option<i64> {
+pub(super) fn percent(amount: i64, percent: Decimal, currency: Currency) -> Option<i64> {
     minor(decimal(amount, currency).checked_mul(percent)?.checked_div(Decimal::ONE_HUNDRED)?, currency)
 }
 
@@ -154,24 +166,17 @@ pub fn line(priced: &Priced, terms: &Terms) -> Option<Line> {
         amount,
     };
     let after = before - off;
-    let (subtotal, taxable, taxes) = if terms.inclusive && !priced.taxes.is_empty() {
-        let rate: Decimal = priced.taxes.iter().map(|(_, _, percent)| *percent).sum();
-        let whole = Decimal::ONE + rate / Decimal::ONE_HUNDRED;
-        let net = |gross: i64| minor(decimal(gross, currency).checked_div(whole)?, currency);
-        let taxable = net(after)?;
-        let mut left = after - taxable;
-        let mut taxes = Vec::with_capacity(priced.taxes.len());
-        for (place, tax) in priced.taxes.iter().enumerate() {
-            let last = place + 1 == priced.taxes.len();
-            let amount = if last { left } else { percent(taxable, tax.2, currency)? };
-            left -= amount;
-            taxes.push(row(tax, amount));
-        }
-        (net(before)?, taxable, taxes)
+    let percents: Vec<Decimal> = priced.taxes.iter().map(|(_, _, percent)| *percent).collect();
+    let (subtotal, taxable, taxes) = if terms.inclusive && !percents.is_empty() {
+        let (taxable, taxes) = taken_out(after, &percents, currency)?;
+        // What is taken off never comes to less than nothing, whatever rounding makes of it.
+        let subtotal = if off == 0 { taxable } else { taken_out(before, &percents, currency)?.0.max(taxable) };
+        (subtotal, taxable, taxes)
     } else {
-        let taxes = priced.taxes.iter().map(|tax| Some(row(tax, percent(after, tax.2, currency)?)));
-        (before, after, taxes.collect::<Option<Vec<_>>>()?)
+        let taxes = percents.iter().map(|one| percent(after, *one, currency));
+        (before, after, taxes.collect::<Option<Vec<i64>>>()?)
     };
+    let taxes: Vec<TaxRow> = priced.taxes.iter().zip(taxes).map(|(tax, amount)| row(tax, amount)).collect();
     let amount = taxable + taxes.iter().map(|tax| tax.amount).sum::<i64>();
     let line = Line {
         quantity: priced.quantity.normalize(),
@@ -187,6 +192,16 @@ pub fn line(priced: &Priced, terms: &Terms) -> Option<Line> {
     (amount.abs() <= LARGEST_AMOUNT).then_some(line)
 }
 
+/// The lines of a document, worked out one by one before, with their taxes as the document rounds them. Taxes whose
+/// amounts were given are none of these lines. `None` when something is out of range.
+pub fn by_document(lines: &mut [&mut Line], terms: &Terms) -> Option<()> {
+    if terms.rounding != Rounding::Document {
+        return Some(());
+    }
+    share_out(lines, terms)?;
+    lines.iter().all(|line| line.amount.abs() <= LARGEST_AMOUNT).then_some(())
+}
+
 fn add(values: impl Iterator<Item = i64>) -> Option<i64> {
     let mut values = values;
     values.try_fold(0_i64, i64::checked_add).filter(|sum| sum.abs() <= LARGEST_AMOUNT)
@@ -196,7 +211,7 @@ fn add(values: impl Iterator<Item = i64>) -> Option<i64> {
 pub fn header(lines: &[Line], terms: &Terms) -> Option<Sums> {
     let tax = add(lines.iter().map(Line::tax))?;
     let (subtotal, discount, total) = match terms.rounding {
-        Rounding::Lines => {
+        Rounding::Lines | Rounding::Document => {
             let (plus, minus): (Vec<&Line>, Vec<&Line>) = lines.iter().partition(|line| !line.is_discount());
             let off = add(minus.iter().map(|line| -line.subtotal))?;
             let subtotal = add(plus.iter().map(|line| line.subtotal))?;

@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 use crate::domain::books::Category;
 use crate::domain::documents::change::reach;
 use crate::domain::documents::charges;
+use crate::domain::documents::dated;
 use crate::domain::documents::desk::{Desk, Held};
 use crate::domain::documents::entity::{Document, IMPORTED, Kind, Ref, Stage, Status, Sums};
 use crate::domain::documents::leaving;
@@ -15,7 +16,8 @@ use crate::domain::documents::list::Shown;
 pub use crate::domain::documents::new::{Imported, New};
 use crate::domain::documents::pay;
 use crate::domain::documents::posting::halves;
-use crate::domain::documents::sums::{self, Terms, amount};
+use crate::domain::documents::standing::latest;
+use crate::domain::documents::sums::{self, Rounding, Terms, amount};
 use crate::domain::tenants::TenantCurrency;
 use crate::machinery::operation::{Context, Done, Op, Scope, Working};
 use crate::words::error::{Error, Result, Rule, Told, Violation};
@@ -111,6 +113,10 @@ pub(crate) async fn compose(cx: &Context, desk: &mut Desk<'_>, new: &New, held: 
         None => currency_of(desk, new)?,
     };
     let day = new.day.unwrap_or_else(|| desk.today());
+    let implausible = dated::faults(day, new.due);
+    if !implausible.is_empty() {
+        return Err(invalid(implausible));
+    }
     if new.due.is_some_and(|due| new.due_after_date && due.date < day.date) {
         return Err(Error::field("due_date", Rule::TooSmall(day.date.to_string())));
     }
@@ -126,7 +132,11 @@ pub(crate) async fn compose(cx: &Context, desk: &mut Desk<'_>, new: &New, held: 
         base: desk.ledger.base(),
         ratio,
         inclusive: new.inclusive,
-        rounding: new.rounding,
+        // What was worked out before, elsewhere or for a quote, stays as it was rounded then.
+        rounding: match new.rounding {
+            Rounding::Lines if new.quoted.is_none() => desk.books.settings.tax_rounding,
+            rounding => rounding,
+        },
     };
     let mut document = blank(cx, desk, new, &currency, &terms, day);
     if new.kind.is_cash() {
@@ -161,9 +171,23 @@ pub(crate) async fn compose(cx: &Context, desk: &mut Desk<'_>, new: &New, held: 
     if new.status == Some(Status::Draft) {
         document.stage = Stage::Draft;
     } else {
-        desk.read_series(new.kind).await?;
+        if let Some(imported) = &new.imported {
+            desk.leave_out(&imported.known);
+        }
+        // What was taken back before it was issued never had a number, and needs none.
+        let unissued = new.imported.is_some()
+            && new.number.is_none()
+            && matches!(new.status, Some(Status::Void | Status::Cancelled));
+        if unissued {
+            document.stage = Stage::Draft;
+        } else if new.number.is_none() {
+            desk.look_ahead(new.kind, day.date).await?;
+        } else {
+            desk.read_series(new.kind).await?;
+        }
         match (&new.imported, &new.number) {
             (Some(_), Some(number)) => desk.keep_number(&mut document, number)?,
+            _ if unissued => {}
             _ => desk.give_number(&mut document, new.number.as_deref())?,
         }
         if let Some(mut invoice) = concerned {
@@ -182,7 +206,7 @@ pub(crate) async fn compose(cx: &Context, desk: &mut Desk<'_>, new: &New, held: 
             pay::settle(cx, desk, &mut document, new, held).await?;
         }
         charges::charged_to(&document, held);
-        if let Some(status) = new.status.filter(|_| document.sums.total > 0) {
+        if let Some(status) = new.status.filter(|_| document.sums.total > 0 || unissued) {
             reach(desk, &mut document, &mut [], status, day.date)?;
         }
         if new.imported.is_none() {
@@ -192,12 +216,12 @@ pub(crate) async fn compose(cx: &Context, desk: &mut Desk<'_>, new: &New, held: 
             document.paid_at = Some(cx.now);
         }
     }
-    // What is set against one another changes on the later of both days.
+    // What is set against one another counts on the later of both days.
+    let on = latest(day.date, held.iter().map(|one| &one.after));
     for one in held.drain(..) {
-        let on = one.after.day.date.max(day.date);
-        desk.put(&one, updated(one.after.kind), on)?;
+        desk.put(&one, updated(one.after.kind), day.date)?;
     }
-    desk.put(&Held { before: None, after: document }, created(new.kind), day.date)
+    desk.put(&Held { before: None, after: document }, created(new.kind), on)
 }
 
 pub(crate) fn invalid(found: Vec<Violation>) -> Error {
@@ -287,7 +311,7 @@ fn blank(cx: &Context, desk: &Desk<'_>, new: &New, currency: &TenantCurrency, te
         base: terms.base,
         ratio: terms.ratio,
         inclusive: new.inclusive,
-        rounding: new.rounding,
+        rounding: terms.rounding,
         lines: Vec::new(),
         sums: Sums::default(),
         allocations: Vec::new(),
@@ -296,6 +320,7 @@ fn blank(cx: &Context, desk: &Desk<'_>, new: &New, currency: &TenantCurrency, te
         credited: Vec::new(),
         paid_at: None,
         closed_on: None,
+        gaps: Vec::new(),
         account: new.account,
         category: new.category,
         description: new.description.clone(),

@@ -4,7 +4,7 @@ use crate::domain::documents::Shown as Invoice;
 use crate::domain::documents::desk::Desk;
 use crate::domain::documents::entity::Kind;
 use crate::domain::documents::lines::{NewLine, priced};
-use crate::domain::documents::sums::{Rounding, Terms};
+use crate::domain::documents::sums::Terms;
 use crate::domain::documents::write::{New as NewDocument, compose};
 use crate::domain::quotes::entity::{Quote, Stage};
 use crate::domain::quotes::list::Shown;
@@ -117,7 +117,7 @@ async fn create(cx: &Context, new: &New) -> Result<Done<Shown>> {
     let day = new.day.unwrap_or_else(|| desk.today());
     holds(day, new.valid_until)?;
     let ratio = desk.ledger.ratio(currency, day.at).await?;
-    let rounding = Rounding::Lines;
+    let rounding = desk.books.settings.tax_rounding;
     let terms = Terms { currency: currency.iso, base: desk.ledger.base(), ratio, inclusive: new.inclusive, rounding };
     let (lines, sums) = priced(&desk, &new.lines, &terms)?;
     let mut ids = Drawer::open(cx, &[QUOTE]).await?;

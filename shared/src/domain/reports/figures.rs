@@ -205,7 +205,7 @@ async fn receivables(cx: &Context, aged: &Aged) -> Result<Done<Receivables>> {
     Ok(Done::read(Receivables { as_of, current, overdue, credit: money(credit), total }))
 }
 
-/// A customer's documents with something open, but for refunds that nothing was set against.
+/// A customer's documents with something open.
 async fn open_of(cx: &Context, reach: &Reach, customer: u64) -> Result<Vec<Document>> {
     let t = cx.tenant();
     let found: Option<customers::Customer> = cx.store.get(&keys::row(t, CUSTOMER, customer)).await?;
@@ -215,7 +215,7 @@ async fn open_of(cx: &Context, reach: &Reach, customer: u64) -> Result<Vec<Docum
     let mut wanted: Vec<Key> = Vec::new();
     for entity in [INVOICE, TRANSACTION] {
         let rows: Vec<IndexRow> = listing::index(cx, keys::index_of(t, entity, Some(customer))).await?;
-        let open = rows.iter().filter(|row| row.open != 0 && row.kind != crate::domain::documents::Kind::Refund);
+        let open = rows.iter().filter(|row| row.open != 0);
         wanted.extend(open.map(|row| keys::row(t, entity, row.id)));
     }
     cx.store.get_items(&wanted).await?.into_iter().flatten().map(record).collect()

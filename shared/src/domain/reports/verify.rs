@@ -8,17 +8,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::domain::documents::desk::Registered;
 use crate::domain::documents::entity::{Document, IndexRow, Kind, Ref, Stage};
 use crate::domain::documents::ledger::{Balance, Entry, Trial};
-use crate::domain::documents::posting::{Account, Both, figures, postings};
+use crate::domain::documents::posting::{Account, Both, figures, issues, postings};
+use crate::domain::reports::registers::registers;
 use crate::machinery::app::App;
 use crate::machinery::caller::Tenant;
-use crate::machinery::changes::passed_over;
 use crate::machinery::keys::{self, Entity, INVOICE, Key, TRANSACTION};
 use crate::machinery::operation::Working;
 use crate::machinery::store::{Item, Range, Store, record, sums, text_of};
 use crate::words::error::{Error, Result, Rule};
+use crate::words::time::Date;
 
 /// Rows that are read at once.
 const AT_ONCE: u64 = 1000;
@@ -45,14 +45,14 @@ pub struct Report {
 }
 
 impl Report {
-    fn differ(&mut self, what: impl FnOnce() -> String) {
+    pub(super) fn differ(&mut self, what: impl FnOnce() -> String) {
         self.count += 1;
         if self.differences.len() < MOST_NAMED {
             self.differences.push(what());
         }
     }
 
-    fn same(&mut self, what: impl FnOnce() -> String, is: i64, should: i64) {
+    pub(super) fn same(&mut self, what: impl FnOnce() -> String, is: i64, should: i64) {
         if is != should {
             self.differ(|| format!("{} is {is} and should be {should}", what()));
         }
@@ -68,6 +68,8 @@ struct Sums {
     figures: BTreeMap<(u64, String, String), i64>,
     /// Postings by document and account, in the document's and the base currency.
     of: BTreeMap<(String, String), (i64, i64)>,
+    /// What documents have posted by being issued or taken back, by document, account and day, in the base currency.
+    days: BTreeMap<(String, String, Date), i64>,
     pairs: BTreeMap<(Ref, Ref), i64>,
     /// Charges and the invoices they say they came onto …
     charged: BTreeSet<(u64, u64)>,
@@ -100,7 +102,7 @@ pub async fn verify(store: &Store, tenant: &Tenant, tell: &mut (dyn FnMut(&str) 
     tell(&format!("{} journal entries", report.entries));
     accounts(store, tenant, &mut report, &all).await?;
     balances(store, tenant, &mut report, &all).await?;
-    registers(store, tenant, &mut report, &all).await?;
+    registers(store, tenant, &mut report, &all.numbers).await?;
     tell(&format!("{} balances, {} numbers", report.balances, report.numbers));
     kept_figures(store, tenant, &mut report, &all).await?;
     Ok(report)
@@ -121,7 +123,7 @@ pub fn answer<'a>(app: &'a App, event: &'a Value) -> Working<'a, Value> {
 }
 
 /// A partition's items, page by page.
-async fn pages(store: &Store, pk: String, after: &mut Option<String>) -> Result<Option<Vec<Item>>> {
+pub(super) async fn pages(store: &Store, pk: String, after: &mut Option<String>) -> Result<Option<Vec<Item>>> {
     // Sort keys are ASCII, so the key that follows another is that key with the lowest letter behind it.
     let from = after.as_ref().map(|last| format!("{last}\u{1}"));
     let items = store.query(&Range { from, limit: Some(AT_ONCE), ..Range::whole(pk) }).await?;
@@ -180,6 +182,11 @@ fn add(document: &Document, report: &mut Report, all: &mut Sums) {
             *all.owed.entry((customer, code.to_owned())).or_insert(0) += both.amount;
         }
     }
+    for (day, postings) in issues(document) {
+        for (account, both) in postings.into_iter().filter(|(account, _)| is_dated(&account.to_string())) {
+            *all.days.entry((own.to_string(), account.to_string(), day)).or_insert(0) += both.base;
+        }
+    }
     if let Some(customer) = document.customer {
         let sign = if document.is_debit() { 1 } else { -1 };
         *all.open.entry((customer, code.to_owned())).or_insert(0) += sign * document.open();
@@ -202,7 +209,14 @@ fn add(document: &Document, report: &mut Report, all: &mut Sums) {
     }
 }
 
-/// Every entry balances, and a document's entries come to what it has posted.
+/// Whether all that stands on an account was posted by an issue, or by taking one back: what settles a document moves
+/// other accounts.
+fn is_dated(account: &str) -> bool {
+    let settled = [Account::Receivable, Account::Clearing, Account::ExchangeDifference];
+    !settled.iter().any(|other| other.to_string() == account)
+}
+
+/// Every entry balances, and a document's entries come to what it has posted, on the days on which it counts.
 async fn journal(store: &Store, t: &Tenant, report: &mut Report, all: &mut Sums) -> Result<()> {
     let mut customers: BTreeSet<u64> = all.owed.keys().map(|(customer, _)| *customer).collect();
     let mut after = None;
@@ -211,6 +225,7 @@ async fn journal(store: &Store, t: &Tenant, report: &mut Report, all: &mut Sums)
     }
     customers.insert(0);
     let mut posted: BTreeMap<(String, String), (i64, i64)> = BTreeMap::new();
+    let mut days: BTreeMap<(String, String, Date), i64> = BTreeMap::new();
     for customer in customers {
         let mut after = None;
         while let Some(items) = pages(store, keys::journal(t, customer), &mut after).await? {
@@ -223,6 +238,9 @@ async fn journal(store: &Store, t: &Tenant, report: &mut Report, all: &mut Sums)
                 for one in entry.postings {
                     let sum = posted.entry((entry.of.clone(), one.account.clone())).or_default();
                     (sum.0, sum.1) = (sum.0 + one.amount, sum.1 + one.base);
+                    if is_dated(&one.account) && !entry.of.starts_with("account ") {
+                        *days.entry((entry.of.clone(), one.account.clone(), entry.date)).or_insert(0) += one.base;
+                    }
                     // What accounts were opened with is told by the journal alone.
                     if entry.of.starts_with("account ") {
                         all.trial.add(&one.account, one.currency, Both { amount: one.amount, base: one.base });
@@ -237,6 +255,11 @@ async fn journal(store: &Store, t: &Tenant, report: &mut Report, all: &mut Sums)
             (posted.get(&name).copied().unwrap_or_default(), all.of.get(&name).copied().unwrap_or_default());
         report.same(|| format!("what the journal has of {} on {}", name.0, name.1), is.0, should.0);
         report.same(|| format!("what the journal has of {} on {}, in base currency", name.0, name.1), is.1, should.1);
+    }
+    let names: BTreeSet<&(String, String, Date)> = days.keys().chain(all.days.keys()).collect();
+    for name in names {
+        let (is, should) = (days.get(name).copied().unwrap_or(0), all.days.get(name).copied().unwrap_or(0));
+        report.same(|| format!("what the journal has of {} on {} on {}", name.0, name.1, name.2), is, should);
     }
     Ok(())
 }
@@ -275,51 +298,6 @@ async fn balances(store: &Store, t: &Tenant, report: &mut Report, all: &Sums) ->
         report.same(|| format!("what customer {} owes in {}", name.0, name.1), is, should);
         let open = all.open.get(name).copied().unwrap_or(0);
         report.same(|| format!("what customer {} owes in {}, by what is open", name.0, name.1), is, open);
-    }
-    Ok(())
-}
-
-/// Every number of a document is in its register, and of what was drawn nothing is missing.
-async fn registers(store: &Store, t: &Tenant, report: &mut Report, all: &Sums) -> Result<()> {
-    for kind in Kind::NUMBERED {
-        let mut drawn: BTreeMap<String, BTreeSet<u64>> = BTreeMap::new();
-        let mut listed: BTreeMap<String, u64> = BTreeMap::new();
-        let mut after = None;
-        while let Some(items) = pages(store, keys::register(t, kind.name()), &mut after).await? {
-            for item in items {
-                let row: Registered = record(item)?;
-                report.numbers += 1;
-                if let Some((period, counter)) = row.drawn
-                    && !drawn.entry(period).or_default().insert(counter)
-                {
-                    report.differ(|| format!("number {counter} of {} was drawn twice", kind.name()));
-                }
-                listed.insert(row.number, row.document);
-            }
-        }
-        for ((_, number), id) in all.numbers.iter().filter(|((of, _), _)| *of == kind) {
-            if listed.get(number) != Some(id) {
-                report.differ(|| format!("number {number} of {} {id} is not in the register", kind.name()));
-            }
-        }
-        let series = store.get_items(&[keys::series(t, kind.name())]).await?.pop().flatten();
-        let series = sums(series.as_ref());
-        for (period, last) in series.iter().filter(|(name, _)| name.starts_with("last")) {
-            let own = drawn.remove(period).unwrap_or_default();
-            // Numbers that were kept from another system may leave some out.
-            let given = last - series.get(&passed_over(period)).copied().unwrap_or(0);
-            report.same(
-                || format!("how many numbers {} has in period {period:?}", kind.name()),
-                i64::try_from(own.len()).unwrap_or(0),
-                given,
-            );
-            if own.last().is_some_and(|highest| i64::try_from(*highest).is_ok_and(|highest| highest > *last)) {
-                report.differ(|| format!("{} has a number beyond its last in period {period:?}", kind.name()));
-            }
-        }
-        for period in drawn.keys() {
-            report.differ(|| format!("{} has numbers of period {period:?}, of which none was drawn", kind.name()));
-        }
     }
     Ok(())
 }

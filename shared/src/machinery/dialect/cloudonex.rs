@@ -163,7 +163,7 @@ fn words(violation: &Violation) -> String {
 
 /// `date_from` and `date_to`: the first and the last day of a range.
 pub fn days(r: &mut Reader<'_>) -> (Option<Date>, Option<Date>) {
-    let (from, to) = (r.date("date_from").optional(), r.date("date_to").optional());
+    let (from, to) = (r.filter_date("date_from").optional(), r.filter_date("date_to").optional());
     if from.zip(to).is_some_and(|(from, to)| from > to) {
         r.violate("date_to", Rule::Reversed);
     }

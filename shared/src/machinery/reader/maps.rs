@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Field, Reader};
+use super::values::entries;
+use super::{Field, LONGEST_TEXT, MOST_TEXTS, Reader};
 use crate::words::error::{Kind, Rule};
 
 /// The longest list or object that is kept as it came, in bytes of JSON: a few of them must fit one item.
@@ -20,6 +21,18 @@ impl<'p> Reader<'p> {
             Value::String(text) => Ok(text.clone()),
             Value::Number(number) => Ok(number.to_string()),
             _ => Err(Rule::Kind(Kind::Text)),
+        })
+    }
+
+    /// A list of names. They are shown as records with more members, which count as their names when they come back.
+    pub fn named(&mut self, name: &str) -> Field<'_, 'p, Vec<String>> {
+        self.field(name, json!({"type": "array", "items": {"type": "string"}}), |value| {
+            let one = |value: &Value| {
+                let text = value.as_str().or_else(|| value.get("name")?.as_str()).ok_or(Rule::Kind(Kind::Text))?;
+                if text.chars().count() > LONGEST_TEXT { Err(Rule::TooLong(LONGEST_TEXT)) } else { Ok(text.to_owned()) }
+            };
+            let list = entries(value)?;
+            if list.len() > MOST_TEXTS { Err(Rule::TooMany(MOST_TEXTS)) } else { list.iter().map(one).collect() }
         })
     }
 

@@ -5,7 +5,24 @@ use serde_json::{Value, json};
 use super::values::entries;
 use super::{Field, Reader};
 use crate::words::error::{Kind, Rule};
-use crate::words::time::{Date, Day, Instant, Zone, parse_day, parse_day_first, parse_moment, parse_until};
+use crate::words::time::{
+    Date, Day, Instant, Zone, implausible, parse_day, parse_day_first, parse_moment, parse_until,
+};
+
+/// The schema of a date.
+fn date_schema() -> Value {
+    json!({"type": "string", "format": "date"})
+}
+
+/// The schema of an instant.
+fn moment_schema() -> Value {
+    json!({"type": "string", "format": "date-time"})
+}
+
+/// The schema of a date written day first.
+fn day_first_schema() -> Value {
+    json!({"type": "string", "pattern": "dd/mm/yyyy"})
+}
 
 impl<'p> Reader<'p> {
     /// A text that stands for a time in the request's zone.
@@ -16,29 +33,61 @@ impl<'p> Reader<'p> {
         })
     }
 
+    /// The same of a document, or of a period that it is for: a year that cannot be meant is refused.
+    fn dated<T: 'p>(
+        &mut self,
+        name: &str,
+        schema: Value,
+        parse: fn(&str, Zone) -> Option<T>,
+        date: fn(&T, Zone) -> Date,
+    ) -> Field<'_, 'p, T> {
+        let zone = self.zone;
+        self.field(name, schema, move |value| {
+            let parsed = value.as_str().and_then(|text| parse(text, zone)).ok_or(Rule::Kind(Kind::Moment))?;
+            implausible(date(&parsed, zone)).map_or(Ok(parsed), Err)
+        })
+    }
+
     /// An instant; without an offset of its own, in the request's zone.
     pub fn moment(&mut self, name: &str) -> Field<'_, 'p, Instant> {
-        self.time(name, json!({"type": "string", "format": "date-time"}), parse_moment)
+        self.time(name, moment_schema(), parse_moment)
+    }
+
+    /// The same, where a period begins or ends that somebody is billed for.
+    pub fn period_moment(&mut self, name: &str) -> Field<'_, 'p, Instant> {
+        self.dated(name, moment_schema(), parse_moment, |at, zone| zone.local(*at).date())
     }
 
     /// An instant that ends a range: a bare date means all of its day, in the request's zone.
     pub fn moment_until(&mut self, name: &str) -> Field<'_, 'p, Instant> {
-        self.time(name, json!({"type": "string", "format": "date-time"}), parse_until)
+        self.time(name, moment_schema(), parse_until)
     }
 
-    /// A day: a date, or an instant whose day is the one clocks in the request's zone show.
+    /// The day of a document: a date, or an instant whose day is the one clocks in the request's zone show.
     pub fn day(&mut self, name: &str) -> Field<'_, 'p, Day> {
-        self.time(name, json!({"type": "string", "format": "date"}), parse_day)
+        self.dated(name, date_schema(), parse_day, |day, _| day.date)
     }
 
-    /// A day without its instant.
+    /// The same without its instant.
     pub fn date(&mut self, name: &str) -> Field<'_, 'p, Date> {
-        self.time(name, json!({"type": "string", "format": "date"}), |text, zone| Some(parse_day(text, zone)?.date))
+        self.dated(name, date_schema(), |text, zone| Some(parse_day(text, zone)?.date), |date, _| *date)
     }
 
-    /// A day written `dd/mm/yyyy`. An empty text counts as null, since a form cannot send one.
+    /// A date that something is looked for by, or looked at as of: any.
+    pub fn filter_date(&mut self, name: &str) -> Field<'_, 'p, Date> {
+        self.time(name, date_schema(), |text, zone| Some(parse_day(text, zone)?.date))
+    }
+
+    /// The day of a document written `dd/mm/yyyy`. An empty text counts as null, since a form cannot send one.
     pub fn day_first(&mut self, name: &str) -> Field<'_, 'p, Day> {
-        let mut field = self.time(name, json!({"type": "string", "pattern": "dd/mm/yyyy"}), parse_day_first);
+        let mut field = self.dated(name, day_first_schema(), parse_day_first, |day, _| day.date);
+        field.blank_is_null = true;
+        field
+    }
+
+    /// The same where something is looked for by it: any.
+    pub fn filter_day_first(&mut self, name: &str) -> Field<'_, 'p, Day> {
+        let mut field = self.time(name, day_first_schema(), parse_day_first);
         field.blank_is_null = true;
         field
     }
