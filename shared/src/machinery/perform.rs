@@ -93,7 +93,7 @@ impl Visit<'_> {
             runs: 0,
         };
         // On the heap: what an operation waits in is large, and everything that leads here would have to hold it.
-        let settled = Box::pin(performance.to_its_end()).await;
+        let settled = Box::pin(performance.until_done()).await;
         performance.pass_on().await;
         settled
     }
@@ -104,7 +104,7 @@ impl Visit<'_> {
 }
 
 impl Performance<'_> {
-    async fn to_its_end(&mut self) -> Result<Settled> {
+    async fn until_done(&mut self) -> Result<Settled> {
         loop {
             let state = match self.one_run().await {
                 Ok(state) => state,

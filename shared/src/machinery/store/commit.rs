@@ -121,10 +121,7 @@ fn pause(token: &str, tries: u32) -> Duration {
 }
 
 fn heard(sent: std::result::Result<TransactWriteItemsOutput, SdkError<TransactWriteItemsError>>) -> Heard {
-    let failed = match sent {
-        Ok(_) => return Heard::Sure(Committed::Done),
-        Err(failed) => failed,
-    };
+    let Err(failed) = sent else { return Heard::Sure(Committed::Done) };
     match failed.as_service_error() {
         Some(TransactWriteItemsError::TransactionCanceledException(reasons)) => {
             match verdict(reasons.cancellation_reasons()) {
