@@ -46,6 +46,8 @@ mod orders;
 mod outages;
 mod overdue;
 mod paging;
+mod periods;
+mod plans;
 mod printing;
 mod purchases;
 mod quotes;

@@ -110,7 +110,7 @@ async fn the_worked_example_of_billmora_to_the_cent() {
     assert_eq!(
         lines,
         [
-            "2x18.00 Hosting - Studio (01/03/2026 - 01/04/2026)",
+            "2x18.00 Hosting - Studio (01/03/2026 - 31/03/2026)",
             "2x4.00 Backup: Daily",
             "2x6.00 Setup Fee - Studio",
             "2x2.00 Setup Fee - Backup: Daily",

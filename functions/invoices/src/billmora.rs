@@ -24,6 +24,8 @@ use crate::line_id;
 
 /// What the dialect calls the operations' fields.
 const NAMES: &[(&str, &str)] = &[("customer", "user_id"), ("number", "invoice_number")];
+/// How the description of what a coupon takes off begins (§10.3).
+const COUPON: &str = "Discount - Coupon: ";
 /// The statuses a client may write.
 const STATUSES: &[(&str, Status)] = &[
     ("unpaid", Status::Unpaid),
@@ -141,7 +143,7 @@ fn due_by_transactions(document: &Document) -> Money {
 fn invoice(shown: &Shown, with_items: bool) -> Value {
     let document = &shown.document;
     let user = shown.customer.as_ref().map(|customer| customers::billmora::view(customer, document.iso.code()));
-    let items = || document.lines.iter().enumerate().map(|(place, line)| item(document, place, line)).collect();
+    let items = || items(document).into_iter().map(|(place, line)| item(document, place, &line)).collect();
     let relations = [("user", Some(user.into())), ("items", with_items.then(items))];
     view(document, relations.into_iter().filter_map(|(name, value)| Some((name, value?))))
 }
@@ -176,6 +178,19 @@ fn view(document: &Document, relations: impl Iterator<Item = (&'static str, Valu
         members.insert("updated_at".into(), utc_micros(document.updated_at).into());
     }
     value
+}
+
+/// The lines with their places. What a coupon takes off is one line here, for whatever periods it is (§10.3).
+fn items(document: &Document) -> Vec<(usize, Line)> {
+    let mut all: Vec<(usize, Line)> = Vec::with_capacity(document.lines.len());
+    for (place, line) in document.lines.iter().enumerate() {
+        let same = |known: &&mut (usize, Line)| known.1.is_discount() && known.1.description == line.description;
+        match all.last_mut().filter(|_| line.description.starts_with(COUPON)).filter(same) {
+            Some((_, known)) => (known.unit, known.amount) = (known.unit + line.unit, known.amount + line.amount),
+            None => all.push((place, line.clone())),
+        }
+    }
+    all
 }
 
 fn item(document: &Document, place: usize, line: &Line) -> Value {

@@ -47,7 +47,7 @@
 //! | figures | `<t>#figures#<reseller>` | `month#<yyyy>`, `revenue#<yyyy>-<half>`, `due#<yyyy>-<half>` or `due#credit` | reports | 1 read per 4 KB |
 //! | import | `<t>#import#<system>#<kind>` | `<id>` | imports: what a record of another system became here | 1 read |
 //! | restore | `<t>#restore` | `A` | `import` of an export: how far it has come | 1 read |
-//! | turn | `<t>#turn` | `A` | those whose commits collided, for when their turn is; kept a day | 1 or 2 writes for a turn |
+//! | turn | `<t>#turn` | `A` | those whose commits collided, to line up; kept a day | 1 write for a ticket and for giving it back, 1 read for each look |
 //! | idempotency | `<t>#idempotency#<credential>` | `<sha>` or `<sha>#<step>` | the commit itself, by condition; kept 24 hours | 0, 1 on a replay |
 //! | audit | `<t>#audit#<yyyymm>` | `<instant>#<id>` | nobody while serving | |
 //! | outbox | `<t>#outbox` | `<id>` | the table's stream; kept 7 days | |
@@ -219,7 +219,7 @@ pub fn loaded(t: &Tenant) -> Key {
     key(format!("{t}#tenant"), "loaded")
 }
 
-/// When the turn of who collides next is.
+/// The line of those whose commits collided.
 pub fn turn(t: &Tenant) -> Key {
     key(format!("{t}#turn"), ONLY)
 }

@@ -122,8 +122,9 @@ impl Turn {
                 return Ok(Waited::TooLong);
             }
             let stuck = pace.stuck() + Duration::from_millis((STAGGER_MS.0 * (before - 1)).min(STAGGER_MS.1));
-            if since.elapsed() > stuck {
-                self.store.step(&self.key, &Step::Sweep(line.done, line.taken), self.until).await?;
+            // When others were faster nothing was voided, and this ticket still counts.
+            let sweep = Step::Sweep(line.done, line.taken);
+            if since.elapsed() > stuck && self.store.step(&self.key, &sweep, self.until).await?.is_some() {
                 return Ok(Waited::Swept);
             }
             // Who is next looks more often.

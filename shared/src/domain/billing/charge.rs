@@ -8,7 +8,10 @@ use crate::domain::customers::Customer;
 use crate::domain::documents::desk::Desk;
 use crate::domain::documents::entity::{Document, Kind};
 use crate::domain::documents::lines::{NewLine, NewTaxes};
+use crate::domain::documents::sums::share;
 use crate::domain::documents::write::{New, compose};
+use crate::domain::services::adjust::uncharged;
+use crate::domain::services::charges::Charge;
 use crate::domain::services::entity::{Service, Status};
 use crate::domain::services::moves::{self, Moved};
 use crate::domain::tenants::CurrencyRef;
@@ -16,7 +19,8 @@ use crate::machinery::operation::Context;
 use crate::words::error::Result;
 use crate::words::time::Day;
 
-/// Charge the next period of a service to its customer, whom the desk is open for; one that waits begins.
+/// Charge the next period of a service to its customer, whom the desk is open for; one that waits begins. Whether
+/// there was anything to charge: what was charged already is not charged again.
 pub(crate) async fn charge(
     cx: &Context,
     desk: &mut Desk<'_>,
@@ -25,6 +29,10 @@ pub(crate) async fn charge(
     day: Day,
 ) -> Result<Option<Document>> {
     let term = service.anchor.and_then(|anchor| service.cycle.period(anchor, service.periods));
+    let asked = match term {
+        Some(term) => uncharged(desk, service, term).await?,
+        None => None,
+    };
     let setup = (service.periods == 0 && service.setup_fee > 0).then_some(service.setup_fee);
     let line = |text: String, fee: i64| NewLine {
         description: text,
@@ -37,13 +45,14 @@ pub(crate) async fn charge(
     };
     let mut lines: Vec<NewLine> = Vec::new();
     lines.extend(setup.map(|fee| NewLine { setup: true, ..line(format!("{} (activation)", service.name), fee) }));
-    if service.fee > 0 {
-        let mut fee = line(service.name.clone(), service.fee);
+    let own = term.zip(asked).filter(|_| service.fee > 0);
+    if let Some((term, asked)) = own {
+        let mut fee = line(service.name.clone(), share(service.fee, asked.days(), term.days()));
         fee.cycle = service.cycle.word().map(str::to_owned);
-        (fee.start, fee.end) = (term.map(|term| term.start), term.map(|term| term.end));
+        (fee.start, fee.end) = (Some(asked.start), Some(asked.end));
         lines.push(fee);
     }
-    let mut made = None;
+    let (last, mut made) = (lines.len().saturating_sub(1), None);
     if !lines.is_empty() {
         let mut note = New::of(Kind::DebitNote);
         note.customer = Some(service.customer);
@@ -51,7 +60,12 @@ pub(crate) async fn charge(
         note.day = Some(day);
         note.description.clone_from(&service.name);
         note.lines = lines;
-        made = Some(compose(cx, desk, &note, &mut Vec::new()).await?);
+        let document = compose(cx, desk, &note, &mut Vec::new()).await?;
+        if let Some((term, asked)) = own {
+            let charge = Charge::own(document.own_ref(), last, asked, service.fee, term.days());
+            service.charged(charge, desk.today().date)?;
+        }
+        made = Some(document);
     }
     service.periods += 1;
     service.next_due = service.asked_until().and_then(|date| Day::midnight(date, desk.tenant.timezone));

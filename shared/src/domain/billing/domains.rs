@@ -79,7 +79,7 @@ async fn renew(cx: &Context, desk: &mut Desk<'_>, goods: &mut Goods<'_>, row: &R
         report.plan_document(Action::Issue, "registrant", row.note.id, &made);
         // Paid from credit: it ends on another day, and its row goes with that.
         if made.status() == crate::domain::documents::Status::Paid {
-            registrant.renew(cx.now);
+            registrant.renew(made.id, cx.now);
             return Ok(());
         }
     }

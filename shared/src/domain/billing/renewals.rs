@@ -10,12 +10,15 @@ use crate::domain::billing::report::{Action, Report};
 use crate::domain::billing::run::{Work, dates, horizon, present};
 use crate::domain::catalog::Product;
 use crate::domain::customers::Customer;
+use crate::domain::documents::accrual::Term;
 use crate::domain::documents::desk::Desk;
 use crate::domain::documents::entity::{Document, Kind, Status as Paid};
 use crate::domain::documents::ledger::Balance;
 use crate::domain::documents::lines::NewLine;
 use crate::domain::documents::sums::share;
 use crate::domain::documents::write::{New, compose};
+use crate::domain::services::adjust::uncharged;
+use crate::domain::services::charges::Charge;
 use crate::domain::services::entity::{Service, Status};
 use crate::domain::services::goods::Goods;
 use crate::domain::services::moves;
@@ -25,7 +28,7 @@ use crate::machinery::keys::{self, CUSTOMER, Key, PRODUCT};
 use crate::machinery::operation::Context;
 use crate::machinery::store::record;
 use crate::words::error::{Result, Told};
-use crate::words::time::{Date, Day, Duration, Instant};
+use crate::words::time::{Day, Duration, Instant};
 
 /// Rows looked at in one step; as many as fit go into its commit.
 const MOST_ROWS: u64 = 12;
@@ -242,7 +245,7 @@ fn charged_on(product: &Product, begin: Day, desk: &Desk<'_>) -> Day {
     if product.charged_before { before.unwrap_or(begin) } else { begin }
 }
 
-/// The invoice of a service's next period.
+/// The invoice of a service's next period; whether there is one, since days that were charged are not charged again.
 async fn invoice(
     cx: &Context,
     desk: &mut Desk<'_>,
@@ -257,27 +260,30 @@ async fn invoice(
     // A service that stops within the period is asked for its days only.
     let end = service.stop.map(|stop| Day::of(stop, desk.tenant.timezone).date).filter(|date| *date < term.end);
     let last = end.unwrap_or(term.end);
-    let days = (last - term.start).num_days() + 1;
-    let fee = if end.is_some() { share(service.fee, days, term.days()) } else { service.fee };
+    let Some(asked) = uncharged(desk, service, Term { start: term.start, end: last }).await? else {
+        service.periods += 1;
+        return Ok(None);
+    };
+    let fee = share(service.fee, asked.days(), term.days());
     let mut new = New::of(Kind::Invoice);
     new.customer = Some(service.customer);
     new.currency = Some(CurrencyRef::Id(service.currency));
     (new.day, new.due) = (Some(day), Some(due));
-    let written = |date: Date| date.format("%d/%m/%Y").to_string();
     new.lines = vec![NewLine {
-        description: format!("{} ({} - {})", service.name, written(term.start), written(last)),
+        description: format!("{} ({asked})", service.name),
         quantity: Decimal::ONE,
         unit: service.money(fee).decimal(),
         taxes: taxes(product, desk.customer.as_ref()),
         cycle: service.cycle.word().map(str::to_owned),
-        start: Some(term.start),
-        end: Some(last),
+        start: Some(asked.start),
+        end: Some(asked.end),
         product: Some(service.product).filter(|id| *id != 0),
         service: Some(service.stamps.id),
         ..NewLine::default()
     }];
     let made = compose(cx, desk, &new, &mut Vec::new()).await?;
     service.periods += 1;
+    service.charged(Charge::own(made.own_ref(), 0, asked, service.fee, term.days()), desk.today().date)?;
     if made.status() == Paid::Paid {
         let zone = desk.tenant.timezone;
         moves::put_off(service, |date| Day::midnight(date, zone));

@@ -18,6 +18,11 @@ use crate::machinery::operation::Context;
 use crate::words::error::Result;
 use crate::words::time::{Date, Day, Duration, Zone};
 
+/// Which part of an invoice may be left unpaid without anything being barred or ended for it.
+const TRIFLE: i128 = 100;
+/// After how many days such an invoice is looked at again.
+const AGAIN_DAYS: i64 = 7;
+
 /// By which due date an invoice is looked at, so many days after it.
 fn by(desk: &Desk<'_>, report: &Report, days: u32) -> Date {
     present(desk, report).checked_sub_signed(Duration::days(i64::from(days))).unwrap_or(Date::MIN)
@@ -43,8 +48,14 @@ pub(crate) async fn next(cx: &Context, desk: &Desk<'_>, report: &Report) -> Resu
 /// Suspend what lives on an invoice.
 pub(crate) async fn overdue(cx: &Context, mut desk: Desk<'_>, row: &Row, report: &mut Report) -> Result<Changes> {
     let mut goods = Goods::none(cx, &desk.tenant);
+    let open = open(&mut desk, row).await?;
+    if open.as_ref().is_some_and(is_trifle) {
+        let later = later(&desk, report, row);
+        row.put_off(cx, &mut desk.changes, later)?;
+        return desk.finish().await;
+    }
     row.take(cx, &mut desk.changes);
-    if let Some(invoice) = open(&mut desk, row).await? {
+    if let Some(invoice) = open {
         goods = living_on(cx, &desk, &invoice).await?;
         if desk.books.settings.suspend_days.is_some() {
             let suspended = move_all(&mut goods, Status::Active, Status::Suspended);
@@ -62,9 +73,15 @@ pub(crate) async fn overdue(cx: &Context, mut desk: Desk<'_>, row: &Row, report:
 
 /// Terminate what lived on an invoice.
 pub(crate) async fn lapsed(cx: &Context, mut desk: Desk<'_>, row: &Row, report: &mut Report) -> Result<Changes> {
+    let open = open(&mut desk, row).await?;
+    if open.as_ref().is_some_and(is_trifle) {
+        let later = later(&desk, report, row);
+        row.put_off(cx, &mut desk.changes, later)?;
+        return desk.finish().await;
+    }
     row.take(cx, &mut desk.changes);
     let mut goods = Goods::none(cx, &desk.tenant);
-    if let Some(invoice) = open(&mut desk, row).await? {
+    if let Some(invoice) = open {
         goods = living_on(cx, &desk, &invoice).await?;
         let barred = if desk.books.settings.suspend_days.is_some() { Status::Suspended } else { Status::Active };
         let ended = move_all(&mut goods, barred, Status::Terminated);
@@ -99,6 +116,16 @@ pub(crate) fn wait(cx: &Context, desk: &mut Desk<'_>, work: &Work, row: &Row, re
     };
     let tomorrow = by(desk, report, days.unwrap_or(0)) + Duration::days(1);
     row.put_off(cx, &mut desk.changes, tomorrow)
+}
+
+/// Whether so little is left of an invoice that nobody is barred for it: one part in a hundred, or less.
+fn is_trifle(invoice: &Document) -> bool {
+    i128::from(invoice.due_amount()) * TRIFLE <= i128::from(invoice.sums.total)
+}
+
+/// When an invoice with a trifle left is looked at again, since it may owe more by then.
+fn later(desk: &Desk<'_>, report: &Report, row: &Row) -> Date {
+    present(desk, report).max(row.from) + Duration::days(AGAIN_DAYS)
 }
 
 /// The invoice of a row, if it is still unpaid and due on that day.

@@ -4,6 +4,8 @@
 //! month's value is what was earned up to its last day less what was earned before it. So the months always
 //! add up to the whole, and a closed month never changes.
 
+use std::fmt;
+
 use chrono::Datelike;
 use serde::{Deserialize, Serialize};
 
@@ -78,6 +80,13 @@ pub enum Begin {
     January,
     /// The month in which the term begins (invoices).
     Term,
+}
+
+impl fmt::Display for Term {
+    /// Both days, as lines of documents write them (`31/01/2026 - 27/02/2026`).
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} - {}", self.start.format("%d/%m/%Y"), self.end.format("%d/%m/%Y"))
+    }
 }
 
 impl Term {

@@ -104,6 +104,8 @@ pub(crate) struct Desk<'c> {
     pub(crate) paid: Vec<Document>,
     /// Orders whose invoice is not asked for any more, or is again, and whether it is.
     pub(crate) reservations: BTreeMap<u64, bool>,
+    /// Invoices whose payment does not stand any more, and that something lives on.
+    pub(crate) lapsed: Vec<Document>,
 }
 
 impl<'c> Desk<'c> {
@@ -165,6 +167,7 @@ impl<'c> Desk<'c> {
             credit_invoices: BTreeMap::new(),
             paid: Vec::new(),
             reservations: BTreeMap::new(),
+            lapsed: Vec::new(),
         };
         Ok((desk, documents))
     }
@@ -264,6 +267,8 @@ impl<'c> Desk<'c> {
             let (whose, left) = (after.customer.unwrap_or(0), after.open() > 0);
             self.credit_invoices.entry(whose).or_default().insert(after.id, left);
         }
+        let lapses = before.as_ref().is_some_and(paid) && !paid(&after) && !after.is_imported() && after.sustains();
+        self.lapsed.extend(lapses.then(|| after.clone()));
         self.look_after(before.as_ref(), &after)?;
         self.look_at_stock(before.as_ref(), &after);
         Ok(after)
@@ -304,6 +309,8 @@ impl<'c> Desk<'c> {
         self.ledger.post(Some(before), &after, event, on)?;
         self.changes.tell(event, after.id, after.version);
         self.look_at_stock(Some(before), &after);
+        let lapses = before.kind == Kind::Invoice && before.status() == Status::Paid;
+        self.lapsed.extend((lapses && !after.is_imported() && after.sustains()).then_some(after));
         Ok(())
     }
 
@@ -320,9 +327,9 @@ impl<'c> Desk<'c> {
 
     /// Everything as changes, with what the payments made here bring to life.
     pub(crate) async fn finish(mut self) -> Result<Changes> {
-        let paid = std::mem::take(&mut self.paid);
-        if !paid.is_empty() {
-            fulfil::paid(self.cx, &mut self, &paid).await?;
+        let (paid, lapsed) = (std::mem::take(&mut self.paid), std::mem::take(&mut self.lapsed));
+        if !paid.is_empty() || !lapsed.is_empty() {
+            fulfil::paid(self.cx, &mut self, &paid, &lapsed).await?;
         }
         let reservations = std::mem::take(&mut self.reservations);
         if !reservations.is_empty() {

@@ -21,7 +21,7 @@ pub const MOST_TEXT: usize = 96 * 1024;
 /// The longest billing period, in days: ten years and what leap years and clocks may add.
 pub const LONGEST_TERM: i64 = 3660;
 /// The taxes of a line to make.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub enum NewTaxes {
     /// None.
     #[default]
@@ -32,6 +32,8 @@ pub enum NewTaxes {
     Percent(Decimal),
     /// All rates of the customer's tax profile.
     Profile,
+    /// These rates as they were on another document: id, name, percent.
+    Rates(Vec<(u64, String, Decimal)>),
     /// These amounts, by the id of the rate.
     Amounts(Vec<(u64, Decimal)>),
 }
@@ -138,7 +140,7 @@ pub(crate) fn same(sent: &[NewLine], document: &Document) -> bool {
                 && names.iter().zip(&line.taxes).all(|(name, tax)| name.eq_ignore_ascii_case(&tax.name))
         }
         NewTaxes::Percent(percent) => line.tax_percents() == [percent.normalize()],
-        NewTaxes::Profile | NewTaxes::Amounts(_) => false,
+        NewTaxes::Profile | NewTaxes::Amounts(_) | NewTaxes::Rates(_) => false,
     };
     let one = |(sent, own): (&NewLine, &Line)| {
         sent.description == own.description
@@ -196,11 +198,18 @@ fn term_of(at: &str, line: &NewLine, found: &mut Vec<Violation>) -> Option<Term>
     None
 }
 
+/// The rates of taxes, as lines have them: id, name, percent.
+pub(crate) fn rates_of(desk: &Desk<'_>, taxes: &NewTaxes) -> Vec<(u64, String, Decimal)> {
+    let line = NewLine { taxes: taxes.clone(), ..NewLine::default() };
+    taxes_of(desk, "", &line, &mut Vec::new())
+}
+
 /// The rates of a line's taxes.
 fn taxes_of(desk: &Desk<'_>, at: &str, line: &NewLine, found: &mut Vec<Violation>) -> Vec<(u64, String, Decimal)> {
     let row = |rate: &crate::domain::books::TaxRate| (rate.meta.id, rate.meta.name.clone(), rate.percent);
     match &line.taxes {
         NewTaxes::None | NewTaxes::Amounts(_) => Vec::new(),
+        NewTaxes::Rates(rates) => rates.clone(),
         NewTaxes::Percent(percent) => {
             let percent = percent.normalize();
             let fault = percent_fault(percent);

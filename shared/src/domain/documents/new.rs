@@ -70,7 +70,7 @@ pub struct New {
     pub method: Option<String>,
     /// The payment's reference at a gateway.
     pub reference: Option<String>,
-    /// What money is set against.
+    /// What money is set against, and a credit note beside the invoice it concerns.
     pub against: Vec<Against>,
     /// Whether a refund that the customer's credit does not cover is refused as a low balance (contract jerasoft §4.6)
     /// rather than as a fault of its amount.

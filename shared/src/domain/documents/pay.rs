@@ -104,7 +104,7 @@ pub(crate) async fn settle(
                     allocate(document, &mut invoice.after, fits, cx.now)?;
                 }
             }
-            Ok(())
+            against_each(cx, document, &new.against, held)
         }
         Kind::Refund => pay_out(cx, desk, document, &new.against, held, new.low_balance).await,
         Kind::Invoice | Kind::DebitNote | Kind::Income | Kind::Expense => Ok(()),

@@ -21,7 +21,7 @@ use crate::domain::documents::sums::{self, Rounding, Terms, amount};
 use crate::domain::tenants::TenantCurrency;
 use crate::machinery::operation::{Context, Done, Op, Scope, Working};
 use crate::words::error::{Error, Result, Rule, Told, Violation};
-use crate::words::time::Day;
+use crate::words::time::{Date, Day};
 
 /// The most half-years that the periods of a document may lie in: each is one action of its commit.
 const MOST_HALVES: usize = 45;
@@ -106,6 +106,26 @@ async fn create(cx: &Context, new: &New) -> Result<Done<Shown>> {
 /// Make a document whose references were found good, on an open desk, and set it against what was read for it.
 /// All of them are put back.
 pub(crate) async fn compose(cx: &Context, desk: &mut Desk<'_>, new: &New, held: &mut Vec<Held>) -> Result<Document> {
+    let document = prepare(cx, desk, new, held).await?;
+    let day = document.day.date;
+    // What is set against one another counts on the later of both days.
+    let on = latest(day, held.iter().map(|one| &one.after));
+    put_all(desk, held.drain(..), day)?;
+    desk.put(&Held { before: None, after: document }, created(new.kind), on)
+}
+
+/// Put documents back that were set against one made on a day: they change on the later of both days.
+pub(crate) fn put_all(desk: &mut Desk<'_>, held: impl IntoIterator<Item = Held>, day: Date) -> Result<()> {
+    for one in held {
+        let kind = one.after.kind;
+        let event = if one.before.is_none() { created(kind) } else { updated(kind) };
+        desk.put(&one, event, day)?;
+    }
+    Ok(())
+}
+
+/// The same as [`compose`], and nothing is put back yet: for whoever makes several that are set against the same.
+pub(crate) async fn prepare(cx: &Context, desk: &mut Desk<'_>, new: &New, held: &mut Vec<Held>) -> Result<Document> {
     let concerned = held.iter().position(|one| new.invoice.is_some_and(|id| one.after.own_ref().is_invoice(id)));
     let concerned = concerned.map(|place| held.remove(place));
     let currency = match concerned.as_ref().filter(|_| new.currency.is_none()) {
@@ -216,12 +236,7 @@ pub(crate) async fn compose(cx: &Context, desk: &mut Desk<'_>, new: &New, held: 
             document.paid_at = Some(cx.now);
         }
     }
-    // What is set against one another counts on the later of both days.
-    let on = latest(day.date, held.iter().map(|one| &one.after));
-    for one in held.drain(..) {
-        desk.put(&one, updated(one.after.kind), day.date)?;
-    }
-    desk.put(&Held { before: None, after: document }, created(new.kind), on)
+    Ok(document)
 }
 
 pub(crate) fn invalid(found: Vec<Violation>) -> Error {

@@ -1,10 +1,14 @@
 //! What an order asks for: its prices, and the invoice that asks for its money.
 
+use crate::domain::billing::charge::taxes;
 use crate::domain::catalog::Price;
 use crate::domain::catalog::variants::{Choice, Variant};
+use crate::domain::customers::Customer;
+use crate::domain::documents::accrual::Term;
 use crate::domain::documents::desk::Desk;
 use crate::domain::documents::entity::{Kind, Status as Paid};
 use crate::domain::documents::ledger::out_of_range;
+use crate::domain::documents::lines::NewTaxes;
 use crate::domain::documents::new::New as NewDocument;
 use crate::domain::documents::sums::Rounding;
 use crate::domain::orders::choose::{self, Chosen, ChosenPackage, New};
@@ -25,12 +29,22 @@ pub(crate) struct Priced {
 }
 
 /// What was chosen, with its prices on a day.
-pub(crate) fn priced(new: &New, chosen: &Chosen, currency: Currency, today: Date) -> Result<Priced> {
+pub(crate) fn priced(
+    new: &New,
+    chosen: &Chosen,
+    customer: Option<&Customer>,
+    currency: Currency,
+    today: Date,
+) -> Result<Priced> {
     let code = currency.code();
     let coupon = chosen.coupon.as_ref();
     let mut packages = Vec::with_capacity(chosen.packages.len());
     for one in &chosen.packages {
-        let of = package(one, code, new.strict, coupon.map_or(&[][..], |coupon| &coupon.products));
+        let mut of = package(one, code, new.strict, coupon.map_or(&[][..], |coupon| &coupon.products));
+        // The original's orders know no tax but the package's own (contract billmora §10.3).
+        if new.strict {
+            of.taxes = taxes(&one.product, customer);
+        }
         let priced = pricing::package(&of, coupon, currency, today).ok_or_else(out_of_range)?;
         packages.push((of, priced));
     }
@@ -56,7 +70,7 @@ pub(crate) fn priced(new: &New, chosen: &Chosen, currency: Currency, today: Date
 /// Whether taxes come on top of a package: then a discount is taken off its lines, and its share of the tax with it.
 /// Of what is not taxed it is a line of its own (contract billmora §10.3).
 fn is_taxed(of: &Package) -> bool {
-    !of.tax.is_zero()
+    of.taxes != NewTaxes::None
 }
 
 fn package(one: &ChosenPackage, code: &str, strict: bool, listed: &[u64]) -> Package {
@@ -75,7 +89,7 @@ fn package(one: &ChosenPackage, code: &str, strict: bool, listed: &[u64]) -> Pac
         price,
         setup_fee,
         options: one.options.iter().map(option).collect(),
-        tax: product.tax,
+        taxes: NewTaxes::percent(product.tax),
         product: product.stamps.id,
         // The original's coupons are for every package, whatever they list (contract billmora §9.4).
         discounted: !strict || choose::is_for(listed, product.stamps.id),
@@ -104,9 +118,14 @@ pub(crate) fn invoice(
     let domains = priced.domains.iter().map(|(_, priced)| priced.line.clone());
     invoice.lines = packages.chain(domains).collect();
     if let Some(coupon) = &chosen.coupon {
-        let untaxed = priced.packages.iter().filter(|(of, _)| !is_taxed(of)).map(|(_, priced)| priced.off);
-        let off = untaxed.chain(priced.domains.iter().map(|(_, priced)| priced.off)).sum();
-        invoice.lines.extend(discount::line(&coupon.code, off, currency.iso));
+        let untaxed = priced.packages.iter().filter(|(of, _)| !is_taxed(of));
+        let of_packages = untaxed.flat_map(|(_, priced)| priced.taken(currency.iso));
+        let of_domains = priced.domains.iter().map(|(_, priced)| {
+            let term = priced.line.start.zip(priced.line.end).map(|(start, end)| Term { start, end });
+            (term, priced.off)
+        });
+        let taken: Vec<_> = of_packages.chain(of_domains).collect();
+        invoice.lines.extend(discount::lines(&coupon.code, &taken, currency.iso));
     }
     // The figures of the order are those of its lines, and add up.
     invoice.rounding = Rounding::Lines;

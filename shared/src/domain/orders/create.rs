@@ -62,7 +62,7 @@ async fn create(cx: &Context, new: &New) -> Result<Done<Shown>> {
     let currency = new.currency.resolve(&desk.tenant)?.clone();
     let chosen = choose::choose(cx, new, currency.iso.code(), found).await?;
     let today = desk.today();
-    let priced = priced(new, &chosen, currency.iso, today.date)?;
+    let priced = priced(new, &chosen, desk.customer.as_ref(), currency.iso, today.date)?;
     let id = ids.next(ORDER);
     let mut held = Vec::new();
     let asked = invoice(new, &chosen, &priced, &desk, &currency, id);
@@ -72,7 +72,7 @@ async fn create(cx: &Context, new: &New) -> Result<Done<Shown>> {
     let made = Made { cx, new, chosen: &chosen, priced: &priced, currency: &currency, today, id };
     let mut goods = Goods::none(cx, &desk.tenant);
     let mut order = made.order(&desk, &invoice)?;
-    made.services(&mut order, &mut goods, &mut ids)?;
+    made.services(&mut order, &invoice, &mut goods, &mut ids)?;
     made.registrants(&mut order, &mut goods, &mut ids)?;
     let (services, registrants) = (order.services.clone(), order.registrants.clone());
     goods.add_order(order);

@@ -2,6 +2,7 @@
 
 use rust_decimal::Decimal;
 
+use crate::domain::documents::accrual::Term;
 use crate::domain::documents::lines::NewLine;
 use crate::domain::documents::sums::{minor, share};
 use crate::domain::orders::pricing::{Domain, Package, PricedDomain, PricedPackage};
@@ -14,20 +15,37 @@ impl PricedPackage {
         self.lines.get_mut(first..).unwrap_or_default()
     }
 
-    /// Take what the coupon takes off the lines themselves, each its part of it, so that their taxes are those of what
-    /// is left.
-    pub fn take_off(&mut self, currency: Currency) {
+    /// What the coupon takes off each of those lines, in minor units: each its part of all of it.
+    fn parts(&mut self, currency: Currency) -> Vec<i64> {
         let off = self.off;
-        let lines = self.discounted();
-        let amounts: Vec<i64> = lines.iter().map(|line| whole(line, currency)).collect();
+        let amounts: Vec<i64> = self.discounted().iter().map(|line| whole(line, currency)).collect();
         let sum: i64 = amounts.iter().sum();
         let (mut before, mut taken) = (0, 0);
-        for (line, amount) in lines.iter_mut().zip(amounts) {
+        let part = |amount: &i64| {
             before += amount;
             let upto = share(off, before, sum);
-            line.discount = Money { minor: upto - taken, currency }.decimal();
+            let part = upto - taken;
             taken = upto;
+            part
+        };
+        amounts.iter().map(part).collect()
+    }
+
+    /// Take what the coupon takes off the lines themselves, so that their taxes are those of what is left.
+    pub fn take_off(&mut self, currency: Currency) {
+        let parts = self.parts(currency);
+        for (line, part) in self.discounted().iter_mut().zip(parts) {
+            line.discount = Money { minor: part, currency }.decimal();
         }
+    }
+
+    /// What the coupon takes off, in minor units, with the period of what it is taken off: a discount is earned over the
+    /// same days.
+    pub fn taken(&self, currency: Currency) -> Vec<(Option<Term>, i64)> {
+        let mut own = self.clone();
+        let parts = own.parts(currency);
+        let term = |line: &NewLine| line.start.zip(line.end).map(|(start, end)| Term { start, end });
+        own.discounted().iter().map(term).zip(parts).collect()
     }
 }
 
@@ -60,15 +78,25 @@ pub(crate) fn round(
     Some(())
 }
 
-/// The line that takes off what the coupon takes of untaxed items (contract billmora §10.3), in minor units.
-pub(crate) fn line(code: &str, off: i64, currency: Currency) -> Option<NewLine> {
-    let unit = -Money { minor: off, currency }.decimal();
-    (off > 0).then(|| NewLine {
+/// The lines that take off what the coupon takes of untaxed items (contract billmora §10.3), in minor units: one for each
+/// period.
+pub(crate) fn lines(code: &str, taken: &[(Option<Term>, i64)], currency: Currency) -> Vec<NewLine> {
+    let mut groups: Vec<(Option<Term>, i64)> = Vec::new();
+    for (term, off) in taken {
+        match groups.iter_mut().find(|(known, _)| known == term) {
+            Some((_, sum)) => *sum += off,
+            None => groups.push((*term, *off)),
+        }
+    }
+    let line = |(term, off): (Option<Term>, i64)| NewLine {
         description: format!("Discount - Coupon: {code}"),
         quantity: Decimal::ONE,
-        unit,
+        unit: -Money { minor: off, currency }.decimal(),
+        start: term.map(|term| term.start),
+        end: term.map(|term| term.end),
         ..NewLine::default()
-    })
+    };
+    groups.into_iter().filter(|(_, off)| *off > 0).map(line).collect()
 }
 
 #[cfg(test)]
@@ -93,7 +121,7 @@ mod tests {
             price: of(price),
             setup_fee: of(setup_fee),
             options: Vec::new(),
-            tax: of(tax),
+            taxes: crate::domain::documents::lines::NewTaxes::percent(of(tax)),
             product: 4,
             discounted: true,
             prorata_day: None,

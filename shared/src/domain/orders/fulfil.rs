@@ -11,48 +11,17 @@ use crate::domain::registrants::Status as DomainStatus;
 use crate::domain::services::entity::{Status, Stock};
 use crate::domain::services::goods::Goods;
 use crate::domain::services::moves;
-use crate::domain::services::plan::carry_out;
+use crate::domain::services::plan::{carry_out, make_up};
 use crate::domain::tenants::{CurrencyRef, TenantRecord};
 use crate::machinery::operation::Context;
 use crate::words::error::{Error, Result};
+use crate::words::time::{Date, Day};
 
-/// Invoices became paid: what they were for comes to life, or goes on living.
-pub(crate) async fn paid(cx: &Context, desk: &mut Desk<'_>, invoices: &[Document]) -> Result<()> {
-    let orders: BTreeSet<u64> = invoices.iter().filter_map(|one| one.order.as_ref().map(|(id, _)| *id)).collect();
-    let lines = || invoices.iter().flat_map(|invoice| &invoice.lines);
-    let services: BTreeSet<u64> = lines().filter_map(|line| line.service).collect();
-    let registrants: BTreeSet<u64> = lines().filter_map(|line| line.registrant).collect();
-    let list = |set: &BTreeSet<u64>| set.iter().copied().collect::<Vec<_>>();
-    let (orders, services, registrants) = (list(&orders), list(&services), list(&registrants));
-    let mut goods = Goods::open(cx, &desk.tenant, &orders, &services, &registrants).await?;
-    for order in &orders {
-        let Some(order) = goods.orders.get(order) else { continue };
-        let (services, registrants) = (order.after.services.clone(), order.after.registrants.clone());
-        bring_to_life(cx, &mut goods, &services, &registrants, &desk.tenant);
-    }
-    let zone = desk.tenant.timezone;
-    let midnight = |date| crate::words::time::Day::midnight(date, zone);
-    for line in lines() {
-        if let Some(held) = line.service.and_then(|id| goods.services.get_mut(&id)) {
-            let scaled = held
-                .after
-                .pending_scaling()
-                .is_some_and(|one| one.invoice.is_some_and(|invoice| invoices.iter().any(|paid| paid.id == invoice)));
-            let id = held.after.stamps.id;
-            if scaled {
-                carry_out(&mut held.after, cx.now);
-            } else if matches!(held.after.status, Status::Active | Status::Suspended) {
-                moves::put_off(&mut held.after, midnight);
-            }
-            // Whatever was owed for it, what was barred goes on.
-            if matches!(held.after.status, Status::Active | Status::Suspended) {
-                goods.move_to(id, Status::Active, true);
-            }
-        }
-        if let Some(held) = line.registrant.and_then(|id| goods.registrants.get_mut(&id)) {
-            held.after.renew(cx.now);
-        }
-    }
+/// Invoices became paid: what they were for comes to life, or goes on living. Of those that are not paid any more
+/// (`lapsed`) what their payment added is taken back.
+pub(crate) async fn paid(cx: &Context, desk: &mut Desk<'_>, invoices: &[Document], lapsed: &[Document]) -> Result<()> {
+    let mut goods = Goods::none(cx, &desk.tenant);
+    bring_about(cx, desk, &mut goods, invoices, lapsed).await?;
     if goods.actions() > desk.room() {
         let text = "This pays for more at once than can be brought to life in one step: pay fewer invoices at a time";
         return Err(Error::refused("too_much_at_once", text));
@@ -62,6 +31,83 @@ pub(crate) async fn paid(cx: &Context, desk: &mut Desk<'_>, invoices: &[Document
         deposit(cx, desk, invoice).await?;
     }
     Ok(())
+}
+
+/// The same to what is in hand, and what else it concerns.
+pub(crate) async fn bring_about(
+    cx: &Context,
+    desk: &mut Desk<'_>,
+    goods: &mut Goods<'_>,
+    invoices: &[Document],
+    lapsed: &[Document],
+) -> Result<()> {
+    let orders: BTreeSet<u64> = invoices.iter().filter_map(|one| one.order.as_ref().map(|(id, _)| *id)).collect();
+    let lines = || invoices.iter().flat_map(|invoice| invoice.lines.iter().map(|line| (invoice.id, line)));
+    let both = || invoices.iter().chain(lapsed).flat_map(|invoice| &invoice.lines);
+    let services: BTreeSet<u64> = both().filter_map(|line| line.service).collect();
+    let registrants: BTreeSet<u64> = both().filter_map(|line| line.registrant).collect();
+    let list = |set: &BTreeSet<u64>| set.iter().copied().collect::<Vec<_>>();
+    let (orders, services, registrants) = (list(&orders), list(&services), list(&registrants));
+    goods.more(&orders, &services, &registrants).await?;
+    for order in &orders {
+        let Some(order) = goods.orders.get(order) else { continue };
+        let (services, registrants) = (order.after.services.clone(), order.after.registrants.clone());
+        bring_to_life(cx, goods, &services, &registrants, &desk.tenant);
+        // What was barred since the order's own invoice was not paid goes on.
+        let barred = |id: &&u64| goods.services.get(*id).is_some_and(|held| held.after.status == Status::Suspended);
+        let barred: Vec<u64> = services.iter().filter(barred).copied().collect();
+        barred.into_iter().for_each(|id| goods.move_to(id, Status::Active, true));
+    }
+    let zone = desk.tenant.timezone;
+    let midnight = |date| Day::midnight(date, zone);
+    for invoice in lapsed {
+        take_back(goods, invoice, midnight);
+    }
+    let mut carried = Vec::new();
+    for (invoice, line) in lines() {
+        if let Some(held) = line.service.and_then(|id| goods.services.get_mut(&id)) {
+            let scaled = held.after.pending_scaling().is_some_and(|one| one.invoice == Some(invoice));
+            let id = held.after.stamps.id;
+            if scaled {
+                carry_out(&mut held.after, cx.now);
+                carried.push(id);
+            } else if matches!(held.after.status, Status::Active | Status::Suspended)
+                && !held.after.changed_plan_by(invoice)
+            {
+                moves::put_off(&mut held.after, midnight);
+            }
+            // Whatever was owed for it, what was barred goes on.
+            if matches!(held.after.status, Status::Active | Status::Suspended) {
+                goods.move_to(id, Status::Active, true);
+            }
+        }
+        if let Some(held) = line.registrant.and_then(|id| goods.registrants.get_mut(&id)) {
+            held.after.renew(invoice, cx.now);
+        }
+    }
+    for id in carried {
+        if let Some(held) = goods.services.get_mut(&id) {
+            make_up(cx, desk, &mut held.after, invoices).await?;
+        }
+    }
+    Ok(())
+}
+
+/// What the payment of an invoice added, which does not stand any more: years of domains are taken back, and of a
+/// service the payment for that period is due again.
+fn take_back(goods: &mut Goods<'_>, invoice: &Document, midnight: impl Fn(Date) -> Option<Day>) {
+    for line in &invoice.lines {
+        if let Some(held) = line.service.and_then(|id| goods.services.get_mut(&id))
+            && !held.after.changed_plan_by(invoice.id)
+            && let Some(due) = line.term.and_then(|term| midnight(term.start))
+            && held.after.next_due.is_some_and(|next| next.date > due.date)
+        {
+            held.after.next_due = Some(due);
+        }
+        if let Some(held) = line.registrant.and_then(|id| goods.registrants.get_mut(&id)) {
+            held.after.take_back(invoice.id, invoice.due_amount() > 0);
+        }
+    }
 }
 
 /// The services and domains of a paid order that wait for it.
@@ -81,7 +127,7 @@ pub(crate) fn bring_to_life(
             let Some(held) = goods.services.get_mut(id) else { continue };
             // Its first period is paid: the next payment is due when the next one begins.
             let next = held.after.asked_until();
-            if let Some(day) = next.and_then(|date| crate::words::time::Day::midnight(date, tenant.timezone)) {
+            if let Some(day) = next.and_then(|date| Day::midnight(date, tenant.timezone)) {
                 held.after.next_due = Some(day);
             }
         }

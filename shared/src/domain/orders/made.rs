@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 
 use crate::domain::catalog::{Cycle, Unit};
+use crate::domain::documents::accrual::Term;
 use crate::domain::documents::desk::Desk;
 use crate::domain::documents::entity::{Document, Line, TaxRow};
 use crate::domain::documents::ledger::out_of_range;
@@ -17,6 +18,7 @@ use crate::domain::orders::entity::{Item, Order, Stage, What};
 use crate::domain::orders::pricing::PricedPackage;
 use crate::domain::records::{Drawer, Stamps};
 use crate::domain::registrants::{Registrant, Status as DomainStatus};
+use crate::domain::services::charges::Charge;
 use crate::domain::services::entity::{Service, Status, Stock};
 use crate::domain::services::goods::Goods;
 use crate::domain::tenants::TenantCurrency;
@@ -115,11 +117,18 @@ impl Made<'_> {
     }
 
     /// As many services as each package item asks for, as the order's status has it (contract billmora §10.3).
-    pub(crate) fn services(&self, order: &mut Order, goods: &mut Goods<'_>, ids: &mut Drawer) -> Result<()> {
+    pub(crate) fn services(
+        &self,
+        order: &mut Order,
+        invoice: &Document,
+        goods: &mut Goods<'_>,
+        ids: &mut Drawer,
+    ) -> Result<()> {
         for (chosen, (of, priced)) in self.chosen.packages.iter().zip(&self.priced.packages) {
             goods.hold_product(chosen.product.clone());
             for _ in 0..of.quantity {
-                let service = self.service(order, chosen, priced, ids.next(SERVICE))?;
+                let mut service = self.service(order, chosen, priced, ids.next(SERVICE))?;
+                service.charges = self.charges(&service, priced, invoice)?;
                 let id = service.stamps.id;
                 order.services.push(id);
                 goods.add_service(service);
@@ -181,8 +190,28 @@ impl Made<'_> {
             plugin: product.plugin,
             stock: Stock::Counted,
             scalings: Vec::new(),
+            charges: Vec::new(),
             carried: BTreeMap::new(),
         })
+    }
+
+    /// What the order's invoice charges for the days of one of its services, after the discount.
+    fn charges(&self, service: &Service, priced: &PricedPackage, invoice: &Document) -> Result<Vec<Charge>> {
+        let (Some(anchor), Some(whole)) = (service.anchor, service.period()) else { return Ok(Vec::new()) };
+        let mut terms = vec![(whole, priced.unit - priced.discount_of_period(), whole.days())];
+        // The days before the first whole period have no discount.
+        if let Some(cut) = priced.cut {
+            let before = anchor.pred_opt().map(|end| Term { start: self.today.date, end });
+            terms.extend(before.map(|term| (term, priced.unit, cut.of)));
+        }
+        let mut all = Vec::new();
+        for (term, fee, days) in terms {
+            let own = |line: &Line| line.term == Some(term) && line.product == Some(service.product);
+            if let Some(line) = invoice.lines.iter().position(|line| own(line) && !line.is_discount()) {
+                all.push(Charge::own(invoice.own_ref(), line, term, self.minor(fee)?, days));
+            }
+        }
+        Ok(all)
     }
 
     /// The time of day of now, on another day.
@@ -218,6 +247,8 @@ impl Made<'_> {
                 registered_at: None,
                 expires_at: None,
                 renewal: None,
+                renewed: Vec::new(),
+                ends_without: None,
                 suspended_at: None,
                 cancelled_at: None,
             };

@@ -39,8 +39,8 @@ pub struct Package {
     pub setup_fee: Decimal,
     /// The options chosen, in their order.
     pub options: Vec<ChosenOption>,
-    /// Percent of tax on top.
-    pub tax: Decimal,
+    /// The taxes on top.
+    pub taxes: NewTaxes,
     /// The product.
     pub product: u64,
     /// Whether the coupon is for it.
@@ -73,6 +73,8 @@ pub struct Cut {
     pub until: Date,
     /// What the days before it cost, in minor units, of one.
     pub part: i64,
+    /// How many days the whole price is for, of which those are a part.
+    pub of: i64,
     /// The day on which the next payment is due.
     pub due: Date,
 }
@@ -90,8 +92,18 @@ pub struct PricedPackage {
     pub off: i64,
     /// The cut first period, where there is one.
     pub cut: Option<Cut>,
+    /// The first whole period, where it recurs.
+    pub term: Option<Term>,
     /// The invoice's lines for all of it.
     pub lines: Vec<NewLine>,
+}
+
+impl PricedPackage {
+    /// What of the discount is for the period; the rest is for setting it up.
+    pub fn discount_of_period(&self) -> Decimal {
+        let whole = self.unit + self.setup_fee;
+        if whole.is_zero() { Decimal::ZERO } else { self.discount * self.unit / whole }
+    }
 }
 
 /// What a domain comes to.
@@ -107,9 +119,8 @@ pub struct PricedDomain {
     pub line: NewLine,
 }
 
-fn line(description: String, quantity: u32, unit: Decimal, tax: Decimal) -> NewLine {
-    let taxes = NewTaxes::percent(tax);
-    NewLine { description, quantity: Decimal::from(quantity), unit, taxes, ..NewLine::default() }
+pub(crate) fn line(description: String, quantity: u32, unit: Decimal, taxes: &NewTaxes) -> NewLine {
+    NewLine { description, quantity: Decimal::from(quantity), unit, taxes: taxes.clone(), ..NewLine::default() }
 }
 
 /// What a package comes to when it is ordered on a day.
@@ -118,42 +129,40 @@ pub fn package(of: &Package, coupon: Option<&Coupon>, currency: Currency, today:
     let setup_fee = of.setup_fee + of.options.iter().map(|option| option.setup_fee).sum::<Decimal>();
     let discount = coupon.filter(|_| of.discounted).map_or(Decimal::ZERO, |coupon| coupon.takes(unit + setup_fee));
     let term = of.cycle.period(today, 0);
-    let date = |date: Date| date.format("%d/%m/%Y").to_string();
-    let long = |date: Date| date.format("%d %b %Y").to_string();
-    let title = match of.cycle.start(today, 1) {
-        Some(next) => format!("{} ({} - {})", of.title, date(today), date(next)),
-        None => of.title.clone(),
-    };
     let with_term = |mut line: NewLine, term: Option<Term>| {
         (line.product, line.cycle) = (Some(of.product), of.cycle.word().map(str::to_owned));
         (line.start, line.end) = (term.map(|term| term.start), term.map(|term| term.end));
         line
     };
+    let long = |term: Term| format!("{} – {}", term.start.format("%d %b %Y"), term.end.format("%d %b %Y"));
     let cut = cut(of, unit, currency, today)?;
     let mut lines = Vec::new();
     match cut {
         Some(cut) => {
             let before = Term { start: today, end: cut.until.pred_opt()? };
             let part = rust_decimal::Decimal::new(cut.part, currency.places());
-            let text = format!("{title} - Prorated ({} – {})", long(today), long(cut.until));
-            lines.push(with_term(line(text, of.quantity, part, of.tax), Some(before)));
-            let text = format!("{title} ({} – {})", long(cut.until), long(cut.due));
-            lines.push(with_term(line(text, of.quantity, unit, of.tax), of.cycle.period(cut.until, 0)));
+            let text = format!("{} - Prorated ({})", of.title, long(before));
+            lines.push(with_term(line(text, of.quantity, part, &of.taxes), Some(before)));
+            let whole = of.cycle.period(cut.until, 0)?;
+            let text = format!("{} ({})", of.title, long(whole));
+            lines.push(with_term(line(text, of.quantity, unit, &of.taxes), Some(whole)));
         }
         None => {
-            lines.push(with_term(line(title, of.quantity, of.price, of.tax), term));
+            let title = term.map_or_else(|| of.title.clone(), |term| format!("{} ({term})", of.title));
+            lines.push(with_term(line(title, of.quantity, of.price, &of.taxes), term));
             for option in of.options.iter().filter(|option| option.price > Decimal::ZERO) {
-                lines.push(with_term(line(option.label.clone(), of.quantity, option.price, of.tax), term));
+                lines.push(with_term(line(option.label.clone(), of.quantity, option.price, &of.taxes), term));
             }
         }
     }
     let own = (of.setup_fee > Decimal::ZERO).then(|| (of.name.clone(), of.setup_fee));
     let options = of.options.iter().filter(|option| option.setup_fee > Decimal::ZERO);
     for (name, fee) in own.into_iter().chain(options.map(|option| (option.label.clone(), option.setup_fee))) {
-        let fee = line(format!("Setup Fee - {name}"), of.quantity, fee, of.tax);
+        let fee = line(format!("Setup Fee - {name}"), of.quantity, fee, &of.taxes);
         lines.push(NewLine { setup: true, product: Some(of.product), ..fee });
     }
-    Some(PricedPackage { unit, setup_fee, discount, off: 0, cut, lines })
+    let term = cut.map_or(term, |cut| of.cycle.period(cut.until, 0));
+    Some(PricedPackage { unit, setup_fee, discount, off: 0, cut, term, lines })
 }
 
 /// The first period is cut to the next day of the month that the product names, unless that is today. `None`
@@ -173,7 +182,7 @@ fn cut(of: &Package, unit: Decimal, currency: Currency, today: Date) -> Option<O
     let part = minor(unit * Decimal::from(days) / Decimal::from(cycle.max(1)), currency)?;
     let later = of.prorata_next_month_day.is_some_and(|from| chrono::Datelike::day(&today) >= from);
     let due = if later { of.cycle.start(until, 1)? } else { until };
-    Some(Some(Cut { until, part, due }))
+    Some(Some(Cut { until, part, of: cycle.max(1), due }))
 }
 
 /// The next day with a day of the month, today included; in a month that is shorter, its last day.
@@ -212,7 +221,7 @@ mod tests {
             price: of("30"),
             setup_fee: Decimal::ZERO,
             options: Vec::new(),
-            tax: Decimal::ZERO,
+            taxes: NewTaxes::None,
             product: 4,
             discounted: true,
             prorata_day,
@@ -275,7 +284,7 @@ mod tests {
         assert_eq!(
             texts,
             [
-                "Hosting - Studio (20/11/2026 - 20/12/2026)",
+                "Hosting - Studio (20/11/2026 - 19/12/2026)",
                 "Backup: Daily",
                 "Setup Fee - Studio",
                 "Setup Fee - Backup: Daily"
@@ -285,6 +294,7 @@ mod tests {
         let priced = domain(&name, Some(&coupon), today);
         assert_eq!((priced.amount, priced.discount), (of("30.00"), of("7.50")));
         assert_eq!(priced.line.description, "Register - noor.dev (3 years)");
-        assert_eq!(crate::domain::orders::discount::line("QUARTER", 2250, usd).unwrap().unit, of("-22.50"));
+        let off = crate::domain::orders::discount::lines("QUARTER", &[(None, 2250)], usd);
+        assert_eq!((off.len(), off[0].unit), (1, of("-22.50")));
     }
 }

@@ -8,9 +8,14 @@ use crate::domain::billing::agenda::{CHARGES, RENEWALS};
 use crate::domain::catalog::cycle::Cycle;
 use crate::domain::documents::accrual::Term;
 use crate::domain::records::{IndexRow, Record, Stamps, stamped};
+use crate::domain::services::charges::Charge;
 use crate::machinery::keys::{Entity, SERVICE};
+use crate::words::error::{Error, Result};
 use crate::words::money::{Currency, Money};
 use crate::words::time::{Date, Day, Instant};
+
+/// The most charges of days that are not over: a year of daily ones, and some.
+const MOST_CHARGES: usize = 400;
 
 /// Where a service stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
@@ -87,6 +92,12 @@ pub struct Scaling {
     pub configuration: Option<String>,
     /// The invoice of what it costs for the rest of what was asked for, where it costs anything.
     pub invoice: Option<u64>,
+    /// The first day that was not asked for when the change was …
+    #[serde(default)]
+    pub until: Option<Date>,
+    /// … and the invoice of what periods cost more that were asked for since, until it was carried out.
+    #[serde(default)]
+    pub made_up: Option<u64>,
     /// When it was asked for, UTC.
     pub created_at: Instant,
 }
@@ -155,6 +166,10 @@ pub struct Service {
     pub stock: Stock,
     /// Changes of product or price, the oldest first.
     pub scalings: Vec<Scaling>,
+    /// What was charged for days that are not over yet, the oldest first. Empty where that is not known: of services
+    /// of other systems, and of those older than these notes.
+    #[serde(default)]
+    pub charges: Vec<Charge>,
     /// What one dialect knows and nothing here acts upon, as JSON text.
     pub carried: BTreeMap<String, String>,
 }
@@ -196,6 +211,21 @@ impl Service {
     /// Let its periods begin on a day, from which on nothing was asked for yet.
     pub fn anchor_at(&mut self, day: Date) {
         (self.anchor, self.periods) = (Some(day), 0);
+    }
+
+    /// Whether an invoice asks for what a change of plan costs, and not for a period.
+    pub fn changed_plan_by(&self, invoice: u64) -> bool {
+        self.scalings.iter().any(|scaling| [scaling.invoice, scaling.made_up].contains(&Some(invoice)))
+    }
+
+    /// Note what a document charged for some of its days. Days that are over are forgotten.
+    pub(crate) fn charged(&mut self, charge: Charge, today: Date) -> Result<()> {
+        self.charges.retain(|known| known.term.end >= today);
+        if self.charges.len() >= MOST_CHARGES {
+            return Err(Error::refused("too_far_ahead", "The service was asked for too many periods ahead"));
+        }
+        self.charges.push(charge);
+        Ok(())
     }
 
     /// The last change that is not carried out.

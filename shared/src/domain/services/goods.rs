@@ -78,33 +78,39 @@ impl<'c> Goods<'c> {
         registrants: &[u64],
     ) -> Result<Self> {
         let mut goods = Self::none(cx, tenant);
-        goods.read_services(services).await?;
-        let of_services = goods.services.values().filter_map(|held| held.after.order);
+        goods.more(orders, services, registrants).await?;
+        Ok(goods)
+    }
+
+    /// The same beside what is in hand already.
+    pub(crate) async fn more(&mut self, orders: &[u64], services: &[u64], registrants: &[u64]) -> Result<()> {
+        let cx = self.cx;
+        self.read_services(services).await?;
+        let of_services = self.services.values().filter_map(|held| held.after.order);
         let wanted: BTreeSet<u64> = orders.iter().copied().chain(of_services).collect();
-        let wanted: Vec<u64> = wanted.into_iter().collect();
+        let wanted: Vec<u64> = wanted.into_iter().filter(|id| !self.orders.contains_key(id)).collect();
         if !wanted.is_empty() {
             for order in find_all::<Order>(cx, &wanted).await?.into_iter().flatten() {
-                goods.orders.insert(order.stamps.id, Held::read(order, "order.updated"));
+                self.orders.insert(order.stamps.id, Held::read(order, "order.updated"));
             }
         }
-        let rest: Vec<u64> = goods.orders.values().flat_map(|held| held.after.services.clone()).collect();
-        goods.read_services(&rest).await?;
+        let rest: Vec<u64> = self.orders.values().flat_map(|held| held.after.services.clone()).collect();
+        self.read_services(&rest).await?;
         let own = |held: &Held<Order>| held.after.registrants.clone();
-        let of_orders = goods.orders.iter().filter(|(id, _)| orders.contains(id)).flat_map(|(_, held)| own(held));
+        let of_orders = self.orders.iter().filter(|(id, _)| orders.contains(id)).flat_map(|(_, held)| own(held));
         let wanted: BTreeSet<u64> = registrants.iter().copied().chain(of_orders).collect();
-        let wanted: Vec<u64> = wanted.into_iter().collect();
+        let wanted: Vec<u64> = wanted.into_iter().filter(|id| !self.registrants.contains_key(id)).collect();
         if !wanted.is_empty() {
             for one in find_all::<Registrant>(cx, &wanted).await?.into_iter().flatten() {
-                goods.registrants.insert(one.stamps.id, Held::read(one, "registrant.updated"));
+                self.registrants.insert(one.stamps.id, Held::read(one, "registrant.updated"));
             }
         }
         let of = |held: &Held<Service>| match held.after.stock {
             Stock::Held(product) => vec![held.after.product, product],
             Stock::Counted | Stock::Free => vec![held.after.product],
         };
-        let products: BTreeSet<u64> = goods.services.values().flat_map(of).collect();
-        goods.read_products(&products.into_iter().collect::<Vec<_>>()).await?;
-        Ok(goods)
+        let products: BTreeSet<u64> = self.services.values().flat_map(of).collect();
+        self.read_products(&products.into_iter().collect::<Vec<_>>()).await
     }
 
     /// Services by themselves, without their orders and products: for what changes neither.

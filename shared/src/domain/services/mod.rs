@@ -6,9 +6,12 @@
 //!
 //! * [`write`], [`make`], [`plan`]: the operations that change something; [`list`]: those that read;
 //! * [`moves`]: the state machine;
+//! * [`charges`]: what was charged for its days, and by which documents; [`adjust`]: the documents of another price;
 //! * [`goods`]: services, registered domains, orders and products that change together;
 //! * [`entity`]: the service.
 
+pub(crate) mod adjust;
+pub mod charges;
 pub mod entity;
 pub mod goods;
 pub mod list;

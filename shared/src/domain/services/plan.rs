@@ -8,22 +8,21 @@ use crate::domain::catalog::{Price, Product};
 use crate::domain::documents::Status as Paid;
 use crate::domain::documents::desk::Desk;
 use crate::domain::documents::entity::{Document, Kind, Stage};
-use crate::domain::documents::lines::{NewLine, NewTaxes};
-use crate::domain::documents::sums::{minor, share};
-use crate::domain::documents::write::{New as NewDocument, compose};
+use crate::domain::documents::sums::minor;
+use crate::domain::orders::fulfil::bring_about;
 use crate::domain::records::find_all;
+use crate::domain::services::adjust::{To, adjust};
 use crate::domain::services::entity::{Scaling, Service, Status};
 use crate::domain::services::list::Shown;
 use crate::domain::services::write::{done, hold};
-use crate::domain::tenants::CurrencyRef;
-use crate::machinery::changes::Changes;
 use crate::machinery::keys;
 use crate::machinery::operation::{Context, Done, Op, Scope};
 use crate::words::error::{Error, Result, Violation};
-use crate::words::time::{Date, Instant};
+use crate::words::time::{Day, Instant};
 
-/// Change a service to another product or price. It costs, or gives back, the difference for the days that were
-/// asked for and are left; what costs something waits until its invoice is paid.
+/// Change a service to another product or price. The days that were charged already and are left cost the new price:
+/// what is missing is asked for, and waits until that is paid; what is too much is given back on the documents that
+/// charged it, as they charged it.
 pub static SCALE: Op<Scale, Shown> =
     Op::write("services.scale", "service", Scope::Reseller, |cx, scale| Box::pin(scale_service(cx, scale)));
 
@@ -69,8 +68,6 @@ async fn scale_service(cx: &Context, scale: &Scale) -> Result<Done<Shown>> {
     let with_options = fee + options(cx, &mut after, &found, price).await?;
     let new_fee = minor(with_options * Decimal::from(before.quantity), before.iso).unwrap_or(before.fee);
     let (mut desk, _) = Desk::open(cx, &[Kind::Invoice, Kind::CreditNote], Some(before.customer), &[]).await?;
-    let today = desk.today().date;
-    let part = difference(&before, new_fee - before.fee, today);
     let mut scaling = Scaling {
         number: after.scalings.len() as u64 + 1,
         completed_at: None,
@@ -82,25 +79,26 @@ async fn scale_service(cx: &Context, scale: &Scale) -> Result<Done<Shown>> {
         selections: std::mem::replace(&mut after.selections, before.selections.clone()),
         configuration: std::mem::replace(&mut after.configuration, before.configuration.clone()),
         invoice: None,
+        until: before.asked_until(),
+        made_up: None,
         created_at: cx.now,
     };
-    let mut changes = Changes::default();
-    if part != 0 {
-        let asked = document(&before, &found, part, today);
-        let made = compose(cx, &mut desk, &asked, &mut Vec::new()).await?;
-        // What gives back, and what was paid from credit at once, waits for nothing.
-        scaling.invoice = (part > 0 && made.status() != Paid::Paid).then_some(made.id);
-        desk.paid.clear();
-        changes = desk.finish().await?;
-    }
-    let waits = scaling.invoice.is_some();
+    let to = To { product: &found, fee: new_fee, from: desk.today().date, unknown: true };
+    let made = adjust(cx, &mut desk, &mut after, &to, &[]).await?;
+    scaling.invoice = made.as_ref().map(|made| made.id);
     after.scalings.push(scaling);
-    if !waits {
+    // What gives back, and what was paid from credit at once, waits for nothing.
+    if made.as_ref().is_none_or(|made| made.status() == Paid::Paid) {
         carry_out(&mut after, cx.now);
     }
     if let Some(held) = goods.services.get_mut(&scale.id) {
         held.after = after;
     }
+    // What was given back may have paid for what else is open.
+    let mut paid = std::mem::take(&mut desk.paid);
+    paid.retain(|one| made.as_ref().is_none_or(|made| made.id != one.id));
+    bring_about(cx, &mut desk, &mut goods, &paid, &[]).await?;
+    let changes = desk.finish().await?;
     done(cx, &tenant, before, goods, changes).await
 }
 
@@ -148,38 +146,6 @@ async fn options(cx: &Context, service: &mut Service, product: &Product, price: 
     Ok(cost)
 }
 
-/// The difference for the days that are left of the periods that were asked for, in minor units.
-fn difference(service: &Service, by: i64, today: Date) -> i64 {
-    let Some(anchor) = service.anchor else { return 0 };
-    let of_period = |n: u32| {
-        let term = service.cycle.period(anchor, n)?;
-        let days = (term.end - term.start.max(today)).num_days() + 1;
-        (days > 0).then(|| share(by, days, term.days()))
-    };
-    (service.cycle.number_at(anchor, today)..service.periods).filter_map(of_period).sum()
-}
-
-/// The invoice of what a change costs, or the credit note of what it gives back.
-fn document(service: &Service, product: &Product, part: i64, today: Date) -> NewDocument {
-    let mut document = NewDocument::of(if part > 0 { Kind::Invoice } else { Kind::CreditNote });
-    document.customer = Some(service.customer);
-    document.currency = Some(CurrencyRef::Id(service.currency));
-    let text = format!("{} - {} to {}", service.number(), service.name, product.name);
-    document.description.clone_from(&text);
-    document.lines = vec![NewLine {
-        description: text,
-        quantity: Decimal::ONE,
-        unit: service.money(part.abs()).decimal(),
-        taxes: NewTaxes::percent(product.tax),
-        start: Some(today),
-        end: service.asked_until().and_then(|next| next.pred_opt()),
-        product: Some(product.stamps.id),
-        service: (part > 0).then_some(service.stamps.id),
-        ..NewLine::default()
-    }];
-    document
-}
-
 /// Carry out the change of plan that waits.
 pub(crate) fn carry_out(service: &mut Service, now: Instant) {
     let Some(scaling) = service.pending_scaling() else { return };
@@ -187,4 +153,28 @@ pub(crate) fn carry_out(service: &mut Service, now: Instant) {
     let scaling = scaling.clone();
     (service.product, service.price, service.fee) = (scaling.new.0, scaling.new.1, scaling.new_fee);
     (service.selections, service.configuration) = (scaling.selections, scaling.configuration);
+}
+
+/// What was asked for at the old price since a change of plan was asked for, and before it was carried out, comes to
+/// the new price. `in_hand` are documents that were changed in this commit already.
+pub(crate) async fn make_up(
+    cx: &Context,
+    desk: &mut Desk<'_>,
+    service: &mut Service,
+    in_hand: &[Document],
+) -> Result<()> {
+    let asked = service.asked_until();
+    let Some(scaling) = service.scalings.last().cloned() else { return Ok(()) };
+    if scaling.until.is_none() || asked <= scaling.until {
+        return Ok(());
+    }
+    let found = find_all::<Product>(cx, &[scaling.new.0]).await?.pop().flatten();
+    let product = found.unwrap_or_else(|| Product { name: service.name.clone(), ..Product::default() });
+    let from = Day::of(scaling.created_at, desk.tenant.timezone).date;
+    let to = To { product: &product, fee: scaling.new_fee, from, unknown: false };
+    let made = adjust(cx, desk, service, &to, in_hand).await?;
+    if let Some(last) = service.scalings.last_mut() {
+        last.made_up = made.map(|made| made.id);
+    }
+    Ok(())
 }

@@ -1,0 +1,234 @@
+//! The documents of another price: an invoice of what it costs for days that were charged already, or credit notes of
+//! what it gives back, each on the invoice that charged it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rust_decimal::Decimal;
+
+use crate::domain::billing::charge::taxes;
+use crate::domain::catalog::Product;
+use crate::domain::documents::accrual::Term;
+use crate::domain::documents::desk::{Desk, Held};
+use crate::domain::documents::entity::{Document, Kind, Ref};
+use crate::domain::documents::leaving::carried;
+use crate::domain::documents::lines::{NewLine, NewTaxes, rates_of};
+use crate::domain::documents::pay::Against;
+use crate::domain::documents::sums::share;
+use crate::domain::documents::write::{New, prepare, put_all};
+use crate::domain::services::charges::{Charge, Part, Wanted, layers, parts};
+use crate::domain::services::entity::Service;
+use crate::domain::tenants::CurrencyRef;
+use crate::machinery::operation::Context;
+use crate::words::error::{Error, Result};
+use crate::words::time::{Date, Day};
+
+/// The most documents that a change looks at.
+const MOST_DOCUMENTS: usize = 40;
+
+/// What a service changes to.
+pub(crate) struct To<'t> {
+    /// The product.
+    pub(crate) product: &'t Product,
+    /// What a period costs, in minor units.
+    pub(crate) fee: i64,
+    /// The day from which it counts.
+    pub(crate) from: Date,
+    /// Whether periods that were asked for without any charge being known of (made before charges were kept) cost the
+    /// difference to the service's fee. Nothing is ever given back of them.
+    pub(crate) unknown: bool,
+}
+
+/// Make the documents of a change of price, and note on the service what they charge and give back. `in_hand` are
+/// documents that were changed in this commit already. The invoice, where there is one.
+pub(crate) async fn adjust(
+    cx: &Context,
+    desk: &mut Desk<'_>,
+    service: &mut Service,
+    to: &To<'_>,
+    in_hand: &[Document],
+) -> Result<Option<Document>> {
+    let mut documents = charged_by(desk, service, |charge| charge.term.end >= to.from).await?;
+    for one in in_hand {
+        documents.entry(one.own_ref()).and_modify(|known| known.clone_from(one));
+    }
+    let wanted = Wanted { fee: to.fee, taxes: rates_of(desk, &taxes(to.product, desk.customer.as_ref())) };
+    let mut all = parts(&layers(&service.charges, &documents), &wanted, to.from);
+    if to.unknown {
+        all.extend(unknown(service, &wanted, to.from));
+    }
+    // What costs more in all is one invoice, whatever it gives back for some days.
+    let costs = all.iter().map(Part::gross).sum::<Decimal>() > Decimal::ZERO;
+    let (anew, back): (Vec<Part>, Vec<Part>) = all.into_iter().partition(|part| costs || part.of.is_none());
+    if !back.is_empty() {
+        with_invoices_of_charges(desk, &mut documents).await?;
+    }
+    let mut held: Vec<Held> = documents.into_values().map(Held::read).collect();
+    let mut made = None;
+    if !anew.is_empty() {
+        let new = document(Kind::Invoice, desk, service, to, &anew);
+        let mut credits = Vec::new();
+        let invoice = prepare(cx, desk, &new, &mut credits).await?;
+        put_all(desk, credits, invoice.day.date)?;
+        note(service, desk, invoice.own_ref(), None, &anew)?;
+        held.push(Held { before: None, after: invoice.clone() });
+        made = Some(invoice.own_ref());
+    }
+    let mut notes = Vec::new();
+    let roots: Vec<Ref> = back.iter().filter_map(|part| part.of).fold(Vec::new(), |mut all, one| {
+        if !all.contains(&one) {
+            all.push(one);
+        }
+        all
+    });
+    for of in roots {
+        let own: Vec<Part> = back.iter().filter(|part| part.of == Some(of)).cloned().collect();
+        let concerned = held.iter().map(|one| &one.after).find(|one| one.own_ref() == of);
+        let given = match concerned.filter(|one| one.kind == Kind::Invoice) {
+            Some(invoice) => within(&own, invoice)?,
+            None => own.clone(),
+        };
+        if given.iter().all(|part| part.net == 0) {
+            // By hand all of it was given back before.
+            let line = service.charges.iter().find(|charge| charge.by == of).map_or(0, |charge| charge.line);
+            for part in &own {
+                let charge = Charge { by: of, line, of, term: part.term, fee: part.fee, days: part.days };
+                service.charged(charge, desk.today().date)?;
+            }
+            continue;
+        }
+        let mut new = document(Kind::CreditNote, desk, service, to, &given);
+        new.ratio = concerned.map(|one| one.ratio);
+        new.day = concerned.map(|one| one.day).filter(|day| day.date > desk.today().date);
+        new.invoice = Some(of.id).filter(|_| of.kind == Kind::Invoice);
+        // What of it the document itself does not ask for pays what else is open for the service, the oldest first.
+        let mut open: Vec<&Document> = held.iter().map(|one| &one.after).filter(|one| one.due_amount() > 0).collect();
+        open.sort_by_key(|one| (one.day.date, one.id));
+        new.against = open.into_iter().map(|one| Against::whole(one.kind, one.id)).collect();
+        let credit = prepare(cx, desk, &new, &mut held).await?;
+        note(service, desk, credit.own_ref(), Some(of), &own)?;
+        notes.push(Held { before: None, after: credit });
+    }
+    let today = desk.today().date;
+    let invoice =
+        made.and_then(|made| held.iter().find(|one| one.after.own_ref() == made)).map(|one| one.after.clone());
+    put_all(desk, held, today)?;
+    put_all(desk, notes, today)?;
+    Ok(invoice)
+}
+
+/// What of a change an invoice can still give back: other notes may have given back some of it by hand.
+fn within(parts: &[Part], invoice: &Document) -> Result<Vec<Part>> {
+    let mut over = -parts.iter().map(|part| part.net).sum::<i64>() - carried(invoice).net.max(0);
+    let mut parts = parts.to_vec();
+    if over > 0 && parts.iter().any(|part| part.net > 0) {
+        let number = invoice.number.as_deref().unwrap_or_default();
+        let text = format!("Invoice {number} has been credited already: it cannot give back what it charged");
+        return Err(Error::refused("scaling", text));
+    }
+    for part in parts.iter_mut().rev() {
+        let less = over.clamp(0, -part.net);
+        part.net += less;
+        over -= less;
+    }
+    Ok(parts)
+}
+
+/// The invoices that ask for charges' money in their stead (JeraSoft), beside those. One call where there are any.
+async fn with_invoices_of_charges(desk: &mut Desk<'_>, documents: &mut BTreeMap<Ref, Document>) -> Result<()> {
+    let asked = documents.values().flat_map(|one| &one.allocations).filter(|one| one.charged).map(|one| one.other);
+    let refs: BTreeSet<Ref> = asked.filter(|one| !documents.contains_key(one)).collect();
+    if !refs.is_empty() {
+        let refs: Vec<Ref> = refs.into_iter().collect();
+        let found = desk.more(None, &refs).await?;
+        documents.extend(found.into_iter().flatten().map(|one| (one.own_ref(), one)));
+    }
+    Ok(())
+}
+
+/// The documents of some of a service's charges. At most one call.
+pub(crate) async fn charged_by(
+    desk: &mut Desk<'_>,
+    service: &Service,
+    which: impl Fn(&Charge) -> bool,
+) -> Result<BTreeMap<Ref, Document>> {
+    let own = service.charges.iter().filter(|charge| which(charge));
+    let refs: BTreeSet<Ref> = own.flat_map(|charge| [charge.by, charge.of]).collect();
+    if refs.len() > MOST_DOCUMENTS {
+        let text = format!("More than {MOST_DOCUMENTS} documents have charged for the days that are left");
+        return Err(Error::refused("scaling", text));
+    }
+    let refs: Vec<Ref> = refs.into_iter().collect();
+    let found = if refs.is_empty() { Vec::new() } else { desk.more(None, &refs).await? };
+    Ok(found.into_iter().flatten().map(|document| (document.own_ref(), document)).collect())
+}
+
+/// The days of a period that were not charged yet: all of them, unless the periods were moved. Those at its end, where
+/// some were charged. One call, and none where nothing is known of these days.
+pub(crate) async fn uncharged(desk: &mut Desk<'_>, service: &Service, term: Term) -> Result<Option<Term>> {
+    let documents = charged_by(desk, service, |charge| charge.meets(term)).await?;
+    let charged = layers(&service.charges, &documents);
+    let own = charged.iter().filter(|layer| layer.term.start <= term.end && term.start <= layer.term.end);
+    let start = own.filter_map(|layer| layer.term.end.succ_opt()).max().unwrap_or(term.start);
+    Ok((start <= term.end).then_some(Term { start, ..term }))
+}
+
+/// The difference for periods that were asked for, and of which no charge is known.
+fn unknown(service: &Service, wanted: &Wanted, from: Date) -> Vec<Part> {
+    let Some(anchor) = service.anchor else { return Vec::new() };
+    let of_period = |n: u32| {
+        let whole = service.cycle.period(anchor, n)?;
+        let term = Term { start: whole.start.max(from), end: whole.end };
+        let fee = wanted.fee - service.fee;
+        let known = term.end < from || service.charges.iter().any(|charge| charge.meets(term));
+        let net = share(fee, term.days(), whole.days());
+        let taxes = wanted.taxes.clone();
+        (!known && net > 0).then(|| Part { of: None, term, fee, days: whole.days(), net, taxes, alone: true })
+    };
+    (service.cycle.number_at(anchor, from)..service.periods).filter_map(of_period).collect()
+}
+
+/// Note on the service what a new document charges or gives back by its lines.
+fn note(service: &mut Service, desk: &Desk<'_>, by: Ref, of: Option<Ref>, parts: &[Part]) -> Result<()> {
+    let today = desk.today().date;
+    for (line, part) in parts.iter().enumerate() {
+        let charge = Charge { by, line, of: of.unwrap_or(by), term: part.term, fee: part.fee, days: part.days };
+        service.charged(charge, today)?;
+    }
+    Ok(())
+}
+
+fn document(kind: Kind, desk: &Desk<'_>, service: &Service, to: &To<'_>, parts: &[Part]) -> New {
+    let mut new = New::of(kind);
+    new.customer = Some(service.customer);
+    new.currency = Some(CurrencyRef::Id(service.currency));
+    new.description = format!("{} - {} to {}", service.number(), service.name, to.product.name);
+    new.lines = parts.iter().map(|part| line(kind, service, to.product, part)).collect();
+    // Days ahead are due when they begin.
+    let begins = parts.iter().map(|part| part.term.start).min();
+    let today = desk.today();
+    let begins = begins.and_then(|date| Day::midnight(date, desk.tenant.timezone));
+    new.due = begins.filter(|begins| kind == Kind::Invoice && begins.date > today.date);
+    new
+}
+
+fn line(kind: Kind, service: &Service, product: &Product, part: &Part) -> NewLine {
+    let (number, name, term) = (service.number(), &service.name, part.term);
+    let charges = part.fee > 0;
+    let description = match (part.alone, charges) {
+        (true, _) => format!("{number} - {name} to {} ({term})", product.name),
+        (false, true) => format!("{number} - {} ({term})", product.name),
+        (false, false) => format!("{number} - {name}, not used ({term})"),
+    };
+    let amount = if kind == Kind::CreditNote { -part.net } else { part.net };
+    NewLine {
+        description,
+        quantity: Decimal::ONE,
+        unit: service.money(amount).decimal(),
+        taxes: NewTaxes::Rates(part.taxes.clone()),
+        start: Some(term.start),
+        end: Some(term.end),
+        product: Some(if charges { product.stamps.id } else { service.product }).filter(|id| *id != 0),
+        service: Some(service.stamps.id).filter(|_| charges && kind == Kind::Invoice),
+        ..NewLine::default()
+    }
+}
