@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The table of what leaked, replayed from outside: a line for each row and dialect, `ok` or `WRONG` with what was answered.
 
-    tests/model/cases.py --binary target/debug/tessera [--only 4,17] [--verbose]
+    tests/model/cases.py --binary target/debug/local [--only 4,17] [--verbose]
 
 Each case has a sandbox tenant of its own, whose clock it may move; what is right stands in the cases as literals, from the
 trade's practice and the contracts. Ends with status 1 when anything is wrong. The cases are in `case_money.py`,

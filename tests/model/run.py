@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The second model, driven: random steps over HTTP against a running server, and after each what the API shows.
 
-    tests/model/run.py --binary target/debug/tessera --steps 20000 --seed 1 [--json] [--processes 2]
+    tests/model/run.py --binary target/debug/local --steps 20000 --seed 1 [--json] [--processes 2]
     tests/model/run.py --url http://127.0.0.1:8080 --tenants 8 …      a server whose sandbox has the fixture of fixture.py
     tests/model/run.py --binary … --replay FILE                       the steps that a difference left behind
 

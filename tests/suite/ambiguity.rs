@@ -119,7 +119,10 @@ async fn whatever_becomes_of_a_commit_there_is_one_effect_and_the_right_answer()
                     let answered = format!("{} {}", answer.status, answer.text);
                     assert!(good(&answer), "{what}: {answered}");
                     assert!(!alike || answer.text == right.text, "{what}: {answered}");
-                    assert_eq!(answer.header("idempotent-replayed"), None, "{what}: it is the first answer");
+                    // What a billing run did is found under its key, where its commit came late.
+                    let found = keyed && row.operation == "billing.run";
+                    let replayed = answer.header("idempotent-replayed");
+                    assert!(replayed.is_none() || found, "{what}: it is the first answer");
                     world.faulty.plan(|_, _| Fault::None);
                     world.faulty.land_all();
                     let done = world.image();

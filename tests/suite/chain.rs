@@ -91,7 +91,8 @@ impl Model {
     fn fulfil(&mut self, order: Option<&mut Order>) {
         let Some(order) = order else { return };
         for place in 0..order.services.len() {
-            if order.services[place].1 == "pending" {
+            // What waits for it comes to life, and what was barred goes on (contract billmora §10.2).
+            if ["pending", "suspended"].contains(&order.services[place].1) {
                 self.set(order, place, "active");
             }
         }

@@ -185,9 +185,11 @@ async fn a_thousand_documents_for_another_validator() {
         maker.keep(&world, "acme", "invoices", &invoice).await;
         kept += 1;
         if maker.dice.below(4) == 0 {
-            // A note on the invoice, with its number.
+            // A note on the invoice, with its number and taxes.
+            let charged = invoice["items"][0]["taxes"].as_array().into_iter().flatten().map(|tax| &tax["name"]);
             let body = json!({"customer_id": invoice["customer_id"], "invoice_id": id, "date": "2026-03-01", "description": "Goodwill",
-                "currency": invoice["currency"], "items": [{"description": "Goodwill", "amount": 1, "qty": 1, "taxes": ["VAT 19"]}]});
+                "currency": invoice["currency"], "items": [{"description": "Goodwill", "amount": 1, "qty": 1, "taxes": charged.collect::<Vec<_>>(),
+                    "period_start": "2026-03-01", "period_end": "2026-03-31"}]});
             let note = data(&world, cloudonex("POST", "/credit-notes").json(&body), 201).await;
             maker.keep(&world, "acme", "credit-notes", &note).await;
             kept += 1;

@@ -53,7 +53,7 @@ pub(crate) fn request(row: &Row) -> Call {
         ("invoices.create" | "credit_notes.create" | "debit_notes.create", _) => {
             let invoice = if row.operation == "invoices.create" { Value::Null } else { json!(1) };
             json!({"customer_id": 2, "invoice_id": invoice, "date": "2026-02-01", "description": "x", "items": [{"description": "x", "qty": 1, "amount": 5,
-                "taxes": ["SGST"], "billing_cycle": "Annually", "period_start": "2026-02-01"}]})
+                "taxes": ["IGST"], "billing_cycle": "Annually", "period_start": "2026-02-01"}]})
         }
         ("allocations.create", _) => json!({"allocations": [{"invoice_id": 1, "amount": 1}]}),
         ("accounts.create", _) => json!({"name": "New", "opening_balance": 7}),
@@ -139,7 +139,7 @@ pub(crate) async fn prepared() -> World {
     for (path, body) in [
         ("invoices", json!({"customer_id": 2, "date": "2026-01-15", "items": line})),
         ("invoices", json!({"customer_id": 2, "date": "2026-01-15", "items": line})),
-        ("receipts", json!({"customer_id": 2, "amount": 50, "account_id": 1})),
+        ("receipts", json!({"customer_id": 2, "amount": 5000, "account_id": 1})),
         ("receipts", json!({"customer_id": 2, "amount": 30, "account_id": 1, "invoice_id": 2})),
         ("refunds", json!({"customer_id": 2, "amount": 5, "account_id": 1, "receipt_id": 1})),
         ("credit-notes", json!({"customer_id": 2, "date": "2026-02-01", "description": "x", "items": line})),

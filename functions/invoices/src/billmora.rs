@@ -137,7 +137,9 @@ fn status(document: &Document) -> &'static str {
 
 /// What an invoice still asks for by its transactions alone, whatever its status was set to (§10.1).
 fn due_by_transactions(document: &Document) -> Money {
-    document.money((document.sums.total - (document.allocated() - document.returned.0).max(0)).max(0))
+    // What was given back is asked for again once the invoice is open again.
+    let returned = if document.status() == Status::Refunded { 0 } else { document.returned.0 };
+    document.money((document.sums.total - (document.allocated() - returned).max(0)).max(0))
 }
 
 fn invoice(shown: &Shown, with_items: bool) -> Value {

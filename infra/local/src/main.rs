@@ -150,16 +150,28 @@ enum Command {
 /// How long a command asks the store what became of a commit: an operator rather waits than wonders.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
 
-#[tokio::main]
-async fn main() {
+/// How much stack a thread has: what is built without optimisation holds the whole of a request on it at once, which is
+/// more than the two megabytes that threads have by themselves.
+const STACK: usize = 32 << 20;
+
+fn main() {
+    let built = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build();
+    let done = built.map_err(|e| e.to_string()).and_then(|runtime| {
+        // The main thread's own stack is the system's choice, so that nothing runs on it.
+        runtime.block_on(async { tokio::spawn(serve_or_command()).await.map_err(|e| e.to_string())? })
+    });
+    if let Err(why) = done {
+        let _ = writeln!(std::io::stderr(), "error: {why}");
+        std::process::exit(1);
+    }
+}
+
+async fn serve_or_command() -> Result<(), String> {
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into()))
         .with_writer(std::io::stderr)
         .init();
-    if let Err(why) = run(Cli::parse()).await {
-        let _ = writeln!(std::io::stderr(), "error: {why}");
-        std::process::exit(1);
-    }
+    run(Cli::parse()).await
 }
 
 async fn run(cli: Cli) -> Result<(), String> {

@@ -9,7 +9,8 @@ use crate::domain::documents::leaving;
 use crate::domain::documents::lines::{NewLine, priced, same};
 use crate::domain::documents::list::{ANY_TRANSACTION, INVOICES, Shown, with_document};
 use crate::domain::documents::moves::{Move, check, is_returned, make, no_way, release, way_of};
-use crate::domain::documents::pay::{self, may_release, others_of};
+use crate::domain::documents::pay::{may_release, others_of};
+use crate::domain::documents::payout;
 use crate::domain::documents::standing::latest;
 use crate::domain::documents::sums::{Rounding, Terms};
 use crate::domain::documents::write::updated;
@@ -151,7 +152,7 @@ async fn update(cx: &Context, input: &Update, invoice: bool) -> Result<Done<Show
         (Some(false), true) => {
             reach(&mut desk, document, &mut others, Status::Unpaid, today)?;
             if document.kind == Kind::Refund {
-                pay::pay_out(cx, &mut desk, document, &[], &mut others, true).await?;
+                payout::pay_out(cx, &mut desk, document, &[], &mut others, true).await?;
             }
         }
         _ => {}

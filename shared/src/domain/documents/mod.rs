@@ -11,7 +11,7 @@
 //!   document's dates;
 //! * [`list`]: those that read;
 //! * [`moves`]: the state machine, and setting documents against each other;
-//! * [`leaving`]: what an invoice gives back, and what a customer is paid out;
+//! * [`leaving`]: what an invoice gives back, and what a customer is paid out; `payout`: paying it;
 //! * [`sums`], `taxes`, [`accrual`], [`number`]: the arithmetic; `numbered`: how a document gets its number;
 //! * [`account`], [`posting`], [`ledger`]: the books; [`standing`]: on which day what counts;
 //! * [`desk`]: what a write reads and what it writes besides; `watched`: who looks after what changed;
@@ -35,6 +35,7 @@ pub mod new;
 pub mod number;
 pub(crate) mod numbered;
 pub mod pay;
+mod payout;
 pub mod posting;
 pub mod shown;
 pub mod standing;

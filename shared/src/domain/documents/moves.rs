@@ -91,7 +91,8 @@ pub fn way(from: Status, to: Status) -> Option<Vec<Move>> {
 /// The moves from where a document stands to a status: what only credit is set against is taken back at once.
 pub fn way_of(document: &Document, to: Status) -> Option<Vec<Move>> {
     let takes_back = matches!(to, Status::Cancelled | Status::Void);
-    way(if takes_back && is_only_credited(document) { Status::Unpaid } else { document.status() }, to)
+    let unpaid = takes_back && (is_empty(document) || is_only_credited(document));
+    way(if unpaid { Status::Unpaid } else { document.status() }, to)
 }
 
 /// A status word a document cannot come to from where it stands.

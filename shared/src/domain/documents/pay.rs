@@ -5,15 +5,15 @@ use rust_decimal::Decimal;
 use crate::domain::documents::desk::{Desk, Held};
 use crate::domain::documents::entity::{Document, IndexRow, Kind, Ref, Stage};
 use crate::domain::documents::leaving;
-use crate::domain::documents::list::{MONEY_IN, Shown, with_document};
+use crate::domain::documents::list::{Shown, with_document};
 use crate::domain::documents::moves::{allocate, is_returned, release};
+use crate::domain::documents::payout;
 use crate::domain::documents::standing::latest;
 use crate::domain::documents::sums::amount;
 use crate::domain::documents::write::{New, invalid, updated};
 use crate::machinery::keys::{self, TRANSACTION};
 use crate::machinery::listing;
 use crate::machinery::operation::{Context, Done, Op, Scope};
-use crate::machinery::store::record;
 use crate::words::error::{Error, Result, Rule, Violation};
 use crate::words::money::Money;
 use crate::words::text::spoken;
@@ -106,42 +106,9 @@ pub(crate) async fn settle(
             }
             against_each(cx, document, &new.against, held)
         }
-        Kind::Refund => pay_out(cx, desk, document, &new.against, held, new.low_balance).await,
+        Kind::Refund => payout::pay_out(cx, desk, document, &new.against, held, new.low_balance).await,
         Kind::Invoice | Kind::DebitNote | Kind::Income | Kind::Expense => Ok(()),
     }
-}
-
-/// Pay a customer out: at most its net credit, and out of the credit that was named, else the oldest first.
-/// `low_balance`: what is not covered is refused as a low balance rather than as a fault of the amount.
-pub(crate) async fn pay_out(
-    cx: &Context,
-    desk: &mut Desk<'_>,
-    document: &mut Document,
-    against: &[Against],
-    held: &mut Vec<Held>,
-    low_balance: bool,
-) -> Result<()> {
-    if against.is_empty() {
-        let mut open = open_credit(cx, desk, document.customer).await?;
-        open.retain(|row| row.currency == document.currency);
-        let refs: Vec<Ref> = open.iter().take(MOST_AT_ONCE).map(|row| Ref { kind: row.kind, id: row.id }).collect();
-        held.extend(desk.more(None, &refs).await?.into_iter().flatten().map(Held::read));
-    }
-    let credit = |one: &&Held| {
-        let named = against.is_empty() || against.iter().any(|named| named.other == one.after.own_ref());
-        named && !one.after.is_debit() && one.after.currency == document.currency
-    };
-    let covered: i64 = held.iter().filter(credit).map(|one| one.after.open()).sum();
-    let most = covered.min(leaving::payable(desk.will_owe(document.iso.code())));
-    if document.sums.total > most {
-        let most = Money { minor: most, currency: document.iso }.to_string();
-        return Err(if low_balance {
-            Error::refused("low_balance", format!("The customer can be paid out {most} at most"))
-        } else {
-            Error::field("amount", Rule::TooLarge(most))
-        });
-    }
-    backed(cx, document, against, held)
 }
 
 /// Pay a new invoice from the customer's credit, where the tenant and the customer want it so and the credit is
@@ -158,7 +125,7 @@ pub(crate) async fn from_credit(
     if !wanted || deposit || document.kind != Kind::Invoice || document.due_amount() == 0 {
         return Ok(());
     }
-    let mut open = open_credit(cx, desk, document.customer).await?;
+    let mut open = payout::open_credit(cx, desk, document.customer).await?;
     open.retain(|row| row.currency == document.currency && !held.iter().any(|one| one.after.own_ref().id == row.id));
     let mut enough = 0;
     let needed = open.iter().take_while(|row| {
@@ -215,26 +182,6 @@ fn against_each(cx: &Context, document: &mut Document, against: &[Against], held
     Ok(())
 }
 
-/// Money back comes out of credit.
-fn backed(cx: &Context, document: &mut Document, against: &[Against], held: &mut [Held]) -> Result<()> {
-    for one in held.iter_mut() {
-        let named = against.iter().find(|named| named.other == one.after.own_ref());
-        if named.is_some() || against.is_empty() {
-            let fits = document.open().min(one.after.open());
-            if fits > 0 && one.after.currency == document.currency && !one.after.is_debit() {
-                bounded(&one.after)?;
-                allocate(&mut one.after, document, fits, cx.now)?;
-            }
-        }
-    }
-    let left = document.open();
-    if left > 0 {
-        let most = Money { minor: document.sums.total - left, currency: document.iso }.to_string();
-        return Err(Error::field("amount", Rule::TooLarge(most)));
-    }
-    Ok(())
-}
-
 fn same_currency(one: &Document, other: &Document) -> Result<()> {
     if one.currency == other.currency {
         return Ok(());
@@ -243,7 +190,7 @@ fn same_currency(one: &Document, other: &Document) -> Result<()> {
     Err(Error::refused("currency_mismatch", text))
 }
 
-fn bounded(document: &Document) -> Result<()> {
+pub(super) fn bounded(document: &Document) -> Result<()> {
     if document.allocations.len() < MOST_IN_ALL {
         return Ok(());
     }
@@ -257,21 +204,6 @@ pub(super) async fn open_documents(cx: &Context, customer: Option<u64>, kinds: &
     let partition = keys::index_of(cx.tenant(), TRANSACTION, Some(customer.unwrap_or(0)));
     let mut rows: Vec<IndexRow> = listing::index(cx, partition).await?;
     rows.retain(|row| row.open > 0 && kinds.contains(&row.kind));
-    Ok(rows)
-}
-
-/// What a customer has to its credit, oldest first: receipts, credit notes, and invoices that came to less than nothing.
-async fn open_credit(cx: &Context, desk: &Desk<'_>, customer: Option<u64>) -> Result<Vec<IndexRow>> {
-    let mut rows = open_documents(cx, customer, &MONEY_IN).await?;
-    let invoices: Vec<Ref> = desk.credit_invoices().map(|id| Ref { kind: Kind::Invoice, id }).collect();
-    if !invoices.is_empty() {
-        let places: Vec<_> = invoices.iter().map(|one| keys::row(cx.tenant(), one.kind.entity(), one.id)).collect();
-        for item in cx.store.get_items(&places).await?.into_iter().flatten() {
-            let invoice: Document = record(item)?;
-            rows.push(invoice.index_row());
-        }
-        rows.sort_by_key(|row| (row.date, row.id));
-    }
     Ok(rows)
 }
 

@@ -126,7 +126,7 @@ fn within(parts: &[Part], invoice: &Document) -> Result<Vec<Part>> {
         return Err(Error::refused("scaling", text));
     }
     for part in parts.iter_mut().rev() {
-        let less = over.clamp(0, -part.net);
+        let less = over.clamp(0, (-part.net).max(0));
         part.net += less;
         over -= less;
     }

@@ -246,7 +246,7 @@ mod tests {
             changed(&dearer, 500, 0, "2026-03-01"),
             [(Some(2), 1000, 0), (Some(2), -1999, 1), (Some(1), -500, 0)]
         );
-        assert_eq!(changed(&dearer, 1200, 0, "2026-03-01"), [(Some(2), -1999, 1), (Some(2), 1200, 0)]);
+        assert_eq!(changed(&dearer, 1200, 0, "2026-03-01"), [(Some(2), 1200, 0), (Some(2), -1999, 1)]);
     }
 
     proptest! {
