@@ -90,10 +90,12 @@ impl Model {
     /// The order's invoice became paid.
     fn fulfil(&mut self, order: Option<&mut Order>) {
         let Some(order) = order else { return };
-        for place in 0..order.services.len() {
-            // What waits for it comes to life, and what was barred goes on (contract billmora §10.2).
-            if ["pending", "suspended"].contains(&order.services[place].1) {
-                self.set(order, place, "active");
+        // What was barred goes on, and what waits for it comes to life (contract billmora §10.2).
+        for from in ["suspended", "pending"] {
+            for place in 0..order.services.len() {
+                if order.services[place].1 == from {
+                    self.set(order, place, "active");
+                }
             }
         }
     }
@@ -354,7 +356,8 @@ async fn walk(seed: u64) -> (u64, u64) {
     world.verify();
     for entity in ["invoice", "transaction"] {
         for document in stored::<Document>(&world, entity) {
-            let set = document.allocated() + document.marked.0;
+            // What was given back was asked for again.
+            let set = document.allocated() + document.marked.0 - document.returned.0;
             assert!(set <= document.sums.total.abs() || document.sums.total <= 0, "{} exceeds", document.own_ref());
             assert!(document.allocations.iter().all(|one| one.amount > 0));
         }

@@ -52,11 +52,11 @@ pub(crate) async fn bring_about(
     for order in &orders {
         let Some(order) = goods.orders.get(order) else { continue };
         let (services, registrants) = (order.after.services.clone(), order.after.registrants.clone());
-        bring_to_life(cx, goods, &services, &registrants, &desk.tenant);
         // What was barred since the order's own invoice was not paid goes on.
         let barred = |id: &&u64| goods.services.get(*id).is_some_and(|held| held.after.status == Status::Suspended);
         let barred: Vec<u64> = services.iter().filter(barred).copied().collect();
         barred.into_iter().for_each(|id| goods.move_to(id, Status::Active, true));
+        bring_to_life(cx, goods, &services, &registrants, &desk.tenant);
     }
     let zone = desk.tenant.timezone;
     let midnight = |date| Day::midnight(date, zone);
