@@ -111,15 +111,18 @@ pub(crate) fn request(row: &Row) -> Call {
     }
 }
 
-/// The secret of the gateway in the world that is prepared, of which every other one is a twin.
-static GATEWAY: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+thread_local! {
+    /// The secret of the gateway in the world that this test prepared last, of which its others are twins. It is drawn
+    /// at random, so that the tests beside this one have others: a test prepares its world on its own thread.
+    static GATEWAY: std::cell::RefCell<String> = const { std::cell::RefCell::new(String::new()) };
+}
 
 /// What gateway 2 tells of invoice 1.
 fn notice() -> Value {
     let timestamp =
         shared::words::time::parse_moment(tests::START, shared::words::time::Zone::UTC).unwrap().timestamp();
     let text = format!("INV-2026-001\nsuccess\n\nref-1\n{timestamp}");
-    let signature = shared::machinery::secrets::mac(GATEWAY.get().unwrap().as_bytes(), text.as_bytes());
+    let signature = shared::machinery::secrets::mac(GATEWAY.with_borrow(|secret| secret.clone()).as_bytes(), text.as_bytes());
     json!({"invoice_number": "INV-2026-001", "status": "success", "amount": "", "reference": "ref-1",
         "timestamp": timestamp.to_string(), "signature": shared::machinery::secrets::hex(&signature)})
 }
@@ -210,7 +213,7 @@ async fn sales(world: &World) {
         ] {
             let made = world.send(Call::new("POST", &format!("/api/v2/{path}")).bearer(ADMIN).json(&body)).await;
             if let (2, "gateways", Some(secret)) = (n, path, made.expect(201)["data"]["secret"].as_str()) {
-                GATEWAY.get_or_init(|| secret.to_owned());
+                GATEWAY.set(secret.to_owned());
             }
         }
         for (path, body) in [
