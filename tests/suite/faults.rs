@@ -122,7 +122,7 @@ fn notice() -> Value {
     let timestamp =
         shared::words::time::parse_moment(tests::START, shared::words::time::Zone::UTC).unwrap().timestamp();
     let text = format!("INV-2026-001\nsuccess\n\nref-1\n{timestamp}");
-    let signature = shared::machinery::secrets::mac(GATEWAY.with_borrow(|secret| secret.clone()).as_bytes(), text.as_bytes());
+    let signature = GATEWAY.with_borrow(|secret| shared::machinery::secrets::mac(secret.as_bytes(), text.as_bytes()));
     json!({"invoice_number": "INV-2026-001", "status": "success", "amount": "", "reference": "ref-1",
         "timestamp": timestamp.to_string(), "signature": shared::machinery::secrets::hex(&signature)})
 }

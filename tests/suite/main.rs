@@ -60,6 +60,7 @@ mod series;
 mod services;
 mod stock;
 mod store;
+mod tampering;
 mod tax_rounding;
 mod transfer;
 mod usage;

@@ -47,6 +47,11 @@ impl Ids {
         Self { last: number_of(sequence, LAST), holes: numbers(holes, COUNT) }
     }
 
+    /// The ids gone from a run, from its item.
+    pub fn gone(run: Option<&Item>) -> Vec<u64> {
+        number_set(run, GONE)
+    }
+
     /// How many records there are.
     pub fn total(&self) -> u64 {
         self.last.saturating_sub(self.holes.iter().map(|(_, count)| count).sum())
@@ -127,7 +132,7 @@ pub async fn page<T: DeserializeOwned>(cx: &Context, entity: Entity, ids: &Ids, 
     };
     let gone = if ids.has_holes(run) {
         let item = cx.store.get_items(&[keys::holes_of_run(cx.tenant(), entity, run)]).await?.pop().flatten();
-        number_set(item.as_ref(), GONE)
+        Ids::gone(item.as_ref())
     } else {
         Vec::new()
     };

@@ -197,7 +197,7 @@ pub fn line(
 
 /// A tax whose rate is not one of ours.
 pub fn tax(name: &str, percent: Decimal, amount: i64) -> TaxRow {
-    TaxRow { tax: 0, name: name.to_owned(), percent: percent.normalize(), amount }
+    TaxRow { tax: 0, name: name.to_owned(), percent: percent.normalize(), amount, given: false }
 }
 
 /// Percent that a tax is of what it is put on, to four places; 0 where that is nothing.

@@ -67,6 +67,9 @@ pub(crate) async fn charge(
         }
         made = Some(document);
     }
+    if own.is_none() {
+        service.leave_out(asked.map(|asked| asked.start), asked.and_then(|asked| asked.end.succ_opt()));
+    }
     service.periods += 1;
     service.next_due = service.asked_until().and_then(|date| Day::midnight(date, desk.tenant.timezone));
     if service.status == Status::Pending {

@@ -284,6 +284,7 @@ async fn invoice(
     let made = compose(cx, desk, &new, &mut Vec::new()).await?;
     service.periods += 1;
     service.charged(Charge::own(made.own_ref(), 0, asked, service.fee, term.days()), desk.today().date)?;
+    service.leave_out(asked.end.succ_opt(), service.asked_until());
     if made.status() == Paid::Paid {
         let zone = desk.tenant.timezone;
         moves::put_off(service, |date| Day::midnight(date, zone));

@@ -61,6 +61,7 @@ pub(crate) async fn overdue(cx: &Context, mut desk: Desk<'_>, row: &Row, report:
             let suspended = move_all(&mut goods, Status::Active, Status::Suspended);
             report.suspended += suspended.len() as u64;
             suspended.iter().for_each(|id| report.plan(Action::Suspend, "service", *id, Some(invoice.id)));
+            bar(&mut goods, (invoice.id, row.note.day));
         }
         if desk.books.settings.terminate_days.is_some() {
             let note = Note { id: row.note.id, day: row.note.day };
@@ -116,6 +117,27 @@ pub(crate) fn wait(cx: &Context, desk: &mut Desk<'_>, work: &Work, row: &Row, re
     };
     let tomorrow = by(desk, report, days.unwrap_or(0)) + Duration::days(1);
     row.put_off(cx, &mut desk.changes, tomorrow)
+}
+
+/// Note on what is barred that it is for this invoice too.
+fn bar(goods: &mut Goods<'_>, invoice: (u64, Date)) {
+    for held in goods.services.values_mut().filter(|held| held.after.status == Status::Suspended) {
+        if !held.after.barred_by.contains(&invoice) {
+            held.after.barred_by.push(invoice);
+        }
+    }
+}
+
+/// A service goes on though other invoices than those that were paid bar it: the next run of tomorrow looks at them again,
+/// and so bars it again.
+pub(crate) fn look_again(cx: &Context, desk: &mut Desk<'_>, invoices: &BTreeSet<(u64, Date)>) -> Result<()> {
+    let settings = &desk.books.settings;
+    let days = settings.suspend_days.or(settings.terminate_days).unwrap_or(0);
+    let from = desk.today().date + Duration::days(1) - Duration::days(i64::from(days));
+    for (id, day) in invoices {
+        agenda::put(cx, &mut desk.changes, OVERDUE, from, &Note { id: *id, day: *day })?;
+    }
+    Ok(())
 }
 
 /// Whether so little is left of an invoice that nobody is barred for it: one part in a hundred, or less.

@@ -17,6 +17,9 @@ pub struct TaxRow {
     pub percent: Decimal,
     /// Minor units of the document's currency.
     pub amount: i64,
+    /// Whether the amount was given, and not worked out from the percent (contract jerasoft §4.6).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub given: bool,
 }
 
 /// A line. Amounts are minor units of the document's currency.

@@ -254,7 +254,7 @@ fn given_taxes(
             Err(fault) => found.push(fault),
             Ok(amount) => {
                 let (name, percent) = (rate.meta.name.clone(), rate.percent);
-                line.taxes.push(TaxRow { tax: *id, name, percent, amount });
+                line.taxes.push(TaxRow { tax: *id, name, percent, amount, given: true });
                 line.amount += amount;
             }
         }

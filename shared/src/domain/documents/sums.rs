@@ -164,6 +164,7 @@ pub fn line(priced: &Priced, terms: &Terms) -> Option<Line> {
         name: name.clone(),
         percent: *percent,
         amount,
+        given: false,
     };
     let after = before - off;
     let percents: Vec<Decimal> = priced.taxes.iter().map(|(_, _, percent)| *percent).collect();

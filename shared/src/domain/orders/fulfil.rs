@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::domain::billing::unpaid::look_again;
 use crate::domain::documents::desk::Desk;
 use crate::domain::documents::entity::Line;
 use crate::domain::documents::entity::{Document, Kind};
@@ -49,13 +50,14 @@ pub(crate) async fn bring_about(
     let list = |set: &BTreeSet<u64>| set.iter().copied().collect::<Vec<_>>();
     let (orders, services, registrants) = (list(&orders), list(&services), list(&registrants));
     goods.more(&orders, &services, &registrants).await?;
+    let mut others = BTreeSet::new();
     for order in &orders {
         let Some(order) = goods.orders.get(order) else { continue };
         let (services, registrants) = (order.after.services.clone(), order.after.registrants.clone());
         // What was barred since the order's own invoice was not paid goes on.
         let barred = |id: &&u64| goods.services.get(*id).is_some_and(|held| held.after.status == Status::Suspended);
         let barred: Vec<u64> = services.iter().filter(barred).copied().collect();
-        barred.into_iter().for_each(|id| goods.move_to(id, Status::Active, true));
+        barred.into_iter().for_each(|id| go_on(goods, id, invoices, &mut others));
         bring_to_life(cx, goods, &services, &registrants, &desk.tenant);
     }
     let zone = desk.tenant.timezone;
@@ -78,19 +80,29 @@ pub(crate) async fn bring_about(
             }
             // Whatever was owed for it, what was barred goes on.
             if matches!(held.after.status, Status::Active | Status::Suspended) {
-                goods.move_to(id, Status::Active, true);
+                go_on(goods, id, invoices, &mut others);
             }
         }
         if let Some(held) = line.registrant.and_then(|id| goods.registrants.get_mut(&id)) {
             held.after.renew(invoice, cx.now);
         }
     }
+    look_again(cx, desk, &others)?;
     for id in carried {
         if let Some(held) = goods.services.get_mut(&id) {
             make_up(cx, desk, &mut held.after, invoices).await?;
         }
     }
     Ok(())
+}
+
+/// Let a service go on, whatever else is owed for it (contract billmora §10.2); for what other invoices it was barred.
+fn go_on(goods: &mut Goods<'_>, id: u64, paid: &[Document], others: &mut BTreeSet<(u64, Date)>) {
+    if let Some(held) = goods.services.get(&id) {
+        let unpaid = |(invoice, _): &&(u64, Date)| !paid.iter().any(|one| one.id == *invoice);
+        others.extend(held.after.barred_by.iter().filter(unpaid));
+    }
+    goods.move_to(id, Status::Active, true);
 }
 
 /// What the payment of an invoice added, which does not stand any more: years of domains are taken back, and of a

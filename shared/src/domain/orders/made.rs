@@ -190,6 +190,8 @@ impl Made<'_> {
             plugin: product.plugin,
             stock: Stock::Counted,
             scalings: Vec::new(),
+            barred_by: Vec::new(),
+            unasked: Vec::new(),
             charges: Vec::new(),
             carried: BTreeMap::new(),
         })

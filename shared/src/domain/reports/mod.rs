@@ -9,10 +9,9 @@
 //! * [`sales`]: what was sold and bought;
 //! * [`sessions`]: what is in use now; [`usage`]: what was charged, line by line;
 //! * [`statement`]: what happened between a customer and the tenant;
-//! * [`verify`]: everything worked out anew from the documents, `registers` their numbers.
+//! * [`verify`]: everything worked out anew from the documents, and held to the rules of the trade.
 
 pub mod figures;
-mod registers;
 pub mod sales;
 pub mod sessions;
 pub mod statement;

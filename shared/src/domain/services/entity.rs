@@ -17,6 +17,9 @@ use crate::words::time::{Date, Day, Instant};
 /// The most charges of days that are not over: a year of daily ones, and some.
 const MOST_CHARGES: usize = 400;
 
+/// The most spans of days that nobody was asked for.
+const MOST_UNASKED: usize = 60;
+
 /// Where a service stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -170,6 +173,13 @@ pub struct Service {
     /// of other systems, and of those older than these notes.
     #[serde(default)]
     pub charges: Vec<Charge>,
+    /// The unpaid invoices that it is barred for, each with the day it was due, while it is suspended.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub barred_by: Vec<(u64, Date)>,
+    /// Days that nobody was asked money for and nobody will be: periods in which it was barred or cost nothing, and what
+    /// lies between the days asked for and a due date that was moved; the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unasked: Vec<Term>,
     /// What one dialect knows and nothing here acts upon, as JSON text.
     pub carried: BTreeMap<String, String>,
 }
@@ -226,6 +236,23 @@ impl Service {
         }
         self.charges.push(charge);
         Ok(())
+    }
+
+    /// Note that nobody is asked money for the days from one up to, and not including, another.
+    pub(crate) fn leave_out(&mut self, from: Option<Date>, until: Option<Date>) {
+        let end = until.and_then(|until| until.pred_opt());
+        let Some(term) = from.zip(end).map(|(start, end)| Term { start, end }).filter(|term| term.start <= term.end)
+        else {
+            return;
+        };
+        let many = self.unasked.len() >= MOST_UNASKED;
+        match self.unasked.last_mut() {
+            // Where there are too many, what lies between the last two counts as one.
+            Some(last) if last.end.succ_opt() == Some(term.start) || many => {
+                last.end = last.end.max(term.end);
+            }
+            _ => self.unasked.push(term),
+        }
     }
 
     /// The last change that is not carried out.

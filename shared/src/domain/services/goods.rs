@@ -171,6 +171,9 @@ impl<'c> Goods<'c> {
         let Some(held) = self.services.get_mut(&id) else { return };
         let Some(moved) = moves::between(held.after.status, status) else { return };
         held.after.status = status;
+        if status != Status::Suspended {
+            held.after.barred_by.clear();
+        }
         if held.before.is_some() {
             held.event = moved.event();
         }

@@ -155,6 +155,8 @@ fn begun(cx: &Context, id: u64, of: &Begun<'_>, start: Instant) -> Service {
         // It was sold elsewhere, or is a subscription: it took nothing from the stock, and gives nothing back.
         stock: Stock::Free,
         scalings: Vec::new(),
+        barred_by: Vec::new(),
+        unasked: Vec::new(),
         charges: Vec::new(),
         carried: BTreeMap::new(),
     }

@@ -89,7 +89,9 @@ pub fn take_up(service: &mut Service, moved: Moved, today: Day) {
         }
         (Moved::Activated | Moved::Unsuspended, Some(anchor)) => {
             let now = service.cycle.number_at(anchor, today.date);
+            let asked = service.asked_until();
             service.periods = service.periods.max(now);
+            service.leave_out(asked, service.asked_until());
         }
         _ => {}
     }

@@ -135,6 +135,7 @@ async fn update_service(cx: &Context, update: &Update) -> Result<Done<Shown>> {
         if let Some(due) = update.next_due.filter(|due| Some(*due) != after.next_due) {
             after.next_due = Some(due);
             if after.cycle.recurs() {
+                after.leave_out(after.asked_until(), Some(due.date));
                 after.anchor_at(due.date);
             }
         }

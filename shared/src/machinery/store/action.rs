@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::types::{
 
 use super::Store;
 use super::items::{Item, key_item};
+use super::seal::{SEAL, seal};
 use crate::machinery::changes::{Act, Attributes, Change, Expect};
 use crate::words::error::{Error, Result};
 
@@ -24,6 +25,7 @@ impl Store {
             Act::Put(item) => {
                 let mut item = item.clone();
                 item.extend(key_item(&change.key));
+                seal(&mut item);
                 let put =
                     Put::builder().table_name(&self.table).set_item(Some(item)).set_condition_expression(condition);
                 let put =
@@ -78,7 +80,9 @@ fn update(attributes: &Attributes, names: &mut Names, values: &mut Item) -> Stri
         add.push(part(attribute, set, " "));
     }
     let clause = |word: &str, parts: &[String]| (!parts.is_empty()).then(|| format!("{word} {}", parts.join(", ")));
-    [clause("SET", &set), clause("ADD", &add)].into_iter().flatten().collect::<Vec<_>>().join(" ")
+    // What is added to is not what was sealed.
+    let unsealed = clause("REMOVE", &[SEAL.to_owned()]);
+    [clause("SET", &set), clause("ADD", &add), unsealed].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 fn some(values: Item) -> Option<Item> {

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::{Report, pages};
 use crate::domain::documents::Kind;
 use crate::domain::documents::desk::Registered;
-use crate::domain::reports::verify::{Report, pages};
 use crate::machinery::caller::Tenant;
 use crate::machinery::changes::passed_over;
 use crate::machinery::keys;
@@ -23,7 +23,7 @@ pub(super) async fn registers(
         let mut listed: BTreeMap<String, u64> = BTreeMap::new();
         let mut passed: BTreeMap<String, BTreeSet<u64>> = BTreeMap::new();
         let mut after = None;
-        while let Some(items) = pages(store, keys::register(t, kind.name()), &mut after).await? {
+        while let Some(items) = pages(store, keys::register(t, kind.name()), &mut after, report).await? {
             for item in items {
                 let row: Registered = record(item)?;
                 report.numbers += 1;
