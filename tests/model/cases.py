@@ -5,13 +5,16 @@
 
 Each case has a sandbox tenant of its own, whose clock it may move; what is right stands in the cases as literals, from the
 trade's practice and the contracts. Ends with status 1 when anything is wrong. The cases are in `case_money.py`,
-`case_documents.py`, `case_dates.py`, `case_plans.py`, `case_runs.py` and, beyond the table, `case_further.py`; what they ask with is in `asked.py`.
+`case_documents.py`, `case_dates.py`, `case_plans.py`, `case_runs.py` and, beyond the table, `case_further.py`,
+`case_audit.py` and `case_attacks.py`; what they ask with is in `asked.py`.
 """
 import argparse
 import sys
 import traceback
 
 import asked
+import case_attacks
+import case_audit
 import case_dates
 import case_documents
 import case_further
@@ -20,7 +23,7 @@ import case_plans
 import case_runs
 from client import Server, World
 
-MODULES = (case_money, case_documents, case_dates, case_plans, case_runs, case_further)
+MODULES = (case_money, case_documents, case_dates, case_plans, case_runs, case_further, case_audit, case_attacks)
 
 
 def main():

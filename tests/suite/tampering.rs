@@ -80,7 +80,13 @@ fn cases() -> Vec<Case> {
         ("balance", "000000000002", "owed.USD", None, "what customer 2 owes in USD is"),
         ("figures#000000000001", "due#credit", "open", None, "figure due#credit open of reseller 1"),
         ("invoice-index", "2026-01-15", "open", None, "the index row at acme#invoice-index / 2026-01-15"),
-        ("register#invoice", "inv-2026-001", "document", n("9"), "number INV-2026-001 of invoice 1 is not in the register"),
+        (
+            "register#invoice",
+            "inv-2026-001",
+            "document",
+            n("9"),
+            "number INV-2026-001 of invoice 1 is not in the register",
+        ),
         ("series", "invoice", "last2026", None, "how many numbers invoice has"),
         // What is sold.
         ("order", "000000000001", "total", None, "the total of order 1, by its figures"),
@@ -142,7 +148,8 @@ async fn world() -> World {
     send("credit-notes", note).await;
     send("currencies", json!({"code": "EUR", "name": "Euro"})).await;
     send("exchange-rates", json!({"from": "USD", "to": "EUR", "rate": "0.80", "date": "2026-01-01"})).await;
-    let foreign = send("invoices", json!({"customer_id": 2, "date": "2026-02-10", "currency": "EUR", "items": items})).await;
+    let foreign =
+        send("invoices", json!({"customer_id": 2, "date": "2026-02-10", "currency": "EUR", "items": items})).await;
     assert_eq!((&credited["data"]["id"], &foreign["data"]["id"]), (&json!(CREDITED), &json!(FOREIGN)));
     world.books("acme").await;
     world
@@ -152,7 +159,8 @@ fn find(world: &World, pk: &str, sk: &str) -> Value {
     let whole = format!("acme#{pk}");
     let found = |item: &Value| {
         let own = item["PK"]["S"].as_str().unwrap();
-        (own == whole || pk.ends_with('#') && own.starts_with(&whole)) && item["SK"]["S"].as_str().unwrap().starts_with(sk)
+        (own == whole || pk.ends_with('#') && own.starts_with(&whole))
+            && item["SK"]["S"].as_str().unwrap().starts_with(sk)
     };
     world.items().into_iter().find(found).unwrap_or_else(|| panic!("{pk} / {sk}"))
 }

@@ -213,7 +213,7 @@ fn invoice(view: View, shown: &Shown) -> Value {
         "total_net": money(document.sums.net()),
         "total_taxes": money(document.sums.tax),
         "total": money(document.sums.total),
-        "paid_amount": money(document.allocated() + document.marked.0),
+        "paid_amount": money(document.settled()),
         "invoice_dt": view.zone.stamp(document.day.at),
         "due_dt": due.map(|due| view.zone.stamp(due)),
         "state": if state.is_null() { Value::from("normal") } else { state },

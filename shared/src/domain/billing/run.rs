@@ -193,13 +193,14 @@ async fn step(cx: &Context, report: &mut Report) -> Result<Option<Changes>> {
 
 /// What is to be looked at next.
 async fn next(cx: &Context, desk: &Desk<'_>, report: &Report) -> Result<Option<Work>> {
+    // What is barred is not asked for more: a run that comes late asks for no period that daily runs would not have.
+    if let Some(work) = unpaid::next(cx, desk, report).await? {
+        return Ok(Some(work));
+    }
     if let Some(work) = renewals::next(cx, desk, report).await? {
         return Ok(Some(work));
     }
-    if let Some(work) = domains::next(cx, desk, report).await? {
-        return Ok(Some(work));
-    }
-    unpaid::next(cx, desk, report).await
+    domains::next(cx, desk, report).await
 }
 
 async fn attempt(cx: &Context, desk: Desk<'_>, work: &Work, report: &mut Report) -> Result<Changes> {

@@ -15,7 +15,7 @@ use crate::domain::services::entity::Status;
 use crate::domain::services::goods::Goods;
 use crate::machinery::changes::Changes;
 use crate::machinery::operation::Context;
-use crate::words::error::Result;
+use crate::words::error::{Result, Told};
 use crate::words::time::{Date, Day, Duration, Zone};
 
 /// Which part of an invoice may be left unpaid without anything being barred or ended for it.
@@ -89,10 +89,17 @@ pub(crate) async fn lapsed(cx: &Context, mut desk: Desk<'_>, row: &Row, report: 
         report.terminated += ended.len() as u64;
         ended.iter().for_each(|id| report.plan(Action::Terminate, "service", *id, Some(invoice.id)));
         // Nobody is asked any more for what is not there any more, unless part of it is paid.
-        let over = !ended.is_empty() || never_served(&goods, &invoice, desk.tenant.timezone);
+        let over =
+            !ended.is_empty() || ended_for(&goods, &invoice) || never_served(&goods, &invoice, desk.tenant.timezone);
+        let whole = desk.clone();
         if over && invoice.status() == Paid::Unpaid {
-            report.plan(Action::Cancel, "invoice", invoice.id, None);
-            cancel(&mut desk, invoice).await?;
+            let id = invoice.id;
+            match cancel(&mut desk, invoice).await {
+                Ok(()) => report.plan(Action::Cancel, "invoice", id, None),
+                // What was credited of it was used elsewhere: like one that is paid in part, it stays.
+                Err(error) if matches!(error.told, Told::Refused { .. }) => desk = whole,
+                Err(error) => return Err(error),
+            }
             // What never came to life is here already.
             desk.reservations.clear();
             let pending: Vec<u64> = goods
@@ -190,6 +197,18 @@ fn move_all(goods: &mut Goods<'_>, from: Status, to: Status) -> Vec<u64> {
         goods.services.values().filter(|held| held.after.status == from).map(|held| held.after.stamps.id).collect();
     ids.iter().for_each(|id| goods.move_to(*id, to, true));
     ids
+}
+
+/// Whether all that an invoice names was barred for it too, and has ended since: for another invoice that was no younger.
+fn ended_for(goods: &Goods<'_>, invoice: &Document) -> bool {
+    let ended = |id: u64| {
+        let service = goods.services.get(&id).map(|held| &held.after);
+        service.is_some_and(|service| {
+            service.status == Status::Terminated && service.barred_by.iter().any(|(by, _)| *by == invoice.id)
+        })
+    };
+    let mut named = invoice.lines.iter().filter_map(|line| line.service).peekable();
+    named.peek().is_some() && named.all(ended)
 }
 
 async fn cancel(desk: &mut Desk<'_>, invoice: Document) -> Result<()> {

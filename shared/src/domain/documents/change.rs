@@ -203,10 +203,20 @@ fn step_to(desk: &mut Desk<'_>, document: &mut Document, others: &mut [Held], st
     let is_charge = |other: &Held| other.after.kind != Kind::Invoice && charged.contains(&other.after.id);
     let on = today.max(document.day.date);
     check(document, step)?;
+    // Nobody can pay, or be paid, whose customer was deleted.
+    if matches!(step, Move::Issue | Move::Reopen) && document.customer.is_some() && desk.customer.is_none() {
+        let text = "The customer was deleted: nothing can be asked of it any more";
+        return Err(Error::refused("customer_deleted", text));
+    }
     match step {
         // Its charges ask for their money themselves again, and may be on another invoice by now.
         Move::Reopen if document.status() == Status::Cancelled && !charged.is_empty() => {
             return Err(no_way(document, Status::Unpaid));
+        }
+        // The change was given up with its invoice, and another one may have been made since.
+        Move::Reopen if document.status() == Status::Cancelled && document.lines.iter().any(|line| line.change) => {
+            let text = "The change of plan that this invoice asks for was given up: ask for the change again";
+            return Err(Error::refused("change_given_up", text));
         }
         // What was paid before the money was given back stays paid, and is asked for again.
         Move::Reopen if is_returned(document) => {}
@@ -216,21 +226,52 @@ fn step_to(desk: &mut Desk<'_>, document: &mut Document, others: &mut [Held], st
             others.iter_mut().filter(|other| !is_charge(other)).for_each(|other| release(document, &mut other.after));
         }
         Move::Cancel | Move::Void => {
+            charges_are_whole(document)?;
+            leaving::check_taken_over(document)?;
             let notes = notes_in(document);
             for other in others.iter_mut().filter(|other| other.after.kind == Kind::CreditNote) {
                 if notes.contains(&other.after.id) {
                     leaving::take_back(&mut other.after, document, on)?;
                 }
             }
-            let credit = |other: &&mut Held| is_charge(other) || other.after.kind == Kind::CreditNote;
+            let credit =
+                |other: &&mut Held| is_charge(other) || matches!(other.after.kind, Kind::CreditNote | Kind::Invoice);
             others.iter_mut().filter(credit).for_each(|other| release(document, &mut other.after));
         }
         Move::Issue | Move::MarkPaid | Move::Refund => {}
     }
     make(document, step, desk.now(), on);
+    if matches!(step, Move::Cancel | Move::Void | Move::Refund) {
+        others.iter_mut().for_each(|other| leaving::give_over(document, &mut other.after));
+    }
+    if step == Move::Reopen {
+        for other in others.iter_mut().filter(|other| other.after.kind == Kind::CreditNote) {
+            if document.withdrawn.contains(&other.after.id) {
+                leaving::restore(&mut other.after, document, on, desk.now())?;
+            }
+        }
+    }
     // Whatever stands issued has a number: a draft gets its own now.
     if matches!(step, Move::Issue | Move::Reopen) && document.number.is_none() {
         desk.give_number(document, None)?;
+    }
+    Ok(())
+}
+
+/// Refuses to take back an invoice that asks for charges of which something was given back, since the charges would ask
+/// for all of their money again; and a charge of which something was given back.
+fn charges_are_whole(invoice: &Document) -> Result<()> {
+    if invoice.kind == Kind::DebitNote && !invoice.credited.is_empty() {
+        let number = invoice.number.as_deref().unwrap_or_default();
+        let text = format!("A change of plan gave back some of debit note {number}: delete its credit notes first");
+        return Err(Error::refused("charges_credited", text));
+    }
+    let charges = invoice.lines.iter().any(|line| line.charge.is_some());
+    if charges && (!invoice.credited.is_empty() || is_returned(invoice)) {
+        let number = invoice.number.as_deref().unwrap_or_default();
+        let text =
+            format!("Invoice {number} asks for charges and gave some of them back: delete its credit notes first");
+        return Err(Error::refused("charges_credited", text));
     }
     Ok(())
 }
@@ -262,6 +303,8 @@ async fn delete(cx: &Context, input: &Deletion, invoice: bool) -> Result<Done<u6
         let text = format!("Money was given back for invoice {number}: it cannot be deleted");
         return Err(Error::refused("invoice_refunded", text));
     }
+    charges_are_whole(&document)?;
+    leaving::check_taken_over(&document)?;
     let mut others = others_of(&mut desk, document.customer, &document).await?;
     let mut held = Held::read(document);
     if !invoice {
@@ -274,9 +317,16 @@ async fn delete(cx: &Context, input: &Deletion, invoice: bool) -> Result<Done<u6
         if other.after.kind == Kind::CreditNote && notes.contains(&other.after.id) {
             leaving::take_back(&mut other.after, &mut held.after, on)?;
         }
-        if other.after.kind == Kind::Invoice && concerned == Some(other.after.id) {
+        let invoice = other.after.kind == Kind::Invoice && concerned == Some(other.after.id);
+        if invoice || other.after.kind == Kind::DebitNote && held.after.charge == Some(other.after.id) {
+            let before = leaving::is_within(&other.after);
             other.after.credited.retain(|note| note.note != held.after.id);
+            if before && !leaving::is_within(&other.after) {
+                let text = "A later credit note gives back what this one charged: delete that one first";
+                return Err(Error::refused("credited_since", text));
+            }
         }
+        leaving::give_over(&mut held.after, &mut other.after);
         release(&mut held.after, &mut other.after);
     }
     held.after.marked = (0, 0);

@@ -260,6 +260,9 @@ impl<'c> Desk<'c> {
         let paid = |document: &Document| document.kind == Kind::Invoice && document.status() == Status::Paid;
         if paid(&after) && !before.as_ref().is_some_and(paid) {
             self.changes.tell("invoice.paid", after.id, after.version);
+        }
+        let (did, does) = (before.as_ref().is_some_and(Document::earns), after.earns());
+        if does && !did {
             let deposit = after.lines.iter().any(|line| line.deposit);
             self.paid.extend((!after.is_imported() && (after.sustains() || deposit)).then(|| after.clone()));
         }
@@ -267,7 +270,7 @@ impl<'c> Desk<'c> {
             let (whose, left) = (after.customer.unwrap_or(0), after.open() > 0);
             self.credit_invoices.entry(whose).or_default().insert(after.id, left);
         }
-        let lapses = before.as_ref().is_some_and(paid) && !paid(&after) && !after.is_imported() && after.sustains();
+        let lapses = did && !does && !after.is_imported() && after.sustains();
         self.lapsed.extend(lapses.then(|| after.clone()));
         self.look_after(before.as_ref(), &after)?;
         self.look_at_stock(before.as_ref(), &after);
@@ -309,7 +312,7 @@ impl<'c> Desk<'c> {
         self.ledger.post(Some(before), &after, event, on)?;
         self.changes.tell(event, after.id, after.version);
         self.look_at_stock(Some(before), &after);
-        let lapses = before.kind == Kind::Invoice && before.status() == Status::Paid;
+        let lapses = before.earns();
         self.lapsed.extend((lapses && !after.is_imported() && after.sustains()).then_some(after));
         Ok(())
     }
@@ -323,6 +326,11 @@ impl<'c> Desk<'c> {
     pub(crate) fn will_owe(&self, code: &str) -> i64 {
         let more = self.whose.and_then(|customer| self.ledger.owes_more(customer).get(code).copied());
         self.balance.owed.get(code).copied().unwrap_or(0) + more.unwrap_or(0)
+    }
+
+    /// Whether the customer in hand was deleted and has credit all the same: a payment came in since.
+    pub(super) fn owes_the_deleted(&self) -> bool {
+        self.customer.is_none() && self.reach == Reach::Everything && self.balance.owed.values().any(|owed| *owed < 0)
     }
 
     /// Everything as changes, with what the payments made here bring to life.
@@ -357,7 +365,9 @@ impl<'c> Desk<'c> {
             let changed = credit.iter().any(|(id, left)| balance.credit_invoices.contains(id) != *left);
             // A customer with documents has a balance, and so cannot be deleted; whose first document this
             // is must still be there.
-            if !more.is_empty() || changed || (was == 0 && customer.is_some()) {
+            let brought = self.ledger.brought_more(whose);
+            if !more.is_empty() || !brought.is_empty() || changed || (was == 0 && customer.is_some()) {
+                balance.bring(brought)?;
                 for (id, left) in credit {
                     if left {
                         balance.credit_invoices.insert(id)

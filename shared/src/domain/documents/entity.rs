@@ -56,6 +56,10 @@ pub struct Credited {
     /// Whether it turned a paid deposit into credit.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub deposit: bool,
+    /// Whether it is no credit note but a line below 0 of an invoice: a dearer plan's, which takes back what was charged
+    /// at other taxes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_invoice: bool,
 }
 
 impl Credited {
@@ -115,7 +119,17 @@ pub struct Document {
     /// reopened, which then asks for it again: money that left does not come back by itself.
     #[serde(default, skip_serializing_if = "is_nothing")]
     pub returned: (i64, i64),
-    /// The credit notes that concern it and stand; invoices only.
+    /// What the exchange rate had brought until then of the money that was given back, in minor units of the base
+    /// currency: below 0 where it had cost some.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub returned_difference: i64,
+    /// What the lines below 0 of a dearer plan's invoice take back something of, see [`Credited::by_invoice`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub took_back: Vec<Ref>,
+    /// The credit notes that were taken back together with it, which stand again when it does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub withdrawn: Vec<u64>,
+    /// The credit notes that concern it and stand; of invoices and debit notes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub credited: Vec<Credited>,
     /// When it was last paid in full.
@@ -139,6 +153,9 @@ pub struct Document {
     pub reference: Option<String>,
     /// The invoice a note concerns: its id and number.
     pub invoice: Option<(u64, Option<String>)>,
+    /// The debit note (JeraSoft's charge) that a credit note concerns, where that is on no invoice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charge: Option<u64>,
     /// The order it asks the money of: its id and number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<(u64, String)>,
@@ -156,6 +173,11 @@ pub struct Document {
 
 fn is_nothing(amount: &(i64, i64)) -> bool {
     *amount == (0, 0)
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls")]
+fn is_zero(amount: &i64) -> bool {
+    *amount == 0
 }
 
 impl Document {
@@ -266,6 +288,17 @@ impl Document {
     /// Whether it came from another system, which has seen to all that its payment brings about.
     pub fn is_imported(&self) -> bool {
         self.carried.contains_key(IMPORTED)
+    }
+
+    /// Whether what it asks for was paid, so that it brings about what it is for. Where credit notes that concern it gave
+    /// back all that it charged, nothing was paid for.
+    pub fn earns(&self) -> bool {
+        let notes = self.credited.iter().filter(|note| !note.by_invoice);
+        let given_back = notes.map(Credited::total).sum::<i64>();
+        let bought = self.credited.iter().any(|note| note.deposit);
+        self.kind == Kind::Invoice
+            && self.status() == Status::Paid
+            && (self.sums.total <= 0 || given_back < self.sums.total || bought)
     }
 
     /// Whether anything comes to life, or goes on living, when it is paid.

@@ -7,15 +7,15 @@
 //!   the balance that every dialect shows.
 //! * **What is taken back takes its credit notes along.** A note whose credit was used elsewhere stands in the way.
 
-use crate::domain::documents::entity::{Allocation, Credited, Document, Kind, Ref, Stage, TaxRow};
+use crate::domain::documents::entity::{Allocation, Credited, Document, Kind, Line, Ref, Stage, TaxRow};
 use crate::domain::documents::ledger::out_of_range;
 use crate::domain::documents::line::tax_totals;
-use crate::domain::documents::moves::release;
-use crate::domain::documents::standing::close;
-use crate::domain::documents::sums::{Rounding, Terms, in_base};
+use crate::domain::documents::moves::{allocate, release};
+use crate::domain::documents::standing::{close, reopen};
+use crate::domain::documents::sums::{Rounding, Terms, in_base, percent};
 use crate::words::error::{Error, Result, Rule, Violation};
 use crate::words::text::spoken;
-use crate::words::time::Date;
+use crate::words::time::{Date, Instant};
 
 /// The most credit notes that concern one invoice: all of them change when it is taken back.
 const MOST_NOTES: usize = 20;
@@ -54,6 +54,12 @@ fn same_tax(one: &TaxRow, other: &TaxRow) -> bool {
     one.name == other.name && one.percent == other.percent
 }
 
+/// As much of a tax as is left of it.
+pub fn at_most(tax: &TaxRow, left: &Carried) -> Option<TaxRow> {
+    let most = left.taxes.iter().find(|one| same_tax(one, tax))?.amount.max(0);
+    Some(TaxRow { amount: tax.amount.min(most), ..tax.clone() })
+}
+
 /// What an invoice charged and no credit note gave back.
 pub fn carried(invoice: &Document) -> Carried {
     let mut taxes = tax_totals(&invoice.lines);
@@ -71,6 +77,14 @@ pub fn carried(invoice: &Document) -> Carried {
     }
 }
 
+/// Whether the credit notes of a document that asks for money come to its net and to each of its taxes at most.
+pub fn is_within(document: &Document) -> bool {
+    let own = tax_totals(&document.lines);
+    let charged = |tax: &TaxRow| own.iter().find(|one| same_tax(one, tax)).map_or(0, |one| one.amount);
+    let left = carried(document);
+    left.net >= document.sums.net().min(0) && left.taxes.iter().all(|tax| tax.amount >= charged(tax).min(0))
+}
+
 fn is_cash(allocation: &&Allocation) -> bool {
     allocation.other.kind == Kind::Receipt
 }
@@ -81,6 +95,30 @@ pub fn cash(invoice: &Document) -> (i64, i64) {
     let amount = receipts().map(|one| one.amount).sum::<i64>();
     let base = receipts().map(|one| one.base_debit).sum::<i64>();
     (amount + invoice.marked.0 - invoice.returned.0, base + invoice.marked.1 - invoice.returned.1)
+}
+
+/// What the exchange rate brought of that cash, in minor units of the base currency: what it was worth when it came
+/// less what the invoice asked for.
+pub fn cash_difference(invoice: &Document) -> i64 {
+    let receipts = invoice.allocations.iter().filter(is_cash);
+    receipts.map(|one| one.base_credit - one.base_debit).sum::<i64>() - invoice.returned_difference
+}
+
+/// What a document brought of its customer's money, less what it gave back, in minor units: cash, and what was granted
+/// without any, by a credit note that concerns no invoice or an invoice below 0. All documents of a customer together
+/// are never below 0: nobody is paid out more than came.
+pub fn brought(document: &Document) -> i64 {
+    let issued = document.stage == Stage::Issued;
+    match document.kind {
+        Kind::Receipt if issued => document.sums.total,
+        Kind::Refund if issued => -document.sums.total,
+        Kind::CreditNote if issued && document.invoice.is_none() && document.charge.is_none() => document.sums.total,
+        Kind::Invoice => {
+            let granted = if issued { (-document.sums.total).max(0) } else { 0 };
+            document.marked.0 - document.returned.0 + granted
+        }
+        _ => 0,
+    }
 }
 
 /// What a customer who owes this much is paid out at most.
@@ -136,7 +174,8 @@ pub fn credit(note: &mut Document, invoice: &mut Document) -> Result<()> {
         return Err(over("amount", left.net).into());
     }
     let all = note.sums.net() == left.net;
-    fit_taxes(note, &left, all).map_err(|most| Error::from(over("taxes", most)))?;
+    let rounding = i64::try_from(note.lines.len() + invoice.credited.len()).unwrap_or(i64::MAX);
+    fit_taxes(note, &left, all, rounding).map_err(|rule| Error::field("taxes", rule))?;
     let terms = Terms {
         currency: note.iso,
         base: note.base,
@@ -147,7 +186,8 @@ pub fn credit(note: &mut Document, invoice: &mut Document) -> Result<()> {
     if all && note.sums.tax == left.tax() {
         (note.sums.base_net, note.sums.base_tax) = (left.base_net, left.base_tax);
     } else {
-        let base = |amount: i64, most: i64| in_base(amount, &terms).map(|base| base.min(most)).ok_or_else(out_of_range);
+        let base =
+            |amount: i64, most: i64| in_base(amount, &terms).map(|base| base.min(most.max(0))).ok_or_else(out_of_range);
         note.sums.base_net = base(note.sums.net(), left.base_net)?;
         note.sums.base_tax = base(note.sums.tax, left.base_tax)?;
     }
@@ -169,31 +209,75 @@ pub fn register(note: &Document, invoice: &mut Document) {
         base_net: note.sums.base_net,
         base_tax: note.sums.base_tax,
         deposit: note.lines.iter().any(|line| line.deposit),
+        by_invoice: false,
     });
 }
 
-/// Fit a note's taxes to what is left of each; what is left of the one that is too large otherwise.
-fn fit_taxes(note: &mut Document, left: &Carried, all: bool) -> std::result::Result<(), i64> {
-    let lines = i64::try_from(note.lines.len()).unwrap_or(i64::MAX);
-    for tax in tax_totals(&note.lines) {
-        let most = left.taxes.iter().find(|one| same_tax(one, &tax)).map_or(0, |one| one.amount);
-        let by = tax.amount - most;
-        if by > lines || (most == 0 && tax.amount > 0) {
-            return Err(most);
+/// Write down that an invoice takes back some of what another document charged, so that this is given back once: `net`
+/// in minor units, at these taxes (name and rate). What is not left of it is not taken.
+pub fn take_over(invoice: &mut Document, of: &mut Document, net: i64, taxes: &[TaxRow]) -> Result<i64> {
+    let left = carried(of);
+    let net = net.min(left.net);
+    if net <= 0 {
+        return Ok(0);
+    }
+    let terms = Terms { rounding: Rounding::Lines, ..Terms::of(of) };
+    let share = |tax: &TaxRow| percent(net, tax.percent, of.iso).map(|amount| TaxRow { amount, ..tax.clone() });
+    let taxes = taxes.iter().map(share).collect::<Option<Vec<_>>>().ok_or_else(out_of_range)?;
+    let tax = taxes.iter().map(|tax| tax.amount).sum();
+    let base =
+        |amount: i64, most: i64| in_base(amount, &terms).map(|base| base.min(most.max(0))).ok_or_else(out_of_range);
+    let (base_net, base_tax) = (base(net, left.base_net)?, base(tax, left.base_tax)?);
+    let (note, number) = (invoice.id, invoice.number.clone());
+    of.credited.push(Credited { note, number, net, taxes, base_net, base_tax, deposit: false, by_invoice: true });
+    invoice.took_back.push(of.own_ref());
+    Ok(net)
+}
+
+/// Refuses to take a document back of which a dearer plan's invoice took back some: that is taken back first.
+pub fn check_taken_over(document: &Document) -> Result<()> {
+    let Some(by) = document.credited.iter().find(|note| note.by_invoice) else { return Ok(()) };
+    let number = by.number.as_deref().unwrap_or_default();
+    let text = format!("Invoice {number} of a change of plan took back some of this: take that back first");
+    Err(Error::refused("taken_over", text))
+}
+
+/// An invoice does not stand any more: what it took back is charged again.
+pub fn give_over(invoice: &mut Document, of: &mut Document) {
+    if invoice.took_back.contains(&of.own_ref()) {
+        of.credited.retain(|note| !(note.by_invoice && note.note == invoice.id));
+        invoice.took_back.retain(|one| *one != of.own_ref());
+    }
+}
+
+/// Fit a note's taxes to what is left of each; how much of one must be given back, or may be, where it does not fit.
+/// `most` is by how much the rounding of the notes so far can have made one too large, in minor units.
+fn fit_taxes(note: &mut Document, left: &Carried, all: bool, most: i64) -> std::result::Result<(), Rule> {
+    let totals = tax_totals(&note.lines);
+    for tax in &totals {
+        let known = left.taxes.iter().find(|one| same_tax(one, tax)).map(|one| one.amount.max(0));
+        let by = tax.amount - known.unwrap_or(0);
+        // Whoever takes the last of the net takes exactly what is left of its tax, more or less than its rate says.
+        let fits = by <= 0 || known.is_some_and(|known| !tax.given && (all || known > 0 && by <= most));
+        if !fits {
+            return Err(Rule::TooLarge(note.money(known.unwrap_or(0)).to_string()));
         }
-        // Too much by the rounding, or the rest of the net without the rest of its tax.
-        if by > 0 || (all && by < 0 && -by <= lines) {
-            let row =
-                |line: &&mut crate::domain::documents::entity::Line| line.taxes.iter().any(|one| same_tax(one, &tax));
+        if by > 0 || all {
+            let row = |line: &&mut Line| line.taxes.iter().any(|one| same_tax(one, tax));
             if let Some(line) = note.lines.iter_mut().rev().find(row) {
-                line.taxes.iter_mut().filter(|one| same_tax(one, &tax)).take(1).for_each(|one| one.amount -= by);
+                line.taxes.iter_mut().filter(|one| same_tax(one, tax)).take(1).for_each(|one| one.amount -= by);
                 line.amount -= by;
                 note.sums.tax -= by;
                 note.sums.total -= by;
             }
         }
     }
-    Ok(())
+    // A tax is not left behind on nothing: no note could ever give it back.
+    let stranded = |tax: &&TaxRow| tax.amount > 0 && !totals.iter().any(|one| same_tax(one, tax));
+    match left.taxes.iter().find(stranded).filter(|_| all && left.net > 0) {
+        Some(tax) => Err(Rule::TooSmall(note.money(tax.amount).to_string())),
+        None => Ok(()),
+    }
 }
 
 /// Whether money was given back for a document that is set against these, so that it can be neither released nor taken
@@ -222,12 +306,29 @@ pub fn take_back(note: &mut Document, invoice: &mut Document, on: Date) -> Resul
         return Err(Error::refused("credit_used", text));
     }
     release(note, invoice);
+    // A deposit becomes credit anew when it is paid anew.
+    let deposit = invoice.credited.iter().any(|credited| credited.note == note.id && credited.deposit);
     invoice.credited.retain(|credited| credited.note != note.id);
+    invoice.withdrawn.extend((!deposit).then_some(note.id));
     close(note, Stage::Void, on.max(note.day.date));
     Ok(())
 }
 
-/// The credit notes that concern an invoice.
+/// Let a credit note that was taken back together with an invoice stand again with it, set against what the invoice asks
+/// for.
+pub fn restore(note: &mut Document, invoice: &mut Document, on: Date, now: Instant) -> Result<()> {
+    invoice.withdrawn.retain(|id| *id != note.id);
+    if note.stage != Stage::Void || note.invoice.as_ref().map(|(id, _)| *id) != Some(invoice.id) {
+        return Ok(());
+    }
+    reopen(note, on.max(note.day.date));
+    register(note, invoice);
+    let fits = note.open().min(invoice.due_amount());
+    if fits > 0 { allocate(note, invoice, fits, now) } else { Ok(()) }
+}
+
+/// The credit notes that concern an invoice, those that were taken back with it too.
 pub fn notes_of(invoice: &Document) -> impl Iterator<Item = Ref> {
-    invoice.credited.iter().map(|note| Ref { kind: Kind::CreditNote, id: note.note })
+    let standing = invoice.credited.iter().filter(|note| !note.by_invoice).map(|note| note.note);
+    standing.chain(invoice.withdrawn.iter().copied()).map(|id| Ref { kind: Kind::CreditNote, id })
 }

@@ -7,7 +7,8 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::books::record::BankAccount;
-use crate::domain::documents::entity::Document;
+use crate::domain::documents::entity::{Document, Kind};
+use crate::domain::documents::leaving::brought;
 use crate::domain::documents::posting::{Account, Both, Figures, Postings, changes, figures};
 use crate::domain::documents::sums::{Rounding, Terms, in_base};
 use crate::domain::rates;
@@ -72,11 +73,34 @@ pub struct Balance {
     /// The invoices that came to less than nothing and have something of it left: they are credit like any other.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub credit_invoices: BTreeSet<u64>,
+    /// By currency code what its documents brought less what they gave back
+    /// ([`brought`](crate::domain::documents::leaving::brought)), in minor units. Never below 0.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub brought: BTreeMap<String, i64>,
     /// Counts the changes; 0 before the first.
     pub version: u64,
 }
 
 impl Balance {
+    /// Add what more documents brought. What came in is not taken back once it was paid out: the payout is deleted first.
+    fn bring_one(&mut self, code: &str, more: i64, taken_back: bool) -> Result<()> {
+        let sum = self.brought.entry(code.to_owned()).or_insert(0);
+        *sum = sum.checked_add(more).ok_or_else(out_of_range)?;
+        if *sum < 0 && taken_back {
+            let text = "That money was paid out to the customer since: delete that refund first";
+            return Err(Error::refused("paid_out", text));
+        }
+        if *sum == 0 {
+            self.brought.remove(code);
+        }
+        Ok(())
+    }
+
+    /// The same for several currencies: how much, and whether it takes something back.
+    pub fn bring(&mut self, more: BTreeMap<&'static str, (i64, bool)>) -> Result<()> {
+        more.into_iter().try_for_each(|(code, (more, taken_back))| self.bring_one(code, more, taken_back))
+    }
+
     /// What the customer has to its credit (positive) or owes (negative) in a currency.
     pub fn of(&self, currency: Currency) -> i64 {
         -self.owed.get(currency.code()).copied().unwrap_or(0)
@@ -129,6 +153,8 @@ pub struct Ledger<'c> {
     figures: BTreeMap<u64, Figures>,
     /// Change of what each customer owes.
     owed: BTreeMap<(u64, &'static str), i64>,
+    /// Change of what each customer's documents brought, and whether some of it was taken back rather than paid out.
+    brought: BTreeMap<(u64, &'static str), (i64, bool)>,
 }
 
 impl<'c> Ledger<'c> {
@@ -136,7 +162,8 @@ impl<'c> Ledger<'c> {
     pub fn new(cx: &'c Context, tenant: &TenantRecord) -> Result<Self> {
         let base = (tenant.base_currency, tenant.base()?.iso);
         let (entries, trial) = (Vec::new(), Trial::default());
-        Ok(Self { cx, base, entries, trial, figures: BTreeMap::new(), owed: BTreeMap::new() })
+        let (figures, owed, brought) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Ok(Self { cx, base, entries, trial, figures, owed, brought })
     }
 
     /// The currency of the books.
@@ -166,6 +193,13 @@ impl<'c> Ledger<'c> {
     pub fn post(&mut self, before: Option<&Document>, after: &Document, event: &str, on: Date) -> Result<()> {
         for (day, postings) in changes(before, after, on) {
             self.write(after, &postings, event, day)?;
+        }
+        if let Some(customer) = after.customer {
+            let more = brought(after) - before.map_or(0, brought);
+            let pays_out =
+                after.kind == Kind::Refund || after.returned.0 > before.map_or(0, |before| before.returned.0);
+            let sum = self.brought.entry((customer, after.iso.code())).or_default();
+            *sum = (sum.0 + more, sum.1 || more < 0 && !pays_out);
         }
         let sums = self.figures.entry(after.reseller).or_default();
         for (key, amount) in before.map(figures).unwrap_or_default() {
@@ -233,6 +267,12 @@ impl<'c> Ledger<'c> {
     pub fn owes_more(&self, customer: u64) -> BTreeMap<&'static str, i64> {
         let own = self.owed.iter().filter(|((id, _), change)| *id == customer && **change != 0);
         own.map(|((_, code), change)| (*code, *change)).collect()
+    }
+
+    /// How much more a customer's documents brought after this by currency, and whether what came was taken back.
+    pub fn brought_more(&self, customer: u64) -> BTreeMap<&'static str, (i64, bool)> {
+        let own = self.brought.iter().filter(|((id, _), (more, _))| *id == customer && *more != 0);
+        own.map(|((_, code), more)| (*code, *more)).collect()
     }
 
     /// How many actions [`into_changes`](Self::into_changes) will add at most.

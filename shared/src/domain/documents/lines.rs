@@ -68,6 +68,8 @@ pub struct NewLine {
     pub product: Option<u64>,
     /// The service whose period it asks for.
     pub service: Option<u64>,
+    /// Whether it asks for what a change of that service's plan costs.
+    pub change: bool,
     /// The registered domain whose renewal it asks for.
     pub registrant: Option<u64>,
     /// Whether it buys credit (contract billmora §10.2).
@@ -114,6 +116,7 @@ pub(crate) fn priced(desk: &Desk<'_>, lines: &[NewLine], terms: &Terms) -> Resul
             term,
             product: line.product,
             service: line.service,
+            change: line.change,
             registrant: line.registrant,
             deposit: line.deposit,
             setup: line.setup,
@@ -129,6 +132,28 @@ pub(crate) fn priced(desk: &Desk<'_>, lines: &[NewLine], terms: &Terms) -> Resul
     sums::by_document(&mut worked_out, terms).ok_or_else(out_of_range)?;
     let sums = header(&made, terms).ok_or_else(out_of_range)?;
     Ok((made, sums))
+}
+
+/// The lines of a credit note that concerns an invoice: the name of a tax means the one that stands there, at its rate
+/// (which need be none of the tenant's), and so does a percent that one of them has.
+pub(crate) fn by_invoice(lines: &[NewLine], invoice: &Document) -> Vec<NewLine> {
+    let totals = invoice.tax_totals();
+    let rate = |fits: &dyn Fn(&TaxRow) -> bool| {
+        totals.iter().find(|row| fits(row)).map(|row| (row.tax, row.name.clone(), row.percent))
+    };
+    let taxes = |taxes: &NewTaxes| {
+        let rates: Option<Vec<_>> = match taxes {
+            NewTaxes::Named(names) => {
+                names.iter().map(|name| rate(&|row| row.name.eq_ignore_ascii_case(name))).collect()
+            }
+            NewTaxes::Percent(percent) if !percent.is_zero() => {
+                rate(&|row| row.percent == *percent).map(|rate| vec![rate])
+            }
+            _ => None,
+        };
+        rates.map_or_else(|| taxes.clone(), NewTaxes::Rates)
+    };
+    lines.iter().map(|line| NewLine { taxes: taxes(&line.taxes), ..line.clone() }).collect()
 }
 
 /// Whether lines that were sent are those that a document has: what a client read and sends back.

@@ -12,7 +12,7 @@
 //! the clearing account. Void is for good.
 
 use crate::domain::documents::entity::{Allocation, Document, Kind, Stage, Status};
-use crate::domain::documents::leaving::cash;
+use crate::domain::documents::leaving::{cash, cash_difference};
 use crate::domain::documents::standing::{close, reopen};
 use crate::domain::documents::sums::share;
 use crate::words::error::{Error, Result};
@@ -123,10 +123,10 @@ fn is_empty(document: &Document) -> bool {
     document.sums.total <= 0 && document.stage == Stage::Issued && !document.is_settled()
 }
 
-/// Whether nothing but credit notes is set against what asks for money: it can be taken back, and the credit is free
-/// again.
+/// Whether nothing but credit notes and invoices below 0 are set against what asks for money: it can be taken back, and the
+/// credit is free again.
 fn is_only_credited(document: &Document) -> bool {
-    let note = |allocation: &Allocation| allocation.other.kind == Kind::CreditNote;
+    let note = |allocation: &Allocation| matches!(allocation.other.kind, Kind::CreditNote | Kind::Invoice);
     document.is_debit()
         && document.stage == Stage::Issued
         && (document.marked.0, document.returned.0) == (0, 0)
@@ -180,6 +180,7 @@ pub fn make(document: &mut Document, step: Move, now: Instant, today: Date) {
         Move::Cancel | Move::Void | Move::Refund => {
             if step == Move::Refund {
                 let (held, base) = cash(document);
+                document.returned_difference += cash_difference(document);
                 document.returned = (document.returned.0 + held, document.returned.1 + base);
             }
             let stage = match step {

@@ -57,6 +57,8 @@ pub struct New {
     pub first_account: bool,
     /// The invoice a note concerns: it gives back what that charged, and is set against it as far as it is open.
     pub invoice: Option<u64>,
+    /// The debit note that a credit note concerns, where that is on no invoice.
+    pub charge: Option<u64>,
     /// Units of its currency for one of the base currency, where another document says so; what is in force on its day
     /// when missing.
     pub ratio: Option<Decimal>,
@@ -126,6 +128,7 @@ impl New {
             category_named: None,
             first_account: false,
             invoice: None,
+            charge: None,
             ratio: None,
             order: None,
             description: String::new(),

@@ -280,6 +280,8 @@ pub(crate) async fn others_of(desk: &mut Desk<'_>, customer: Option<u64>, docume
     // The invoice that a credit note concerns knows what it gave back.
     let concerned = document.invoice.as_ref().filter(|_| document.kind == Kind::CreditNote);
     refs.extend(concerned.map(|(id, _)| Ref { kind: Kind::Invoice, id: *id }));
+    refs.extend(document.took_back.iter().copied());
+    refs.extend(document.charge.map(|id| Ref { kind: Kind::DebitNote, id }));
     refs.sort_unstable_by_key(|one| (one.kind == Kind::Invoice, one.id));
     refs.dedup_by_key(|one| (one.kind == Kind::Invoice, one.id));
     if refs.len() > MOST_OTHERS {

@@ -28,6 +28,11 @@ pub(crate) async fn pay_out(
         let refs: Vec<Ref> = open.iter().take(MOST_AT_ONCE).map(|row| Ref { kind: row.kind, id: row.id }).collect();
         held.extend(desk.more(None, &refs).await?.into_iter().flatten().map(Held::read));
     }
+    // Nothing is given back before it came, and no credit before its day.
+    let date = document.day.date;
+    let later = |one: &Held| one.after.day.date > date && !one.after.is_debit();
+    let first = held.iter().filter(|one| later(one) && one.after.open() > 0).map(|one| one.after.day.date).min();
+    held.retain(|one| !later(one));
     let credit = |one: &&Held| {
         let named = against.is_empty() || against.iter().any(|named| named.other == one.after.own_ref());
         named && !one.after.is_debit() && one.after.currency == document.currency
@@ -35,6 +40,9 @@ pub(crate) async fn pay_out(
     let covered: i64 = held.iter().filter(credit).map(|one| one.after.open()).sum();
     let most = covered.min(leaving::payable(desk.will_owe(document.iso.code())));
     if document.sums.total > most {
+        if let Some(first) = first.filter(|_| !low_balance && covered < document.sums.total) {
+            return Err(Error::field("date", Rule::TooSmall(first.to_string())));
+        }
         let most = Money { minor: most, currency: document.iso }.to_string();
         return Err(if low_balance {
             Error::refused("low_balance", format!("The customer can be paid out {most} at most"))
@@ -42,7 +50,13 @@ pub(crate) async fn pay_out(
             Error::field("amount", Rule::TooLarge(most))
         });
     }
-    backed(cx, document, against, held)
+    backed(cx, document, against, held)?;
+    if desk.customer.is_none() {
+        let given_back = document.allocations.first().map(|allocation| allocation.other);
+        let from = held.iter().find(|one| Some(one.after.own_ref()) == given_back);
+        document.reseller = from.map_or(document.reseller, |one| one.after.reseller);
+    }
+    Ok(())
 }
 
 /// Money back comes out of credit.

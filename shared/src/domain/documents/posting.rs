@@ -112,6 +112,9 @@ pub fn settlement(document: &Document) -> Postings {
     let ((marked, marked_base), (left, left_base)) = (document.marked, document.returned);
     post(&mut all, Account::Clearing, marked - left, marked_base - left_base);
     post(&mut all, Account::Receivable, left - marked, left_base - marked_base);
+    // What came in for it goes out again, and with it what the exchange rate had brought.
+    post(&mut all, Account::Clearing, 0, -document.returned_difference);
+    post(&mut all, Account::ExchangeDifference, 0, document.returned_difference);
     // The side that brings the money bears the exchange difference.
     if !document.is_debit() {
         for allocation in &document.allocations {

@@ -10,8 +10,8 @@ use crate::domain::documents::desk::{Desk, Held};
 use crate::domain::documents::entity::{Document, IMPORTED, Kind, Ref, Stage, Status, Sums};
 use crate::domain::documents::leaving;
 use crate::domain::documents::ledger::out_of_range;
-use crate::domain::documents::lines::priced;
 pub use crate::domain::documents::lines::{MOST_LINES, NewLine, NewTaxes};
+use crate::domain::documents::lines::{by_invoice, priced};
 use crate::domain::documents::list::Shown;
 pub use crate::domain::documents::new::{Imported, New};
 use crate::domain::documents::pay;
@@ -58,7 +58,9 @@ fn new_also<'a>(cx: &'a Context, new: &'a New) -> Working<'a, Vec<Violation>> {
 /// drops it, since the field was complained of already.
 fn references(desk: &Desk<'_>, new: &New) -> Vec<Violation> {
     let mut found = Vec::new();
-    if let Some(id) = new.customer.filter(|_| desk.customer.is_none()) {
+    // Whoever was deleted, and whose money came in since, gets it back.
+    let gets_back = new.kind == Kind::Refund && desk.owes_the_deleted();
+    if let Some(id) = new.customer.filter(|_| desk.customer.is_none() && !gets_back) {
         found.push(Violation::missing("customer", "customers", id));
     }
     if let Some(id) = new.account.filter(|id| desk.books.account(*id).is_none()) {
@@ -126,7 +128,9 @@ pub(crate) fn put_all(desk: &mut Desk<'_>, held: impl IntoIterator<Item = Held>,
 
 /// The same as [`compose`], and nothing is put back yet: for whoever makes several that are set against the same.
 pub(crate) async fn prepare(cx: &Context, desk: &mut Desk<'_>, new: &New, held: &mut Vec<Held>) -> Result<Document> {
-    let concerned = held.iter().position(|one| new.invoice.is_some_and(|id| one.after.own_ref().is_invoice(id)));
+    let invoice = new.invoice.map(|id| Ref { kind: Kind::Invoice, id });
+    let charge = new.charge.map(|id| Ref { kind: Kind::DebitNote, id });
+    let concerned = held.iter().position(|one| [invoice, charge].contains(&Some(one.after.own_ref())));
     let concerned = concerned.map(|place| held.remove(place));
     let currency = match concerned.as_ref().filter(|_| new.currency.is_none()) {
         Some(invoice) => desk.tenant.currency_of(invoice.after.currency)?.clone(),
@@ -168,7 +172,9 @@ pub(crate) async fn prepare(cx: &Context, desk: &mut Desk<'_>, new: &New, held: 
         if let Some(given) = new.amount {
             amount("amount", given, currency.iso)?;
         }
-        (document.lines, document.sums) = priced(desk, &new.lines, &terms)?;
+        let concerned = concerned.as_ref().filter(|_| new.kind == Kind::CreditNote);
+        let lines = concerned.map(|invoice| by_invoice(&new.lines, &invoice.after));
+        (document.lines, document.sums) = priced(desk, lines.as_ref().unwrap_or(&new.lines), &terms)?;
     }
     if let Some(between) = new.charges {
         held.extend(charges::take_charges(desk, cx, &mut document, between).await?);
@@ -332,6 +338,9 @@ fn blank(cx: &Context, desk: &Desk<'_>, new: &New, currency: &TenantCurrency, te
         allocations: Vec::new(),
         marked: (0, 0),
         returned: (0, 0),
+        returned_difference: 0,
+        withdrawn: Vec::new(),
+        took_back: Vec::new(),
         credited: Vec::new(),
         paid_at: None,
         closed_on: None,
@@ -343,6 +352,7 @@ fn blank(cx: &Context, desk: &Desk<'_>, new: &New, currency: &TenantCurrency, te
         method: new.method.clone(),
         reference: new.reference.clone(),
         invoice: None,
+        charge: new.charge,
         order: new.order.clone(),
         user: Some(cx.caller.user).filter(|user| *user != 0),
         carried: new.carried.clone(),

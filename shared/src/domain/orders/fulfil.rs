@@ -7,6 +7,7 @@ use crate::domain::documents::desk::Desk;
 use crate::domain::documents::entity::Line;
 use crate::domain::documents::entity::{Document, Kind};
 use crate::domain::documents::leaving;
+use crate::domain::documents::line;
 use crate::domain::documents::write::{New, compose};
 use crate::domain::registrants::Status as DomainStatus;
 use crate::domain::services::entity::{Status, Stock};
@@ -73,9 +74,7 @@ pub(crate) async fn bring_about(
             if scaled {
                 carry_out(&mut held.after, cx.now);
                 carried.push(id);
-            } else if matches!(held.after.status, Status::Active | Status::Suspended)
-                && !held.after.changed_plan_by(invoice)
-            {
+            } else if matches!(held.after.status, Status::Active | Status::Suspended) && !line.change {
                 moves::put_off(&mut held.after, midnight);
             }
             // Whatever was owed for it, what was barred goes on.
@@ -110,7 +109,7 @@ fn go_on(goods: &mut Goods<'_>, id: u64, paid: &[Document], others: &mut BTreeSe
 fn take_back(goods: &mut Goods<'_>, invoice: &Document, midnight: impl Fn(Date) -> Option<Day>) {
     for line in &invoice.lines {
         if let Some(held) = line.service.and_then(|id| goods.services.get_mut(&id))
-            && !held.after.changed_plan_by(invoice.id)
+            && !line.change
             && let Some(due) = line.term.and_then(|term| midnight(term.start))
             && held.after.next_due.is_some_and(|next| next.date > due.date)
         {
@@ -177,13 +176,18 @@ async fn deposit(cx: &Context, desk: &mut Desk<'_>, invoice: &Document) -> Resul
     if lines.is_empty() || left.total() <= 0 || invoice.credited.iter().any(|note| note.deposit) {
         return Ok(());
     }
-    if lines.iter().map(|line| line.taxable).sum::<i64>() > left.net {
-        // The rest of what a credit note gave back before.
+    let net = lines.iter().map(|line| line.taxable).sum::<i64>();
+    // Where nothing else is sold all of it is credit, however the invoice is rounded; what a credit note gave back before
+    // is not given back again.
+    let all = invoice.lines.iter().all(|line| line.deposit) && invoice.credited.is_empty();
+    if net > left.net || all && net != left.net {
+        let taxes = line::tax_totals(&lines);
         lines.truncate(1);
         for line in &mut lines {
             (line.quantity, line.unit) = (1.into(), invoice.money(left.net).decimal());
             (line.subtotal, line.discount, line.taxable) = (left.net, 0, left.net);
-            (line.taxes, line.amount) = (left.taxes.clone(), left.total());
+            line.taxes = taxes.iter().filter_map(|own| leaving::at_most(own, &left)).collect();
+            line.amount = left.net + line.tax();
         }
     }
     let mut note = New::of(Kind::CreditNote);
@@ -192,6 +196,7 @@ async fn deposit(cx: &Context, desk: &mut Desk<'_>, invoice: &Document) -> Resul
     note.ratio = Some(invoice.ratio);
     note.description = format!("Deposit of invoice {}", invoice.number.as_deref().unwrap_or_default());
     note.quoted = Some(lines);
+    note.invoice = Some(invoice.id);
     let mut note = Box::pin(compose(cx, desk, &note, &mut Vec::new())).await?;
     note.invoice = Some((invoice.id, invoice.number.clone()));
     desk.amend(&note)?;

@@ -129,6 +129,7 @@ impl Made<'_> {
             for _ in 0..of.quantity {
                 let mut service = self.service(order, chosen, priced, ids.next(SERVICE))?;
                 service.charges = self.charges(&service, priced, invoice)?;
+                service.charged_until = service.charges.iter().map(|charge| charge.term.end).max();
                 let id = service.stamps.id;
                 order.services.push(id);
                 goods.add_service(service);
@@ -191,6 +192,7 @@ impl Made<'_> {
             stock: Stock::Counted,
             scalings: Vec::new(),
             barred_by: Vec::new(),
+            charged_until: None,
             unasked: Vec::new(),
             charges: Vec::new(),
             carried: BTreeMap::new(),

@@ -9,13 +9,13 @@ use crate::domain::billing::charge::taxes;
 use crate::domain::catalog::Product;
 use crate::domain::documents::accrual::Term;
 use crate::domain::documents::desk::{Desk, Held};
-use crate::domain::documents::entity::{Document, Kind, Ref};
-use crate::domain::documents::leaving::carried;
+use crate::domain::documents::entity::{Document, Kind, Ref, TaxRow};
+use crate::domain::documents::leaving::{self, carried};
 use crate::domain::documents::lines::{NewLine, NewTaxes, rates_of};
 use crate::domain::documents::pay::Against;
 use crate::domain::documents::sums::share;
 use crate::domain::documents::write::{New, prepare, put_all};
-use crate::domain::services::charges::{Charge, Part, Wanted, layers, parts};
+use crate::domain::services::charges::{Charge, Layer, Part, Wanted, asked_by, layers, parts};
 use crate::domain::services::entity::Service;
 use crate::domain::tenants::CurrencyRef;
 use crate::machinery::operation::Context;
@@ -51,23 +51,23 @@ pub(crate) async fn adjust(
     for one in in_hand {
         documents.entry(one.own_ref()).and_modify(|known| known.clone_from(one));
     }
+    with_invoices_of_charges(desk, &mut documents).await?;
     let wanted = Wanted { fee: to.fee, taxes: rates_of(desk, &taxes(to.product, desk.customer.as_ref())) };
-    let mut all = parts(&layers(&service.charges, &documents), &wanted, to.from);
+    let charged = layers(&service.charges, &documents);
+    let mut all = parts(&charged, &wanted, to.from);
     if to.unknown {
         all.extend(unknown(service, &wanted, to.from));
     }
     // What costs more in all is one invoice, whatever it gives back for some days.
     let costs = all.iter().map(Part::gross).sum::<Decimal>() > Decimal::ZERO;
     let (anew, back): (Vec<Part>, Vec<Part>) = all.into_iter().partition(|part| costs || part.of.is_none());
-    if !back.is_empty() {
-        with_invoices_of_charges(desk, &mut documents).await?;
-    }
     let mut held: Vec<Held> = documents.into_values().map(Held::read).collect();
     let mut made = None;
     if !anew.is_empty() {
         let new = document(Kind::Invoice, desk, service, to, &anew);
         let mut credits = Vec::new();
-        let invoice = prepare(cx, desk, &new, &mut credits).await?;
+        let mut invoice = prepare(cx, desk, &new, &mut credits).await?;
+        take_over(&mut invoice, &charged, &anew, &mut held)?;
         put_all(desk, credits, invoice.day.date)?;
         note(service, desk, invoice.own_ref(), None, &anew)?;
         held.push(Held { before: None, after: invoice.clone() });
@@ -83,29 +83,22 @@ pub(crate) async fn adjust(
     for of in roots {
         let own: Vec<Part> = back.iter().filter(|part| part.of == Some(of)).cloned().collect();
         let concerned = held.iter().map(|one| &one.after).find(|one| one.own_ref() == of);
-        let given = match concerned.filter(|one| one.kind == Kind::Invoice) {
-            Some(invoice) => within(&own, invoice)?,
-            None => own.clone(),
-        };
+        let given = concerned.map_or_else(|| Ok(own.clone()), |charged| within(&own, charged))?;
+        // By hand all of it was given back before.
         if given.iter().all(|part| part.net == 0) {
-            // By hand all of it was given back before.
-            let line = service.charges.iter().find(|charge| charge.by == of).map_or(0, |charge| charge.line);
-            for part in &own {
-                let charge = Charge { by: of, line, of, term: part.term, fee: part.fee, days: part.days };
-                service.charged(charge, desk.today().date)?;
-            }
             continue;
         }
         let mut new = document(Kind::CreditNote, desk, service, to, &given);
         new.ratio = concerned.map(|one| one.ratio);
         new.day = concerned.map(|one| one.day).filter(|day| day.date > desk.today().date);
         new.invoice = Some(of.id).filter(|_| of.kind == Kind::Invoice);
+        new.charge = Some(of.id).filter(|_| of.kind == Kind::DebitNote);
         // What of it the document itself does not ask for pays what else is open for the service, the oldest first.
         let mut open: Vec<&Document> = held.iter().map(|one| &one.after).filter(|one| one.due_amount() > 0).collect();
         open.sort_by_key(|one| (one.day.date, one.id));
         new.against = open.into_iter().map(|one| Against::whole(one.kind, one.id)).collect();
         let credit = prepare(cx, desk, &new, &mut held).await?;
-        note(service, desk, credit.own_ref(), Some(of), &own)?;
+        note(service, desk, credit.own_ref(), Some(of), &given)?;
         notes.push(Held { before: None, after: credit });
     }
     let today = desk.today().date;
@@ -114,6 +107,30 @@ pub(crate) async fn adjust(
     put_all(desk, held, today)?;
     put_all(desk, notes, today)?;
     Ok(invoice)
+}
+
+/// What a dearer plan's invoice takes back, at other taxes, counts as given back of the documents that charged it, the
+/// newest first.
+fn take_over(invoice: &mut Document, charged: &[Layer], anew: &[Part], held: &mut [Held]) -> Result<()> {
+    for part in anew.iter().filter(|part| part.net < 0) {
+        let mut left = -part.net;
+        let meets = |layer: &&Layer| layer.term.start <= part.term.end && part.term.start <= layer.term.end;
+        let mut seen = BTreeSet::new();
+        let own = charged.iter().rev().filter(|layer| layer.taxes == part.taxes && layer.fee > 0).filter(meets);
+        for layer in own.filter(|layer| seen.insert(layer.of)) {
+            let Some(of) = held.iter_mut().find(|one| one.after.own_ref() == layer.of) else { continue };
+            let row = |(tax, name, percent): &(u64, String, Decimal)| TaxRow {
+                tax: *tax,
+                name: name.clone(),
+                percent: *percent,
+                amount: 0,
+                given: false,
+            };
+            let taxes: Vec<TaxRow> = part.taxes.iter().map(row).collect();
+            left -= leaving::take_over(invoice, &mut of.after, left, &taxes)?;
+        }
+    }
+    Ok(())
 }
 
 /// What of a change an invoice can still give back: other notes may have given back some of it by hand.
@@ -127,7 +144,11 @@ fn within(parts: &[Part], invoice: &Document) -> Result<Vec<Part>> {
     }
     for part in parts.iter_mut().rev() {
         let less = over.clamp(0, (-part.net).max(0));
-        part.net += less;
+        if less > 0 {
+            part.net += less;
+            // The days cost what was in fact given back less, and no less than that.
+            part.fee = share(part.net, part.days, part.term.days());
+        }
         over -= less;
     }
     Ok(parts)
@@ -135,7 +156,7 @@ fn within(parts: &[Part], invoice: &Document) -> Result<Vec<Part>> {
 
 /// The invoices that ask for charges' money in their stead (JeraSoft), beside those. One call where there are any.
 async fn with_invoices_of_charges(desk: &mut Desk<'_>, documents: &mut BTreeMap<Ref, Document>) -> Result<()> {
-    let asked = documents.values().flat_map(|one| &one.allocations).filter(|one| one.charged).map(|one| one.other);
+    let asked = documents.values().filter_map(asked_by);
     let refs: BTreeSet<Ref> = asked.filter(|one| !documents.contains_key(one)).collect();
     if !refs.is_empty() {
         let refs: Vec<Ref> = refs.into_iter().collect();
@@ -169,6 +190,9 @@ pub(crate) async fn uncharged(desk: &mut Desk<'_>, service: &Service, term: Term
     let charged = layers(&service.charges, &documents);
     let own = charged.iter().filter(|layer| layer.term.start <= term.end && term.start <= layer.term.end);
     let start = own.filter_map(|layer| layer.term.end.succ_opt()).max().unwrap_or(term.start);
+    // Of days that are over no charge is known any more: those before the last that was ever charged are not charged again.
+    let over = service.charged_until.and_then(|last| last.succ_opt()).map(|next| next.min(desk.today().date));
+    let start = over.map_or(start, |over| start.max(over));
     Ok((start <= term.end).then_some(Term { start, ..term }))
 }
 
@@ -229,6 +253,7 @@ fn line(kind: Kind, service: &Service, product: &Product, part: &Part) -> NewLin
         end: Some(term.end),
         product: Some(if charges { product.stamps.id } else { service.product }).filter(|id| *id != 0),
         service: Some(service.stamps.id).filter(|_| charges && kind == Kind::Invoice),
+        change: charges && kind == Kind::Invoice,
         ..NewLine::default()
     }
 }

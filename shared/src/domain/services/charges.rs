@@ -56,14 +56,27 @@ pub(crate) struct Layer {
     pub(crate) taxes: Taxes,
 }
 
+/// The invoice that asks for a charge's money in its stead (JeraSoft).
+pub(crate) fn asked_by(charge: &Document) -> Option<Ref> {
+    charge.allocations.iter().find(|allocation| allocation.charged).map(|allocation| allocation.other)
+}
+
 /// The charges that count, by the documents that were read for them.
 pub(crate) fn layers(charges: &[Charge], documents: &BTreeMap<Ref, Document>) -> Vec<Layer> {
-    let stands = |one: Ref| documents.get(&one).filter(|document| document.stage == Stage::Issued);
+    let issued = |one: Ref| documents.get(&one).filter(|document| document.stage == Stage::Issued);
+    // Of a charge that is on an invoice, that one must stand too, if it was read.
+    let stands = |one: Ref| {
+        let asks = |document: &&Document| match asked_by(document) {
+            Some(invoice) => !documents.contains_key(&invoice) || issued(invoice).is_some(),
+            None => true,
+        };
+        issued(one).filter(asks)
+    };
     let layer = |charge: &Charge| {
-        stands(charge.of)?;
+        let of = asked_by(stands(charge.of)?).unwrap_or(charge.of);
         let line: &Line = stands(charge.by)?.lines.get(charge.line)?;
         let taxes = line.taxes.iter().map(|tax| (tax.tax, tax.name.clone(), tax.percent)).collect();
-        Some(Layer { of: charge.of, term: charge.term, fee: charge.fee, days: charge.days, taxes })
+        Some(Layer { of, term: charge.term, fee: charge.fee, days: charge.days, taxes })
     };
     charges.iter().filter_map(layer).collect()
 }

@@ -176,6 +176,9 @@ pub struct Service {
     /// The unpaid invoices that it is barred for, each with the day it was due, while it is suspended.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub barred_by: Vec<(u64, Date)>,
+    /// The last day that was ever charged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charged_until: Option<Date>,
     /// Days that nobody was asked money for and nobody will be: periods in which it was barred or cost nothing, and what
     /// lies between the days asked for and a due date that was moved; the oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -234,6 +237,7 @@ impl Service {
         if self.charges.len() >= MOST_CHARGES {
             return Err(Error::refused("too_far_ahead", "The service was asked for too many periods ahead"));
         }
+        self.charged_until = self.charged_until.max(Some(charge.term.end));
         self.charges.push(charge);
         Ok(())
     }
@@ -252,6 +256,16 @@ impl Service {
                 last.end = last.end.max(term.end);
             }
             _ => self.unasked.push(term),
+        }
+    }
+
+    /// It goes on after a day on which it should have stopped: the rest of the period that was asked for up to that day
+    /// is asked for too.
+    pub(crate) fn ask_for_the_rest(&mut self) {
+        let Some((rest, period)) = self.unasked.last().copied().zip(self.period()) else { return };
+        if rest.end == period.end && rest.start > period.start {
+            self.unasked.pop();
+            self.periods -= 1;
         }
     }
 

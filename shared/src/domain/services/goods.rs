@@ -171,7 +171,11 @@ impl<'c> Goods<'c> {
         let Some(held) = self.services.get_mut(&id) else { return };
         let Some(moved) = moves::between(held.after.status, status) else { return };
         held.after.status = status;
-        if status != Status::Suspended {
+        if status.is_over() {
+            held.after.scalings.retain(|scaling| scaling.completed_at.is_some());
+        }
+        // Of what ended it is kept for what: other invoices that barred it are given up with it.
+        if !matches!(status, Status::Suspended | Status::Terminated) {
             held.after.barred_by.clear();
         }
         if held.before.is_some() {

@@ -156,6 +156,7 @@ fn begun(cx: &Context, id: u64, of: &Begun<'_>, start: Instant) -> Service {
         stock: Stock::Free,
         scalings: Vec::new(),
         barred_by: Vec::new(),
+        charged_until: None,
         unasked: Vec::new(),
         charges: Vec::new(),
         carried: BTreeMap::new(),

@@ -133,6 +133,10 @@ async fn update_service(cx: &Context, update: &Update) -> Result<Done<Shown>> {
             after.name.clone_from(name);
         }
         if let Some(due) = update.next_due.filter(|due| Some(*due) != after.next_due) {
+            let begin = Day::of(after.start, tenant.timezone).date;
+            if due.date < begin {
+                found.push(Violation { field: "next_due".into(), rule: Rule::TooSmall(begin.to_string()) });
+            }
             after.next_due = Some(due);
             if after.cycle.recurs() {
                 after.leave_out(after.asked_until(), Some(due.date));
@@ -146,7 +150,11 @@ async fn update_service(cx: &Context, update: &Update) -> Result<Done<Shown>> {
             after.start = start;
             after.anchor_at(Day::of(start, tenant.timezone).date);
         }
+        let stop = after.stop;
         update.stop.clone().apply(&mut after.stop);
+        if after.stop != stop {
+            after.ask_for_the_rest();
+        }
         if after.stop.is_some_and(|stop| stop < after.start) {
             found.push(Violation { field: "stop".into(), rule: Rule::Reversed });
         }

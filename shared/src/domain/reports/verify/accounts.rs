@@ -31,7 +31,7 @@ pub(super) async fn accounts(store: &Store, t: &Tenant, report: &mut Report, all
 
 pub(super) async fn balances(store: &Store, t: &Tenant, report: &mut Report, all: &Sums) -> Result<()> {
     let mut kept: BTreeMap<(u64, String), i64> = BTreeMap::new();
-    let mut credit = BTreeSet::new();
+    let (mut credit, mut brought) = (BTreeSet::new(), BTreeMap::new());
     let mut after = None;
     while let Some(items) = pages(store, keys::balances(t), &mut after, report).await? {
         for item in items {
@@ -39,10 +39,12 @@ pub(super) async fn balances(store: &Store, t: &Tenant, report: &mut Report, all
             report.balances += 1;
             let balance: Balance = record(item)?;
             credit.extend(balance.credit_invoices.iter().map(|invoice| (customer, *invoice)));
+            brought.extend(balance.brought.iter().map(|(code, sum)| ((customer, code.clone()), *sum)));
             kept.extend(balance.owed.into_iter().map(|(code, owed)| ((customer, code), owed)));
         }
     }
     all.cash.is_usable(&credit, report);
+    all.cash.is_brought(&brought, report);
     let names: BTreeSet<&(u64, String)> = kept.keys().chain(all.owed.keys()).chain(all.open.keys()).collect();
     for name in names {
         let is = kept.get(name).copied().unwrap_or(0);

@@ -133,8 +133,11 @@ fn taxes(document: &Document, report: &mut Report) {
     let places = document.iso.places();
     let minor = |amount: i64| Decimal::new(amount, places);
     let of = |on: i64, percent: Decimal| rounded(minor(on) * percent / Decimal::ONE_HUNDRED, places);
-    // The last credit note of an invoice takes the last cent of a tax, an order's discount its share of each.
-    let shared = document.invoice.is_some() || document.inclusive;
+    // A credit note takes what is left of a tax, and is held to its invoice; an order's discount takes its share.
+    if document.invoice.is_some() {
+        return;
+    }
+    let shared = document.inclusive;
     let mut all: BTreeMap<Tax, (i64, i64, i64)> = BTreeMap::new();
     for (place, line) in document.lines.iter().enumerate().filter(|(_, line)| line.charge.is_none()) {
         let discounted = document.order.is_some() && line.taxable < 0;

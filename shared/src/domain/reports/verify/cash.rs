@@ -1,24 +1,22 @@
 //! What holds of cash and of credit notes over all documents, by this file's own sums.
 //!
 //! * An invoice's credit notes come to its net and to each of its taxes at most, and it knows each of them.
-//! * No more cash leaves for an invoice than came in for it, nor for a customer than came in, was granted by notes without
-//!   an invoice, or is asked for again.
+//! * No more cash leaves for an invoice than came in for it, nor for a customer than came in, or was granted by notes without
+//!   an invoice.
 //! * A customer's credit can be used: an invoice below 0 that has something left stands with its balance.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Report;
 use super::arithmetic::{Tax, tax_of};
-use crate::domain::documents::entity::{Document, Kind, Line, Stage};
+use crate::domain::documents::entity::{Document, Kind, Line, Ref, Stage};
 
-/// A customer's cash in a currency, in minor units.
+/// A customer's money in a currency, in minor units.
 #[derive(Default)]
 struct Flow {
     /// What came in, and what was granted without anything coming in.
     came: i64,
     left: i64,
-    /// What is asked for and not settled.
-    owed: i64,
 }
 
 #[derive(Default)]
@@ -39,11 +37,14 @@ fn charged(document: &Document) -> Charged {
 #[derive(Default)]
 pub(super) struct Cash {
     /// What invoices charged, and what notes that stand gave back of it.
-    invoices: BTreeMap<u64, Charged>,
-    given: BTreeMap<u64, Charged>,
+    charged: BTreeMap<Ref, Charged>,
+    given: BTreeMap<Ref, Charged>,
     /// What each note that stands gives back (net, taxes), by invoice and note: as the note says, and as the invoice does.
-    notes: BTreeMap<(u64, u64), (i64, i64)>,
-    known: BTreeMap<(u64, u64), (i64, i64)>,
+    notes: BTreeMap<(Ref, u64), (i64, i64)>,
+    known: BTreeMap<(Ref, u64), (i64, i64)>,
+    /// What a dearer plan's invoice took back of another document: as that one says, and as the invoice does.
+    taken: BTreeSet<(Ref, u64)>,
+    takes: BTreeSet<(Ref, u64)>,
     flows: BTreeMap<(u64, &'static str), Flow>,
     /// Customers' invoices below 0 that have something left.
     credit: BTreeSet<(u64, u64)>,
@@ -53,22 +54,28 @@ impl Cash {
     /// Look at a document, which may be a deleted one.
     pub(super) fn add(&mut self, document: &Document, report: &mut Report) {
         let issued = document.stage == Stage::Issued;
-        match (document.kind, &document.invoice) {
-            (Kind::Invoice, _) => {
-                self.invoices.insert(document.id, charged(document));
-                for note in &document.credited {
+        let invoice = document.invoice.as_ref().map(|(id, _)| Ref { kind: Kind::Invoice, id: *id });
+        let charge = document.charge.map(|id| Ref { kind: Kind::DebitNote, id });
+        match (document.kind, invoice.or(charge)) {
+            (Kind::Invoice | Kind::DebitNote, _) => {
+                let own = document.own_ref();
+                self.charged.insert(own, charged(document));
+                let taken = document.credited.iter().filter(|note| note.by_invoice);
+                self.taken.extend(taken.map(|note| (own, note.note)));
+                self.takes.extend(document.took_back.iter().map(|of| (*of, document.id)));
+                for note in document.credited.iter().filter(|note| !note.by_invoice) {
                     let tax = note.taxes.iter().map(|row| row.amount).sum();
-                    self.known.insert((document.id, note.note), (note.net, tax));
+                    self.known.insert((own, note.note), (note.net, tax));
                 }
                 let set: i64 = document.allocations.iter().map(|one| one.amount).sum();
-                if issued && -document.sums.total > set {
+                if issued && document.kind == Kind::Invoice && -document.sums.total > set {
                     self.credit.insert((document.customer.unwrap_or(0), document.id));
                 }
             }
-            (Kind::CreditNote, Some((invoice, _))) if issued => {
+            (Kind::CreditNote, Some(of)) if issued => {
                 let own = charged(document);
-                self.notes.insert((*invoice, document.id), (own.net, document.sums.tax));
-                let given = self.given.entry(*invoice).or_default();
+                self.notes.insert((of, document.id), (own.net, document.sums.tax));
+                let given = self.given.entry(of).or_default();
                 given.net += own.net;
                 for (tax, amount) in own.taxes {
                     *given.taxes.entry(tax).or_insert(0) += amount;
@@ -87,7 +94,7 @@ impl Cash {
         match document.kind {
             Kind::Receipt if issued => flow.came += total,
             Kind::Refund if issued => flow.left += total,
-            Kind::CreditNote if issued && document.invoice.is_none() => flow.came += total,
+            Kind::CreditNote if issued && document.invoice.is_none() && document.charge.is_none() => flow.came += total,
             Kind::Invoice => {
                 flow.came += document.marked.0 + if issued { (-total).max(0) } else { 0 };
                 flow.left += document.returned.0;
@@ -100,47 +107,56 @@ impl Cash {
             }
             _ => {}
         }
-        // What is asked for and open is owed, also where cash left for it.
-        if issued && document.kind.sign() * total > 0 && document.kind != Kind::Refund {
-            let set: i64 = document.allocations.iter().map(|one| one.amount).sum();
-            flow.owed += total.abs() - set - document.marked.0 + document.returned.0;
-        }
     }
 
     /// What holds of all documents together.
     pub(super) fn finish(&self, report: &mut Report) {
         for (invoice, given) in &self.given {
-            let Some(charged) = self.invoices.get(invoice) else {
-                report.differ(|| format!("credit notes concern invoice {invoice}, which is not there"));
+            let Some(charged) = self.charged.get(invoice) else {
+                report.differ(|| format!("credit notes concern {invoice}, which is not there"));
                 continue;
             };
             if given.net > charged.net {
-                report.differ(|| {
-                    format!("the credit notes of invoice {invoice} come to {} of its {}", given.net, charged.net)
-                });
+                report.differ(|| format!("the credit notes of {invoice} come to {} of its {}", given.net, charged.net));
             }
             for (tax, amount) in &given.taxes {
                 let had = charged.taxes.get(tax).copied().unwrap_or(0);
                 if *amount > had {
                     let (name, percent) = tax;
                     report.differ(|| {
-                        format!(
-                            "the credit notes of invoice {invoice} give back {amount} of its {had} {name} {percent} %"
-                        )
+                        format!("the credit notes of {invoice} give back {amount} of its {had} {name} {percent} %")
                     });
                 }
             }
         }
-        let names: BTreeSet<&(u64, u64)> = self.notes.keys().chain(self.known.keys()).collect();
+        let names: BTreeSet<&(Ref, u64)> = self.notes.keys().chain(self.known.keys()).collect();
         for name in names.into_iter().filter(|name| self.notes.get(*name) != self.known.get(*name)) {
             let (invoice, note) = name;
-            report.differ(|| format!("invoice {invoice} and credit note {note} do not agree"));
+            report.differ(|| format!("{invoice} and credit note {note} do not agree"));
+        }
+        for (of, by) in self.taken.symmetric_difference(&self.takes) {
+            report.differ(|| format!("{of} and invoice {by}, which takes some of it back, do not agree"));
         }
         for ((customer, code), flow) in &self.flows {
-            if flow.left > flow.came + flow.owed.max(0) {
+            if flow.left > flow.came {
                 let Flow { came, left, .. } = flow;
                 report.differ(|| format!("{left} {code} of cash left for customer {customer}, and {came} came in"));
             }
+        }
+    }
+
+    /// What each customer's documents brought less what they gave back, by currency, is what its balance says.
+    pub(super) fn is_brought(&self, known: &BTreeMap<(u64, String), i64>, report: &mut Report) {
+        let own: BTreeMap<(u64, String), i64> = self
+            .flows
+            .iter()
+            .map(|((customer, code), flow)| ((*customer, (*code).to_owned()), flow.came - flow.left))
+            .filter(|(_, sum)| *sum != 0)
+            .collect();
+        let names: BTreeSet<&(u64, String)> = own.keys().chain(known.keys()).collect();
+        for name in names {
+            let (is, should) = (known.get(name).copied().unwrap_or(0), own.get(name).copied().unwrap_or(0));
+            report.same(|| format!("what customer {} brought in {}", name.0, name.1), is, should);
         }
     }
 

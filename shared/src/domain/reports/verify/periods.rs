@@ -49,7 +49,7 @@ impl Periods {
             return;
         }
         let order = document.order.as_ref().map(|(order, _)| *order);
-        for line in document.lines.iter().filter(|line| !line.is_discount()) {
+        for line in document.lines.iter().filter(|line| !line.is_discount() && line.charge.is_none()) {
             let Some(term) = line.term else { continue };
             let charged = Charged { by, term, stands };
             match (line.service, order) {
