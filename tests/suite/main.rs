@@ -39,6 +39,7 @@ mod isolation;
 mod leaving;
 mod limits;
 mod malformed;
+mod notices;
 mod numbers;
 mod older;
 mod oracle;

@@ -233,10 +233,8 @@ async fn told(cx: &Context, notice: &Notice) -> Result<Done<Outcome>> {
     }
     // A payment is named by the invoice and the gateway's reference: told twice it is booked once. Without a reference what
     // is paid already is taken for told twice (contract §10.6).
-    let claim = (!notice.reference.is_empty()).then(|| {
-        let name = format!("{}\n{}", invoice.id, notice.reference);
-        keys::claim(cx.tenant(), &format!("gateway-{id}"), &name)
-    });
+    let claim = (!notice.reference.is_empty())
+        .then(|| keys::gateway_payment(cx.tenant(), id, invoice.id, &notice.reference));
     let known = match &claim {
         Some(claim) => {
             let item = cx.store.get_items(std::slice::from_ref(claim)).await?.pop().flatten();
