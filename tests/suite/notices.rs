@@ -13,7 +13,7 @@ async fn gateway(world: &World) -> (u64, String) {
     (made["id"].as_u64().unwrap(), made["secret"].as_str().unwrap().to_owned())
 }
 
-/// A notice of a payment, signed.
+/// A notice of a payment, signed as docs/gateways.md says.
 async fn tell(world: &World, gateway: &(u64, String), number: &str, amount: &str, reference: &str) -> Answer {
     let timestamp = parse_moment(tests::START, Zone::UTC).unwrap().timestamp();
     let text = format!("{number}\nsuccess\n{amount}\n{reference}\n{timestamp}");
@@ -143,4 +143,16 @@ async fn money_in_another_currency_than_the_gateways_account_is_clearing() {
     let clearing = trial["accounts"].as_array().unwrap().iter().find(|row| row["account"] == "clearing").unwrap();
     assert_eq!((&clearing["currency"], clearing["debit"].to_string().as_str()), (&json!("INR"), "100.00"));
     world.books("acme").await;
+}
+
+/// What docs/gateways.md shows is what a gateway must sign.
+#[test]
+fn the_example_of_the_documentation_is_signed_as_it_says() {
+    let page = include_str!("../../docs/gateways.md");
+    let secret = "a4be1779072fc1d926b10dbbc8929951ebb1bedef69f0003e39f319074a41258";
+    let signature = hex(&mac(secret.as_bytes(), b"INV-2026-001\nsuccess\n30.00\npay-1\n1772366400"));
+    assert_eq!(signature, "c9fd7fb156f851fb830bf105883a28f47b4f5da4d14d740d3ebc073bffb1e61d");
+    for shown in [secret, &signature, "\"timestamp\": \"1772366400\"", "\"amount\": \"30.00\""] {
+        assert!(page.contains(shown), "{shown}");
+    }
 }
