@@ -64,6 +64,7 @@ mod store;
 mod tampering;
 mod tax_rounding;
 mod transfer;
+mod unchanged;
 mod usage;
 mod verify;
 mod webhooks;

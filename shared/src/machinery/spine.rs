@@ -191,10 +191,7 @@ impl Visit<'_> {
             }
             signed?;
         }
-        match row.ability {
-            Some(ability) => caller.must_hold(ability)?,
-            None => caller.must_be_permitted(&row.permission())?,
-        }
+        row.admits(&caller)?;
         Ok(caller)
     }
 }
