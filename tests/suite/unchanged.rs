@@ -237,3 +237,24 @@ async fn a_day_as_jerasofts_caller_read_it_is_no_change() {
     // What is read-only stays refused, as its contract has it (§4.7).
     jerasoft(&world, "PATCH", "accounting/invoices/1", &json!({"c_dt": "2026-03-01"})).await.expect(400);
 }
+
+/// What an invoice is made of may be 96 KB long (docs/quirks.md); what it shows is longer, and is taken back all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_shows_more_than_it_was_made_of_can_be_sent_back() {
+    let world = prepared().await;
+    let line = json!({"description": "é".repeat(220), "amount": "10.01", "qty": 1, "taxes": ["SGST", "CGST"]});
+    let new = json!({"customer_id": 1, "items": vec![line; 180]});
+    assert!(new.to_string().len() < 98_304, "{}", new.to_string().len());
+    let mut shown = make(&world, "/invoices", new).await;
+    assert!(shown.to_string().len() > 98_304, "{}", shown.to_string().len());
+    let path = format!("/invoices/{}", shown["id"]);
+    shown["notes"] = json!("Paid by instalments");
+    let changed = ask(&world, "PUT", &path, &shown).await.expect(200)["data"].clone();
+    assert_eq!(changed["notes"], "Paid by instalments");
+    shown.as_object_mut().unwrap().remove("id");
+    shown["notes"] = json!("Paid");
+    assert_eq!(ask(&world, "PUT", &path, &shown).await.expect(200)["data"]["notes"], "Paid");
+    // What is to be changed is bound as ever.
+    shown["items"][0]["amount"] = json!("11.00");
+    ask(&world, "PUT", &path, &shown).await.expect(413);
+}

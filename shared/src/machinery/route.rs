@@ -325,6 +325,11 @@ impl Routes {
         self.rows.iter().filter(|_| changes).find(same)
     }
 
+    /// Whether a row takes a record back as it is shown.
+    pub(crate) fn takes_back(&self, row: &Row) -> bool {
+        row.verb == "PUT" && self.shows(row).is_some()
+    }
+
     /// The row of a JSON-RPC name.
     pub fn method(&self, name: &str) -> Option<&Row> {
         self.names.get(name).and_then(|place| self.rows.get(*place))

@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 use crate::machinery::operation::{Context, Done};
 use crate::machinery::reader::Params;
 use crate::machinery::reply::{Content, Reply};
+use crate::machinery::request::LARGEST_BODY;
 use crate::machinery::route::Row;
 use crate::words::error::{Error, Result, Told};
 use crate::words::money::parse_decimal;
@@ -21,10 +22,11 @@ use crate::words::time::{Date, Zone, parse_moment};
 
 /// Run a row; `shows` is the row that reads the same record, where there is one.
 pub(crate) async fn run(row: &Row, shows: Option<&Row>, cx: &Context, params: &Params) -> Result<Done<Reply>> {
+    let Some(shows) = shows else { return row.run(cx, params).await };
     // Nobody finds out here what their credential does not let them read.
-    let Some(shows) = shows.filter(|shows| shows.admits(&cx.caller).is_ok()) else {
-        return row.run(cx, params).await;
-    };
+    if shows.admits(&cx.caller).is_err() {
+        return within(row, cx, params).await;
+    }
     if row.verb == "PATCH" {
         if !params.given.values().any(is_date) {
             return row.run(cx, params).await;
@@ -39,8 +41,10 @@ pub(crate) async fn run(row: &Row, shows: Option<&Row>, cx: &Context, params: &P
     // Who names the record's id sends back the whole of it. A few fields are looked at only where they are refused.
     let mut done = None;
     if !params.given.contains_key("id") {
-        match row.run(cx, params).await {
-            Err(error) if matches!(error.told, Told::Invalid(_) | Told::Refused { .. }) => done = Some(Err(error)),
+        match within(row, cx, params).await {
+            Err(error) if matches!(error.told, Told::Invalid(_) | Told::Refused { .. } | Told::TooLarge(_)) => {
+                done = Some(Err(error));
+            }
             accepted => return accepted,
         }
     }
@@ -49,10 +53,18 @@ pub(crate) async fn run(row: &Row, shows: Option<&Row>, cx: &Context, params: &P
     let needed = |name: &str| fields.iter().any(|field| field.required && field.name == name);
     let same = |name: &str, sent: &Value, shown: &Value| !needed(name) && is_same(sent, shown);
     match (without(shows, cx, params, &same).await?, done) {
-        (Some(left), _) => row.run(cx, &left).await,
+        (Some(left), _) => within(row, cx, &left).await,
         (None, Some(refused)) => refused,
-        (None, None) => row.run(cx, params).await,
+        (None, None) => within(row, cx, params).await,
     }
+}
+
+/// Run a row, if what is left to change is no longer than it takes.
+async fn within(row: &Row, cx: &Context, params: &Params) -> Result<Done<Reply>> {
+    if row.largest_body < LARGEST_BODY && Value::Object(params.given.clone()).to_string().len() > row.largest_body {
+        return Err(Error::told(Told::TooLarge(row.largest_body)));
+    }
+    row.run(cx, params).await
 }
 
 /// Whether a parameter is as the record shows it: its name, its value, and what is shown under that name.
