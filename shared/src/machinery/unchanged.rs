@@ -31,31 +31,43 @@ pub(crate) async fn run(row: &Row, shows: Option<&Row>, cx: &Context, params: &P
         if !params.given.values().any(is_date) {
             return row.run(cx, params).await;
         }
+        let Some((_, shown)) = look(shows, cx, params).await? else { return row.run(cx, params).await };
         // What is read-only is not read, and stays to be refused.
         let fields = row.describe();
         let read = |name: &str| fields.iter().any(|field| field.name == name);
-        let day = |name: &str, sent: &Value, shown: &Value| read(name) && is_day_of(sent, shown);
-        let left = without(shows, cx, params, &day).await?;
-        return row.run(cx, left.as_ref().unwrap_or(params)).await;
+        let left = without(params, |name, sent| read(name) && shown.get(name).is_some_and(|own| is_day_of(sent, own)));
+        return row.run(cx, &left).await;
     }
     // Who names the record's id sends back the whole of it. A few fields are looked at only where they are refused.
-    let mut done = None;
-    if !params.given.contains_key("id") {
+    let whole = params.given.contains_key("id");
+    let mut refused = None;
+    if !whole {
         match within(row, cx, params).await {
             Err(error) if matches!(error.told, Told::Invalid(_) | Told::Refused { .. } | Told::TooLarge(_)) => {
-                done = Some(Err(error));
+                refused = Some(error);
             }
-            accepted => return accepted,
+            done => return done,
         }
     }
+    // The record's own id is in the path, and described as a parameter for JSON-RPC alone.
+    let fields: Vec<_> = row.describe().into_iter().filter(|field| field.name != "id").collect();
     // What must be there stays.
-    let fields = row.describe();
     let needed = |name: &str| fields.iter().any(|field| field.required && field.name == name);
-    let same = |name: &str, sent: &Value, shown: &Value| !needed(name) && is_same(sent, shown);
-    match (without(shows, cx, params, &same).await?, done) {
-        (Some(left), _) => within(row, cx, &left).await,
-        (None, Some(refused)) => refused,
-        (None, None) => within(row, cx, params).await,
+    if let Some((answer, shown)) = look(shows, cx, params).await? {
+        let same = |name: &str, sent: &Value| shown.get(name).is_some_and(|own| is_same(sent, own));
+        let left = without(params, |name, sent| !needed(name) && same(name, sent));
+        let stays = |name: &str| left.given.get(name).is_none_or(|sent| same(name, sent));
+        // Such as the status that Billmora's orders must be given: it brings something about when it is sent by itself.
+        if whole && fields.iter().any(|field| field.required) && fields.iter().all(|field| stays(&field.name)) {
+            return Ok(Done::read(answer));
+        }
+        if left.given.len() < params.given.len() {
+            return within(row, cx, &left).await;
+        }
+    }
+    match refused {
+        Some(error) => Err(error),
+        None => within(row, cx, params).await,
     }
 }
 
@@ -67,27 +79,26 @@ async fn within(row: &Row, cx: &Context, params: &Params) -> Result<Done<Reply>>
     row.run(cx, params).await
 }
 
-/// Whether a parameter is as the record shows it: its name, its value, and what is shown under that name.
-type Unchanged<'a> = &'a (dyn Fn(&str, &Value, &Value) -> bool + Sync);
-
-/// The parameters without those that are as the record shows them; nothing where there are none.
-async fn without(shows: &Row, cx: &Context, params: &Params, unchanged: Unchanged<'_>) -> Result<Option<Params>> {
+/// The record as it is shown; nothing where it is not.
+async fn look(shows: &Row, cx: &Context, params: &Params) -> Result<Option<(Reply, Map<String, Value>)>> {
+    // Over JSON-RPC the id is a parameter as others are.
     let id = params.given.get("id").filter(|_| params.path.is_empty());
-    let own = id.map(|id| ("id".to_owned(), id.clone()));
-    let asked = Params { path: params.path.clone(), given: own.into_iter().collect(), describing: false };
-    let shown = match shows.run(cx, &asked).await {
-        Ok(done) => match done.answer.content {
-            Content::One(Value::Object(shown)) => shown,
-            _ => return Ok(None),
-        },
-        Err(Error { told: Told::NotFound { .. } | Told::Invalid(_) | Told::Refused { .. }, .. }) => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    let changes = |(name, value): &(&String, &Value)| {
-        asked.given.contains_key(*name) || !shown.get(*name).is_some_and(|own| unchanged(name, value, own))
-    };
-    let given: Map<String, Value> = params.given.iter().filter(changes).map(owned).collect();
-    Ok((given.len() < params.given.len()).then(|| Params { given, ..params.clone() }))
+    let given = id.map(|id| ("id".to_owned(), id.clone())).into_iter().collect();
+    match shows.run(cx, &Params { path: params.path.clone(), given, describing: false }).await {
+        Ok(done) => Ok(match &done.answer.content {
+            Content::One(Value::Object(shown)) => Some((done.answer.clone(), shown.clone())),
+            _ => None,
+        }),
+        Err(Error { told: Told::NotFound { .. } | Told::Invalid(_) | Told::Refused { .. }, .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The parameters without those that are unchanged.
+fn without(params: &Params, unchanged: impl Fn(&str, &Value) -> bool) -> Params {
+    let own_id = |name: &str| name == "id" && params.path.is_empty();
+    let changes = |(name, value): &(&String, &Value)| own_id(name) || !unchanged(name, value);
+    Params { given: params.given.iter().filter(changes).map(owned).collect(), ..params.clone() }
 }
 
 fn owned((name, value): (&String, &Value)) -> (String, Value) {

@@ -38,8 +38,7 @@ async fn update_order(cx: &Context, update: &Update) -> Result<Done<Shown>> {
     if let Some(held) = goods.orders.get_mut(&update.id) {
         update.notes.clone().apply(&mut held.after.notes);
     }
-    // What the order has come to already moves nothing: a client that sends back what it read changes nothing.
-    if let Some(stage) = update.stage.filter(|stage| *stage != before.stage) {
+    if let Some(stage) = update.stage {
         move_to(cx, &mut goods, &before, stage);
     }
     if let Some(product) = goods.sold_out().filter(|_| update.strict) {
