@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::books::Books;
 use crate::domain::documents::desk::{Desk, Held};
-use crate::domain::documents::entity::{Document, Kind};
-use crate::domain::documents::list::found_invoice;
+use crate::domain::documents::entity::{Document, Kind, Status};
+use crate::domain::documents::list::invoice_given;
 use crate::domain::documents::pay::Against;
 use crate::domain::documents::write::{New as NewDocument, compose};
 use crate::domain::records::{
@@ -130,7 +130,7 @@ pub enum Outcome {
     NoGateway,
     /// It is not signed by the gateway, or not of now.
     BadSignature,
-    /// It names no invoice of the tenant's.
+    /// No invoice of the tenant's was ever given the number that it names.
     NoInvoice,
     /// Nothing was paid.
     NotPaid,
@@ -225,24 +225,24 @@ async fn told(cx: &Context, notice: &Notice) -> Result<Done<Outcome>> {
     if !notice.is_signed(&gateway.secret(&cx.secret), cx.wall.timestamp()) {
         return answer(Outcome::BadSignature);
     }
-    let Some(invoice) = found_invoice(cx, &notice.invoice).await? else {
+    let Some(invoice) = invoice_given(cx, &notice.invoice).await? else {
         return answer(Outcome::NoInvoice);
     };
     if notice.status != "success" {
         return answer(Outcome::NotPaid);
     }
     // A payment is named by the invoice and the gateway's reference: told twice it is booked once. Without a reference what
-    // is paid already is taken for told twice (contract §10.6).
-    let claim = (!notice.reference.is_empty()).then(|| {
-        let name = format!("{}\n{}", invoice.id, notice.reference);
-        keys::claim(cx.tenant(), &format!("gateway-{id}"), &name)
-    });
-    let known = match &claim {
-        Some(claim) => {
-            let item = cx.store.get_items(std::slice::from_ref(claim)).await?.pop().flatten();
+    // is paid already is taken for told twice (contract §10.6), and so is the second for an invoice that was taken back.
+    let open = invoice.due_amount() > 0;
+    let named = !notice.reference.is_empty();
+    let claim = keys::gateway_payment(cx.tenant(), id, invoice.id, &notice.reference);
+    let known = match invoice.status() {
+        _ if !named && open => false,
+        Status::Paid | Status::Refunded if !named => true,
+        _ => {
+            let item = cx.store.get_items(std::slice::from_ref(&claim)).await?.pop().flatten();
             item.is_some_and(|item| number(&item, BEARERS) > 0)
         }
-        None => invoice.due_amount() == 0,
     };
     if known {
         return answer(Outcome::Paid);
@@ -250,21 +250,24 @@ async fn told(cx: &Context, notice: &Notice) -> Result<Done<Outcome>> {
     let zone = own(cx).await?.timezone;
     let cx = &Context { zone, ..cx.clone() };
     let mut changes = receipt(cx, notice, &gateway, invoice).await?;
-    if let Some(claim) = claim {
-        changes.insert(claim, &BTreeMap::from([(BEARERS, 1)]))?;
+    let one = BTreeMap::from([(BEARERS, 1)]);
+    if named || !open {
+        changes.insert(claim, &one)?;
+    } else {
+        // A further part of what is open, of which the gateway says no more than of the last.
+        changes.write(claim, &one)?;
     }
     changes.on_behalf = Some(cx.tenant().clone());
     Ok(Done::changed(Outcome::Paid, changes))
 }
 
 /// The money that a gateway took, as a receipt: set against the invoice as far as that asks for money, and the rest on
-/// account, since it is here. So is all of it where the invoice is paid, cancelled or void by now, and where its customer
-/// was deleted meanwhile.
+/// account, since it is here. So is all of it where the invoice is paid, cancelled, void or deleted by now, and where its
+/// customer was deleted meanwhile. Money in a currency that the gateway's account does not have is on no account known.
 async fn receipt(cx: &Context, notice: &Notice, gateway: &Gateway, invoice: Document) -> Result<Changes> {
     let open = invoice.due_amount();
     let mut new = NewDocument::of(Kind::Receipt);
     new.customer = invoice.customer;
-    new.account = Some(gateway.account);
     new.currency = Some(CurrencyRef::Id(invoice.currency));
     new.amount = Some(match notice.amount.as_str() {
         "" => invoice.money(if open > 0 { open } else { invoice.sums.total }).decimal(),
@@ -280,6 +283,8 @@ async fn receipt(cx: &Context, notice: &Notice, gateway: &Gateway, invoice: Docu
     }
     new.reseller = Some(invoice.reseller);
     let (mut desk, found) = Desk::open(cx, &[Kind::Receipt], invoice.customer, &[invoice.own_ref()]).await?;
+    let own = desk.books.account(gateway.account).filter(|account| account.currency == invoice.currency);
+    new.account = own.map(|account| account.meta.id);
     let mut held: Vec<Held> = found.into_iter().flatten().filter(|_| open > 0).map(Held::read).collect();
     compose(cx, &mut desk, &new, &mut held).await?;
     desk.finish().await

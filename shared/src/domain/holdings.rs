@@ -128,8 +128,7 @@ async fn of_parents(store: &Store, t: &Tenant) -> Result<Vec<String>> {
     }
     for partition in [keys::index(t, GATEWAY), keys::deleted(t, GATEWAY, 0).pk] {
         let rows = store.query(&Range::whole(partition)).await?;
-        let claim = |row: &Item| keys::claim(t, &format!("gateway-{}", number_of(Some(row), "id")), "").pk;
-        all.extend(rows.iter().map(claim));
+        all.extend(rows.iter().map(|row| keys::gateway_payments(t, number_of(Some(row), "id"))));
     }
     Ok(all)
 }

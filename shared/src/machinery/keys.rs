@@ -30,7 +30,7 @@
 //! | agenda | `<t>#agenda#<what>` | `<date>#<id>` | billing runs: services to renew, registrants that expire, invoices to look after | 1 read per 4 KB |
 //! | customer index | `<t>#customer-index` | id | filtered and sorted lists: one row of some 200 bytes a customer | 1 read per 4 KB |
 //! | deleted customer | `<t>#customer-deleted` | id | nobody while serving; kept for the ledger | |
-//! | claim | `<t>#claim#<what>` | value | creates and updates: how many customers bear this value | 1 read |
+//! | claim | `<t>#claim#<what>` | value | creates and updates: how many customers bear this value; gateways' notices: whether a payment is booked | 1 read |
 //! | exchange rate | `<t>#rate` | id | rate lists, read by id | 1 read |
 //! | exchange rate by instant | `<t>#rate-at#<from>#<to>` | `<instant>#<id>` | the rate in force at an instant | 1 read |
 //! | books | `<t>#tenant` | `books` | every operation on documents, in the batch with its record: accounts, categories, departments, tax rates, number series | 1 read per 4 KB |
@@ -383,10 +383,24 @@ pub fn deleted(t: &Tenant, entity: Entity, id: u64) -> Key {
 }
 
 /// How many records bear a value that some dialect wants to be unique. The value is lower-cased, since
-/// uniqueness disregards case everywhere; one that is too long for a sort key (1,024 bytes) stands as its
-/// digest.
+/// uniqueness disregards case everywhere.
 pub fn claim(t: &Tenant, what: &str, value: &str) -> Key {
-    let value = value.to_lowercase();
+    claimed(t, what, value.to_lowercase())
+}
+
+/// The partition of the payments that a gateway told of.
+pub fn gateway_payments(t: &Tenant, gateway: u64) -> String {
+    gateway_payment(t, gateway, 0, "").pk
+}
+
+/// A payment that a gateway told of: the invoice's id, and the gateway's reference to the letter, since gateways tell
+/// payments apart by capitals too; an empty one for a payment without a reference.
+pub fn gateway_payment(t: &Tenant, gateway: u64, invoice: u64, reference: &str) -> Key {
+    claimed(t, &format!("gateway-{gateway}"), format!("{invoice}\n{reference}"))
+}
+
+/// A value that is too long for a sort key (1,024 bytes) stands as its digest.
+fn claimed(t: &Tenant, what: &str, value: String) -> Key {
     let value = if value.len() > 512 { format!("sha256:{}", sha256(value.as_bytes())) } else { value };
     key(format!("{t}#claim#{what}"), value)
 }

@@ -32,3 +32,4 @@ pub mod signature;
 pub mod spine;
 pub mod store;
 pub mod turn;
+pub(crate) mod unchanged;

@@ -22,6 +22,7 @@ use crate::machinery::sandbox;
 use crate::machinery::spine::Visit;
 use crate::machinery::store::{Item, meaning};
 use crate::machinery::turn::Turn;
+use crate::machinery::unchanged;
 use crate::words::error::{Asking, Error, Result, Told, Violation};
 use crate::words::time::Zone;
 
@@ -132,7 +133,8 @@ impl Performance<'_> {
     /// One run, up to what its commit came to.
     async fn one_run(&mut self) -> Result<State> {
         let began = Instant::now();
-        let done = match self.row.run(&self.cx, self.params).await {
+        let shows = self.visit.app.routes.shows(self.row);
+        let done = match unchanged::run(self.row, shows, &self.cx, self.params).await {
             Ok(done) => done,
             // What would be refused now may have been granted before: to an earlier run, or under the same key.
             Err(error) => {

@@ -8,12 +8,13 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::machinery::caller::Caller;
 use crate::machinery::dialect::Dialect;
 use crate::machinery::operation::{Context, Done, Op, Scope, Working};
 use crate::machinery::reader::{Described, Manner, Params, Reader};
 use crate::machinery::reply::{Reply, View, Written};
 use crate::machinery::request::LARGEST_BODY;
-use crate::words::error::{Error, Told, Violation};
+use crate::words::error::{Error, Result, Told, Violation};
 use crate::words::time::Zone;
 
 type Run = Box<dyn for<'a> Fn(&'a Context, &'a Params) -> Working<'a, Done<Reply>> + Send + Sync>;
@@ -181,6 +182,14 @@ impl Row {
         format!("{module}.{action}")
     }
 
+    /// Refuses a caller whose credential does not permit this.
+    pub(crate) fn admits(&self, caller: &Caller) -> Result<()> {
+        match self.ability {
+            Some(ability) => caller.must_hold(ability),
+            None => caller.must_be_permitted(&self.permission()),
+        }
+    }
+
     /// Read the request, run the operation, write the answer. Nothing is committed.
     pub fn run<'a>(&'a self, cx: &'a Context, params: &'a Params) -> Working<'a, Done<Reply>> {
         (self.run)(cx, params)
@@ -307,6 +316,18 @@ impl Routes {
                 Found::Row(row, matched.params.iter().map(|(name, value)| (name.to_owned(), decode(value))).collect())
             }
         }
+    }
+
+    /// The row that reads what a row changes: the same path of the same dialect.
+    pub(crate) fn shows(&self, row: &Row) -> Option<&Row> {
+        let changes = ["PUT", "PATCH"].contains(&row.verb);
+        let same = |other: &&Row| other.verb == "GET" && other.path == row.path && other.dialect == row.dialect;
+        self.rows.iter().filter(|_| changes).find(same)
+    }
+
+    /// Whether a row takes a record back as it is shown.
+    pub(crate) fn takes_back(&self, row: &Row) -> bool {
+        row.verb == "PUT" && self.shows(row).is_some()
     }
 
     /// The row of a JSON-RPC name.

@@ -10,7 +10,7 @@ use shared::machinery::reader::{Described, described_as_object};
 use shared::machinery::route::Row;
 
 use super::infer::{Named, Shape};
-use super::words::{id, record, summary, tag};
+use super::words::{explanation, id, record, summary, tag};
 use super::{Shown, forms, shown};
 
 /// Parts of an envelope that say which page of a list it is.
@@ -174,6 +174,9 @@ fn operation(dialect: Dialect, row: &Row, exchanges: &[&Shown], seen: &mut BTree
         one["description"] = json!(format!("Needs the ability `{ability}`."));
     } else if row.scope != Scope::Open {
         one["description"] = json!(format!("Needs the permission `{}`.", row.permission()));
+    }
+    if let Some(about) = explanation(row) {
+        one["description"] = json!(about);
     }
     if row.scope == Scope::Open {
         one["security"] = json!([]);

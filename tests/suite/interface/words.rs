@@ -185,6 +185,19 @@ fn own_summary(row: &Row) -> Option<&'static str> {
     })
 }
 
+/// What an operation needs said beyond its fields.
+pub(crate) fn explanation(row: &Row) -> Option<&'static str> {
+    match row.operation {
+        "gateways.told" => Some(
+            "`signature` is the HMAC-SHA256, in hexadecimal, of the values of `invoice_number`, `status`, `amount`, \
+             `reference` and `timestamp` in this order, joined by line feeds; what is missing counts as an empty line. \
+             Its key is the gateway's secret, as the text that was shown. `timestamp` is in Unix seconds, at most 300 from \
+             the server's time.",
+        ),
+        _ => None,
+    }
+}
+
 fn with_article(word: &str) -> String {
     let an = word.starts_with(['a', 'e', 'i', 'o', 'A']);
     format!("{} {word}", if an { "an" } else { "a" })

@@ -136,7 +136,9 @@ impl Editable for Variant {
         if self.code.is_empty() {
             self.code = code_of(&self.name);
         }
-        self.description = c.description.or_else(|| self.description.clone());
+        // Where there is none, an empty one is none.
+        let description = c.description.filter(|text| self.description.is_some() || !text.is_empty());
+        self.description = description.or_else(|| self.description.clone());
         self.style = c.style.unwrap_or(self.style);
         self.shelf = c.shelf.unwrap_or(self.shelf);
         self.is_scalable = c.is_scalable.unwrap_or(self.is_scalable);

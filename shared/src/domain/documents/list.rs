@@ -18,6 +18,8 @@ use crate::words::page::{Page, Window};
 use crate::words::pattern::Pattern;
 use crate::words::time::{Date, Instant};
 
+/// No number is longer, in bytes; a longer one would be no sort key.
+const LONGEST_NUMBER: usize = 120;
 /// Invoices alone.
 pub const INVOICES: [Kind; 1] = [Kind::Invoice];
 /// Money from customers, and what counts like it.
@@ -177,15 +179,22 @@ pub(crate) async fn with_document<'c>(
     Ok((desk, document.ok_or_else(|| Error::not_found(name, id))?))
 }
 
-/// The invoice that bears a number now, whoever asks.
-pub(crate) async fn found_invoice(cx: &Context, number: &str) -> Result<Option<Document>> {
-    let t = cx.tenant();
+/// The invoice that was given a number, whoever asks: the register knows it also when it bears another number by now, and
+/// when it was deleted, which made it void.
+pub(crate) async fn invoice_given(cx: &Context, number: &str) -> Result<Option<Document>> {
+    let (t, number) = (cx.tenant(), number.trim());
+    if number.is_empty() || number.len() > LONGEST_NUMBER {
+        return Ok(None);
+    }
     let registered = cx.store.get_items(&[keys::registered(t, Kind::Invoice.name(), number)]).await?.pop().flatten();
     let Some(registered) = registered.map(record::<Registered>).transpose()? else { return Ok(None) };
-    let item = cx.store.get_items(&[keys::row(t, INVOICE, registered.document)]).await?.pop().flatten();
-    let found: Option<Document> = item.map(record).transpose()?;
-    let same = |found: &Document| found.number.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(number.trim()));
-    Ok(found.filter(same))
+    // Leading zeros count here: what is told in other words may be another's.
+    if !registered.number.eq_ignore_ascii_case(number) {
+        return Ok(None);
+    }
+    let id = registered.document;
+    let items = cx.store.get_items(&[keys::row(t, INVOICE, id), keys::deleted(t, INVOICE, id)]).await?;
+    items.into_iter().flatten().next().map(record).transpose()
 }
 
 /// A document with what it refers to.

@@ -88,6 +88,10 @@ pub(crate) async fn adjust(
         if given.iter().all(|part| part.net == 0) {
             continue;
         }
+        // Rounding can leave a unit to charge where nothing is left to give back: nobody is asked for that.
+        if given.iter().map(Part::gross).sum::<Decimal>() >= Decimal::ZERO {
+            continue;
+        }
         let mut new = document(Kind::CreditNote, desk, service, to, &given);
         new.ratio = concerned.map(|one| one.ratio);
         new.day = concerned.map(|one| one.day).filter(|day| day.date > desk.today().date);

@@ -143,7 +143,8 @@ async fn update_service(cx: &Context, update: &Update) -> Result<Done<Shown>> {
                 after.anchor_at(due.date);
             }
         }
-        if let Some(start) = update.start.filter(|start| *start != after.start) {
+        // A dialect shows it to the second.
+        if let Some(start) = update.start.filter(|start| start.timestamp() != after.start.timestamp()) {
             if after.status != Status::Pending || !after.charged {
                 found.push(Violation { field: "start".into(), rule: Rule::ReadOnly });
             }
