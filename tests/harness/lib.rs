@@ -265,6 +265,15 @@ impl World {
         self.engine.items("tessera").unwrap()
     }
 
+    /// A world of its own that is just like this one but for one item, which it lacks.
+    pub async fn twin_without(&self, pk: &str, sk: &str) -> Self {
+        let twin = self.without_items().await;
+        let mut items = self.items();
+        items.retain(|item| (&item["PK"]["S"], &item["SK"]["S"]) != (&json!(pk), &json!(sk)));
+        twin.engine.import("tessera", items).unwrap();
+        twin
+    }
+
     /// Customers made through CloudOnex, so many, named `Customer 1` and on; in batches.
     pub async fn customers(&self, count: u64) {
         let entry = |n: u64| json!({"account": format!("Customer {n}"), "email": format!("customer{n}@x.example")});

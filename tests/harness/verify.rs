@@ -91,12 +91,6 @@ impl World {
 }
 
 impl Image {
-    /// The same without one item.
-    pub fn without(&self, pk: &str, sk: &str) -> Self {
-        let other = |item: &&Value| (text(item, "PK"), text(item, "SK")) != (pk, sk);
-        Self { items: self.items.iter().filter(other).cloned().collect() }
-    }
-
     /// Checks everything; panics with what does not fit. Gives the number of items looked at.
     pub fn verify(&self) -> usize {
         let items = table(&self.items);
@@ -143,7 +137,7 @@ impl Image {
                     secret["M"]["nonce"] = Value::Bool(true);
                 }
             }
-            // What is replayed stands behind what was told until then, in an order that is drawn at random.
+            // What is replayed stands behind what was told until then, in a random order.
             if text(&item, "PK").contains("#webhook-lane#") {
                 let told = text(&item, "SK").split('#').next().unwrap_or_default().to_owned();
                 item["SK"] = json!({"S": told});

@@ -373,7 +373,7 @@ async fn what_was_charged_to_the_balance_is_given_back_there() {
             assert_eq!(invoice(&world, 1).await["amount_due"].to_string(), "60.00");
         }
         change(&world, &ten).await;
-        assert_eq!(notes(&world).await, noted(&[(0, "50.00", "0.00")]));
+        assert_eq!(notes(&world).await, noted(&[(u64::from(invoiced), "50.00", "0.00")]));
         let note = data(&world, cloudonex("GET", "/credit-notes"), 200).await[0].clone();
         assert_eq!((note["unallocated"].to_string(), balance(&world).await), ("0.00".into(), "-10.00".into()));
         if invoiced {

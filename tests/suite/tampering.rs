@@ -67,7 +67,7 @@ fn cases() -> Vec<Case> {
         ("journal#000000000002", "2026-01-15", "date", s("2026-01-16"), "says 2026-01-16 and lies under 2026-01-15"),
         ("journal#000000000002", "2026-01-15", "event", s("invoice.forged"), "which cannot happen"),
         ("journal#000000000002", "2026-01-15", "of", s("invoice 99"), "is of no document"),
-        ("journal#000000000002", "2026-01-15", "number", s("INV-9"), "has the number"),
+        ("journal#000000000002", "2026-01-15", "number", s("INV-9"), "the journal has the number INV-9 for"),
         ("journal#000000000002", "2026-01-15", "customer", n("1"), "says customer 1 and lies under 2"),
         ("journal#000000000002", "2026-01-15", "postings.0.amount", None, "does not balance"),
         ("journal#000000000002", "2026-01-15", "postings.0.account", s("bank:1"), "what the journal has of invoice"),
@@ -175,7 +175,8 @@ async fn whatever_one_item_says_that_no_commit_wrote_is_named() {
     for (pk, sk, path, new, told) in cases() {
         let mut item = find(&world, pk, sk);
         spoil(&mut item, path, new);
-        let sealed_anew = wire::to_json(&sealed(wire::whole(&item).unwrap())).unwrap();
+        let mut sealed_anew = item.clone();
+        sealed_anew["seal"] = json!({"S": sealed(wire::whole(&item).unwrap())["seal"].as_s().unwrap()});
         // What is added to has no seal.
         let has_seal = item.get("seal").is_some();
         for (what, item, told) in [("seal", item, "its seal differs"), ("rules", sealed_anew, told)] {
@@ -195,7 +196,7 @@ async fn whatever_one_item_says_that_no_commit_wrote_is_named() {
     for (pk, sk, told) in TAKEN {
         let item = find(&world, pk, sk);
         let (pk, sk) = (item["PK"]["S"].as_str().unwrap(), item["SK"]["S"].as_str().unwrap());
-        let world = world.twin_of(&image.without(pk, sk)).await;
+        let world = world.twin_without(pk, sk).await;
         let found = differences(&world).await;
         if !found.iter().any(|one| one.contains(told)) {
             missed.push(format!("{pk} / {sk} taken away: {found:?}"));

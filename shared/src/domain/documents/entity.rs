@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+pub use crate::domain::documents::credited::Credited;
 pub use crate::domain::documents::kind::{Kind, Ref, Stage, Status};
 use crate::domain::documents::line::tax_totals;
 pub use crate::domain::documents::line::{Line, Sums, TaxRow};
@@ -35,43 +36,6 @@ pub struct Allocation {
     /// Whether this is a charge that came onto an invoice, which asks for its money since.
     #[serde(default)]
     pub charged: bool,
-}
-
-/// A credit note that concerns an invoice, as long as it stands: what it gave back of what the invoice charged, in
-/// minor units.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Credited {
-    /// The note.
-    pub note: u64,
-    /// Its number.
-    pub number: Option<String>,
-    /// Without taxes.
-    pub net: i64,
-    /// Its taxes by name and rate.
-    pub taxes: Vec<TaxRow>,
-    /// The net in the base currency …
-    pub base_net: i64,
-    /// … and the taxes.
-    pub base_tax: i64,
-    /// Whether it turned a paid deposit into credit.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub deposit: bool,
-    /// Whether it is no credit note but a line below 0 of an invoice: a dearer plan's, which takes back what was charged
-    /// at other taxes.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub by_invoice: bool,
-}
-
-impl Credited {
-    /// The sum of its taxes.
-    pub fn tax(&self) -> i64 {
-        self.taxes.iter().map(|tax| tax.amount).sum()
-    }
-
-    /// Net and taxes.
-    pub fn total(&self) -> i64 {
-        self.net + self.tax()
-    }
 }
 
 /// A document.
@@ -293,7 +257,7 @@ impl Document {
     /// Whether what it asks for was paid, so that it brings about what it is for. Where credit notes that concern it gave
     /// back all that it charged, nothing was paid for.
     pub fn earns(&self) -> bool {
-        let notes = self.credited.iter().filter(|note| !note.by_invoice);
+        let notes = self.credited.iter().filter(|note| !note.change);
         let given_back = notes.map(Credited::total).sum::<i64>();
         let bought = self.credited.iter().any(|note| note.deposit);
         self.kind == Kind::Invoice

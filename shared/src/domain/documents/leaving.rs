@@ -12,7 +12,7 @@ use crate::domain::documents::ledger::out_of_range;
 use crate::domain::documents::line::tax_totals;
 use crate::domain::documents::moves::{allocate, release};
 use crate::domain::documents::standing::{close, reopen};
-use crate::domain::documents::sums::{Rounding, Terms, in_base, percent};
+use crate::domain::documents::sums::{Rounding, Terms, in_base, percent, share};
 use crate::words::error::{Error, Result, Rule, Violation};
 use crate::words::text::spoken;
 use crate::words::time::{Date, Instant};
@@ -209,6 +209,7 @@ pub fn register(note: &Document, invoice: &mut Document) {
         base_net: note.sums.base_net,
         base_tax: note.sums.base_tax,
         deposit: note.lines.iter().any(|line| line.deposit),
+        change: note.lines.iter().any(|line| line.change),
         by_invoice: false,
     });
 }
@@ -229,9 +230,34 @@ pub fn take_over(invoice: &mut Document, of: &mut Document, net: i64, taxes: &[T
         |amount: i64, most: i64| in_base(amount, &terms).map(|base| base.min(most.max(0))).ok_or_else(out_of_range);
     let (base_net, base_tax) = (base(net, left.base_net)?, base(tax, left.base_tax)?);
     let (note, number) = (invoice.id, invoice.number.clone());
-    of.credited.push(Credited { note, number, net, taxes, base_net, base_tax, deposit: false, by_invoice: true });
+    of.credited.push(Credited {
+        note,
+        number,
+        net,
+        taxes,
+        base_net,
+        base_tax,
+        deposit: false,
+        change: true,
+        by_invoice: true,
+    });
     invoice.took_back.push(of.own_ref());
     Ok(net)
+}
+
+/// A credit note of a further change of plan charges again what an invoice (its id) took back of a document: `net` in minor
+/// units at most. How much that is.
+pub fn charge_again(of: &mut Document, by: u64, net: i64, taxes: &[TaxRow]) -> i64 {
+    let same = |entry: &&mut Credited| {
+        let (own, other) = (entry.taxes.iter(), taxes.iter());
+        entry.by_invoice && entry.note == by && own.len() == other.len() && own.zip(other).all(|(a, b)| same_tax(a, b))
+    };
+    let Some(entry) = of.credited.iter_mut().find(same) else { return 0 };
+    let (less, whole) = (net.min(entry.net), entry.net);
+    let rest = |amount: i64| share(amount, whole - less, whole);
+    (entry.net, entry.base_net, entry.base_tax) = (whole - less, rest(entry.base_net), rest(entry.base_tax));
+    entry.taxes.iter_mut().for_each(|tax| tax.amount = rest(tax.amount));
+    less
 }
 
 /// Refuses to take a document back of which a dearer plan's invoice took back some: that is taken back first.

@@ -56,7 +56,7 @@ pub struct Line {
     /// The service whose period it asks for: when it is paid, that service goes on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service: Option<u64>,
-    /// Whether it asks for what a change of the service's plan costs, and not for a period of it.
+    /// Whether it is what a change of the service's plan costs or gives back, and not a period of it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub change: bool,
     /// The registered domain whose renewal it asks for.

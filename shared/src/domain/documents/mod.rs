@@ -21,6 +21,7 @@ pub mod account;
 pub mod accrual;
 pub mod change;
 mod charges;
+mod credited;
 mod dated;
 pub(crate) mod desk;
 pub mod entity;

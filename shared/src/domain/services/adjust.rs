@@ -15,7 +15,7 @@ use crate::domain::documents::lines::{NewLine, NewTaxes, rates_of};
 use crate::domain::documents::pay::Against;
 use crate::domain::documents::sums::share;
 use crate::domain::documents::write::{New, prepare, put_all};
-use crate::domain::services::charges::{Charge, Layer, Part, Wanted, asked_by, layers, parts};
+use crate::domain::services::charges::{Charge, Layer, Part, Taxes, Wanted, asked_by, layers, parts};
 use crate::domain::services::entity::Service;
 use crate::domain::tenants::CurrencyRef;
 use crate::machinery::operation::Context;
@@ -82,6 +82,7 @@ pub(crate) async fn adjust(
     });
     for of in roots {
         let own: Vec<Part> = back.iter().filter(|part| part.of == Some(of)).cloned().collect();
+        charge_again(of, &own, &mut held);
         let concerned = held.iter().map(|one| &one.after).find(|one| one.own_ref() == of);
         let given = concerned.map_or_else(|| Ok(own.clone()), |charged| within(&own, charged))?;
         // By hand all of it was given back before.
@@ -123,18 +124,36 @@ fn take_over(invoice: &mut Document, charged: &[Layer], anew: &[Part], held: &mu
         let own = charged.iter().rev().filter(|layer| layer.taxes == part.taxes && layer.fee > 0).filter(meets);
         for layer in own.filter(|layer| seen.insert(layer.of)) {
             let Some(of) = held.iter_mut().find(|one| one.after.own_ref() == layer.of) else { continue };
-            let row = |(tax, name, percent): &(u64, String, Decimal)| TaxRow {
-                tax: *tax,
-                name: name.clone(),
-                percent: *percent,
-                amount: 0,
-                given: false,
-            };
-            let taxes: Vec<TaxRow> = part.taxes.iter().map(row).collect();
+            let taxes = rows(&part.taxes);
             left -= leaving::take_over(invoice, &mut of.after, left, &taxes)?;
         }
     }
     Ok(())
+}
+
+/// What an invoice of a dearer plan took back, and a further change charges again, is no more given back of what had
+/// charged it.
+fn charge_again(of: Ref, parts: &[Part], held: &mut [Held]) {
+    let took = held.iter().find(|one| one.after.own_ref() == of).map(|one| one.after.took_back.clone());
+    for part in parts.iter().filter(|part| part.net > 0) {
+        let (mut left, taxes) = (part.net, rows(&part.taxes));
+        for from in took.iter().flatten() {
+            if let Some(from) = held.iter_mut().find(|one| one.after.own_ref() == *from) {
+                left -= leaving::charge_again(&mut from.after, of.id, left, &taxes);
+            }
+        }
+    }
+}
+
+fn rows(taxes: &Taxes) -> Vec<TaxRow> {
+    let row = |(tax, name, percent): &(u64, String, Decimal)| TaxRow {
+        tax: *tax,
+        name: name.clone(),
+        percent: *percent,
+        amount: 0,
+        given: false,
+    };
+    taxes.iter().map(row).collect()
 }
 
 /// What of a change an invoice can still give back: other notes may have given back some of it by hand.
@@ -257,7 +276,7 @@ fn line(kind: Kind, service: &Service, product: &Product, part: &Part) -> NewLin
         end: Some(term.end),
         product: Some(if charges { product.stamps.id } else { service.product }).filter(|id| *id != 0),
         service: Some(service.stamps.id).filter(|_| charges && kind == Kind::Invoice),
-        change: charges && kind == Kind::Invoice,
+        change: true,
         ..NewLine::default()
     }
 }

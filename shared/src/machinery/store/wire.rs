@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::items::{Item, key_item, key_of};
+use super::seal::SEAL;
 use crate::machinery::keys::Key;
 use crate::words::error::{Error, Result};
 
@@ -22,13 +23,13 @@ pub fn key(item: &Item) -> Result<Key> {
     key_of(item)
 }
 
-/// An item without its key, as JSON.
+/// An item without its key and its seal, as JSON: whoever writes it again seals it again.
 ///
 /// # Errors
 ///
 /// When an attribute is of a type that is not known here.
 pub fn to_json(item: &Item) -> Result<Value> {
-    let own = item.iter().filter(|(name, _)| !["PK", "SK"].contains(&name.as_str()));
+    let own = item.iter().filter(|(name, _)| !["PK", "SK", SEAL].contains(&name.as_str()));
     map(own)
 }
 

@@ -99,7 +99,7 @@ pub async fn verify(store: &Store, tenant: &Tenant, tell: &mut (dyn FnMut(&str) 
     tell(&format!("{} journal entries", report.entries));
     accounts::accounts(store, tenant, &mut report, &all).await?;
     accounts::balances(store, tenant, &mut report, &all).await?;
-    registers::registers(store, tenant, &mut report, &all.numbers).await?;
+    registers::registers(store, tenant, &mut report, &all.numbers, &all.told).await?;
     tell(&format!("{} balances, {} numbers", report.balances, report.numbers));
     accounts::figures(store, tenant, &mut report, &all).await?;
     kept::others(store, tenant, &mut report, &mut all.periods).await?;

@@ -36,6 +36,8 @@ pub(super) struct Sums {
     pub(super) numbers: BTreeMap<(Kind, String), u64>,
     /// The number of each document, by its name.
     pub(super) names: BTreeMap<String, Option<String>>,
+    /// Other numbers that journal entries have of documents.
+    pub(super) told: BTreeSet<(String, String)>,
     pub(super) resellers: BTreeSet<u64>,
     /// What documents ask for less what they bring, as far as it is open, in the base currency.
     receivable: i64,

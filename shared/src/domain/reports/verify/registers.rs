@@ -17,6 +17,7 @@ pub(super) async fn registers(
     t: &Tenant,
     report: &mut Report,
     numbers: &BTreeMap<(Kind, String), u64>,
+    told: &BTreeSet<(String, String)>,
 ) -> Result<()> {
     for kind in Kind::NUMBERED {
         let mut drawn: BTreeMap<String, BTreeSet<u64>> = BTreeMap::new();
@@ -36,6 +37,12 @@ pub(super) async fn registers(
                     passed.entry(period).or_default().insert(counter);
                 }
                 listed.insert(row.number, row.document);
+            }
+        }
+        let own = |of: &String| of.strip_prefix(kind.name())?.strip_prefix(' ')?.parse::<u64>().ok();
+        for (of, number) in told.iter().filter(|(of, _)| own(of).is_some()) {
+            if listed.get(number).copied() != own(of) {
+                report.differ(|| format!("the journal has the number {number} for {of}, and the register has not"));
             }
         }
         for ((_, number), id) in numbers.iter().filter(|((of, _), _)| *of == kind) {
