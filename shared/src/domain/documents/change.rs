@@ -189,6 +189,10 @@ pub(crate) fn reach(
 ) -> Result<()> {
     let steps = way_of(document, status).ok_or_else(|| no_way(document, status))?;
     for step in steps {
+        // Its notes, which stand again with it, may pay for all of it.
+        if step == Move::MarkPaid && document.status() == Status::Paid {
+            continue;
+        }
         if step == Move::Refund {
             take_back_deposits(document, others, today.max(document.day.date));
             leaving::check_refund(document)?;

@@ -106,6 +106,8 @@ pub(crate) struct Desk<'c> {
     pub(crate) reservations: BTreeMap<u64, bool>,
     /// Invoices whose payment does not stand any more, and that something lives on.
     pub(crate) lapsed: Vec<Document>,
+    /// Documents that were put back here, as they are now.
+    pub(crate) in_hand: BTreeMap<Ref, Document>,
 }
 
 impl<'c> Desk<'c> {
@@ -168,6 +170,7 @@ impl<'c> Desk<'c> {
             paid: Vec::new(),
             reservations: BTreeMap::new(),
             lapsed: Vec::new(),
+            in_hand: BTreeMap::new(),
         };
         Ok((desk, documents))
     }
@@ -239,6 +242,8 @@ impl<'c> Desk<'c> {
         let key = keys::row(t, entity, after.id);
         match before {
             None => self.changes.insert(key, &after)?,
+            // What was put back here before is written once, as it is now.
+            Some(before) if self.in_hand.get(&after.own_ref()) == Some(before) => self.amend(&after)?,
             Some(before) => {
                 (after.updated_at, after.version) = (self.cx.now, before.version + 1);
                 self.changes.replace(key, &after, before.version)?;
@@ -274,6 +279,7 @@ impl<'c> Desk<'c> {
         self.lapsed.extend(lapses.then(|| after.clone()));
         self.look_after(before.as_ref(), &after)?;
         self.look_at_stock(before.as_ref(), &after);
+        self.in_hand.insert(after.own_ref(), after.clone());
         Ok(after)
     }
 
@@ -284,6 +290,7 @@ impl<'c> Desk<'c> {
         let put = self.changes.list.iter_mut().find(|change| change.key == key);
         let put = put.ok_or_else(|| Error::internal(format!("{} was not put back", document.own_ref())))?;
         put.act = Act::Put(item_of(document)?);
+        self.in_hand.insert(document.own_ref(), document.clone());
         Ok(())
     }
 

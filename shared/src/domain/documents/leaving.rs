@@ -281,14 +281,16 @@ pub fn give_over(invoice: &mut Document, of: &mut Document) {
 fn fit_taxes(note: &mut Document, left: &Carried, all: bool, most: i64) -> std::result::Result<(), Rule> {
     let totals = tax_totals(&note.lines);
     for tax in &totals {
-        let known = left.taxes.iter().find(|one| same_tax(one, tax)).map(|one| one.amount.max(0));
-        let by = tax.amount - known.unwrap_or(0);
-        // Whoever takes the last of the net takes exactly what is left of its tax, more or less than its rate says.
-        let fits = by <= 0 || known.is_some_and(|known| !tax.given && (all || known > 0 && by <= most));
-        if !fits {
-            return Err(Rule::TooLarge(note.money(known.unwrap_or(0)).to_string()));
+        let known = left.taxes.iter().find(|one| same_tax(one, tax)).map(|one| one.amount);
+        // Whoever takes the last of the net takes exactly what is left of its tax, more or less than its rate says. A line
+        // that charges again what had other taxes bears them.
+        let last = all && known.is_some() && !tax.given;
+        let limit = known.unwrap_or(0).max(0);
+        let by = tax.amount - if last { known.unwrap_or(0) } else { limit };
+        if by > 0 && !last && (tax.given || limit == 0 || by > most) {
+            return Err(Rule::TooLarge(note.money(limit).to_string()));
         }
-        if by > 0 || all {
+        if by > 0 || last {
             let row = |line: &&mut Line| line.taxes.iter().any(|one| same_tax(one, tax));
             if let Some(line) = note.lines.iter_mut().rev().find(row) {
                 line.taxes.iter_mut().filter(|one| same_tax(one, tax)).take(1).for_each(|one| one.amount -= by);

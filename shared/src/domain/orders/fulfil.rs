@@ -89,7 +89,7 @@ pub(crate) async fn bring_about(
     look_again(cx, desk, &others)?;
     for id in carried {
         if let Some(held) = goods.services.get_mut(&id) {
-            make_up(cx, desk, &mut held.after, invoices).await?;
+            make_up(cx, desk, &mut held.after).await?;
         }
     }
     Ok(())

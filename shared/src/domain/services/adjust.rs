@@ -38,18 +38,20 @@ pub(crate) struct To<'t> {
     pub(crate) unknown: bool,
 }
 
-/// Make the documents of a change of price, and note on the service what they charge and give back. `in_hand` are
-/// documents that were changed in this commit already. The invoice, where there is one.
+/// Make the documents of a change of price, and note on the service what they charge and give back. The invoice, where
+/// there is one.
 pub(crate) async fn adjust(
     cx: &Context,
     desk: &mut Desk<'_>,
     service: &mut Service,
     to: &To<'_>,
-    in_hand: &[Document],
 ) -> Result<Option<Document>> {
     let mut documents = charged_by(desk, service, |charge| charge.term.end >= to.from).await?;
-    for one in in_hand {
-        documents.entry(one.own_ref()).and_modify(|known| known.clone_from(one));
+    // Some may have been changed in this commit already.
+    for (name, known) in &mut documents {
+        if let Some(one) = desk.in_hand.get(name) {
+            known.clone_from(one);
+        }
     }
     with_invoices_of_charges(desk, &mut documents).await?;
     let wanted = Wanted { fee: to.fee, taxes: rates_of(desk, &taxes(to.product, desk.customer.as_ref())) };

@@ -84,7 +84,7 @@ async fn scale_service(cx: &Context, scale: &Scale) -> Result<Done<Shown>> {
         created_at: cx.now,
     };
     let to = To { product: &found, fee: new_fee, from: desk.today().date, unknown: true };
-    let made = adjust(cx, &mut desk, &mut after, &to, &[]).await?;
+    let made = adjust(cx, &mut desk, &mut after, &to).await?;
     scaling.invoice = made.as_ref().map(|made| made.id);
     after.scalings.push(scaling);
     // What gives back, and what was paid from credit at once, waits for nothing.
@@ -156,13 +156,8 @@ pub(crate) fn carry_out(service: &mut Service, now: Instant) {
 }
 
 /// What was asked for at the old price since a change of plan was asked for, and before it was carried out, comes to
-/// the new price. `in_hand` are documents that were changed in this commit already.
-pub(crate) async fn make_up(
-    cx: &Context,
-    desk: &mut Desk<'_>,
-    service: &mut Service,
-    in_hand: &[Document],
-) -> Result<()> {
+/// the new price.
+pub(crate) async fn make_up(cx: &Context, desk: &mut Desk<'_>, service: &mut Service) -> Result<()> {
     let asked = service.asked_until();
     let Some(scaling) = service.scalings.last().cloned() else { return Ok(()) };
     if scaling.until.is_none() || asked <= scaling.until {
@@ -172,7 +167,7 @@ pub(crate) async fn make_up(
     let product = found.unwrap_or_else(|| Product { name: service.name.clone(), ..Product::default() });
     let from = Day::of(scaling.created_at, desk.tenant.timezone).date;
     let to = To { product: &product, fee: scaling.new_fee, from, unknown: false };
-    let made = adjust(cx, desk, service, &to, in_hand).await?;
+    let made = adjust(cx, desk, service, &to).await?;
     if let Some(last) = service.scalings.last_mut() {
         last.made_up = made.map(|made| made.id);
     }
