@@ -12,6 +12,7 @@ from books import Books
 from client import cents
 
 STEPS = {}
+KNOWN = {1, 2, 3, 5, 6}   # findings that are not mended yet: what they make differ is not compared, until they are
 
 
 class Difference(Exception):
@@ -49,7 +50,7 @@ class Model:
             self.sure(world.cx("PUT", path, body))
         self.spread()
         self.rates, self.abroad = [], {}    # exchange rates in order, and what foreign documents are worth in the books
-        self.sales, self.loose = None, False   # loose: net and tax of some refund are known together only
+        self.sales = None
 
     def hear(self, answer):
         self.last.append(answer)
@@ -161,7 +162,7 @@ class Model:
         else:
             other = self.w.js("GET", f"/accounting/invoices/{d.id}")
             self.same(f"invoice {d.id}, total in JeraSoft", d.total, cents(other["total"]), other)
-            if d.status == "issued" and d.total > 0:
+            if d.status == "issued" and d.total > 0 and not (d.refunds and 1 in KNOWN):
                 self.same(f"invoice {d.id}, open in JeraSoft", d.open, d.total - cents(other["paid_amount"]), other)
 
     def check_balance(self, customer):

@@ -26,19 +26,16 @@ def months_on(day, count):
     return datetime.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
-class Period:
-    def __init__(self, start, end, invoice):
-        self.start, self.end, self.invoice = start, end, invoice
-        self.parts = []   # (from day, to day, net per whole of those days as Decimal, percentage of tax or None)
+class Charge:
+    """What a line of a document charged for days of a service; below 0 what it gave back."""
 
-    def worth(self, today):
-        """What was charged for the days that are left, today included, by tax."""
-        found = {}
-        for start, end, net, rate in self.parts:
-            left = (end - max(today, start)).days + 1
-            if left > 0:
-                found[rate] = found.get(rate, 0) + net * left / ((end - start).days + 1)
-        return found
+    def __init__(self, label, start, end, net, rate):
+        self.label, self.start, self.end, self.net, self.rate = label, start, end, Decimal(net), rate
+
+    def left(self, start, end):
+        """What of it is for these days."""
+        days = (min(self.end, end) - max(self.start, start)).days + 1
+        return self.net * days / ((self.end - self.start).days + 1) if days > 0 else Decimal(0)
 
 
 class Service:
@@ -46,22 +43,52 @@ class Service:
         self.id, self.label, self.customer, self.anchor, self.order = ident, label, customer, anchor, order
         self.price = price
         self.product, self.fee, self.setup, self.rate = MONTHLY[price]
-        self.status, self.periods, self.asked = "Pending", [], 0
-        self.change = None     # a dearer plan that waits for its invoice: price, label, periods asked for by then, their new worth
+        self.status, self.charges, self.asked = "Pending", [], 0
+        self.change = None     # a dearer plan that waits for its invoice: price, its label, and how many periods were asked for by then
         self.suspended_by = None
+        self.released = False  # it was let go on while an invoice that names it was overdue
         self.loose = False     # ordered by staff, who are not held to the stock
         self.odd = False       # something happened of which the documents do not say what it means for its periods
+
+    def take(self, price):
+        """The plan is another one from now on."""
+        self.price = price
+        self.product, self.fee, self.setup, self.rate = MONTHLY[price]
 
     def span(self, n):
         return months_on(self.anchor, n), months_on(self.anchor, n + 1) - DAY
 
-    def charge(self, net, invoice):
+    def charge(self, net, label):
+        """A period is asked for, at its price."""
         start, end = self.span(self.asked)
-        period = Period(start, end, invoice)
-        period.parts.append((start, end, Decimal(net), self.rate))
-        self.periods.append(period)
+        self.charges.append(Charge(label, start, end, net, self.rate and Decimal(self.rate)))
         self.asked += 1
-        return period
+
+    def charge_lines(self, d):
+        """What the lines of a document about this service alone charge for its days, or give back."""
+        sign = -1 if d.kind == "credit_note" else 1
+        for line in d.lines:
+            if line.period and all(line.period):
+                start, end = (datetime.date.fromisoformat(x) for x in line.period)
+                self.charges.append(Charge(d.label, start, end, sign * line.net, line.taxes[0][0] if line.taxes else None))
+
+    def charged(self, books, start, end):
+        """What the documents that stand charged for these days, by tax."""
+        found = {}
+        for c in self.charges:
+            if books.docs[c.label].status == "issued" and c.start <= end and start <= c.end:
+                found[c.rate] = found.get(c.rate, 0) + c.left(start, end)
+        return found
+
+    def running(self, books, today):
+        """The days from today on that were charged: the rest of each period that a document which stands asked for."""
+        found = []
+        for n in range(self.asked):
+            start, end = self.span(n)
+            start = max(start, today)
+            if start <= end and self.charged(books, start, end):
+                found.append((start, end, (end - self.span(n)[0]).days + 1))
+        return found
 
 
 def coupon_share(coupon, unit, setup):
@@ -94,23 +121,30 @@ class Sales:
             elif s.status == "Pending" and d.order:
                 s.status = "Active"
             if s.status == "Suspended":
-                other = any(x.open > 0 and x.total > 0 and m.today >= datetime.date.fromisoformat(x.due) + DAY * SUSPEND_DAYS
-                            for x in m.books.docs.values() if x.kind == "invoice" and s.label in getattr(x, "services", ()))
-                if other or s.suspended_by == "hand":
-                    s.status = m.w.cx("GET", f"/services/{s.id}")["status"]
+                if self.overdue(m, s) or s.suspended_by == "hand":
+                    self.look(m, [s])
+                    s.released = True
                 else:
                     s.status = "Active"
 
+    def overdue(self, m, s):
+        """Whether an invoice that names the service would bar it today."""
+        return any(x.open * 100 > x.total > 0 and m.today >= datetime.date.fromisoformat(x.due) + DAY * SUSPEND_DAYS
+                   for x in m.books.docs.values() if x.kind == "invoice" and s.label in getattr(x, "services", ()))
+
+    def look(self, m, services):
+        for s in services:
+            s.status = m.w.cx("GET", f"/services/{s.id}")["status"]
+            s.odd = s.odd or s.status != "Active"
+
     def changed(self, m, s):
         """A dearer plan begins. Periods that were charged meanwhile at the old one come to the new one in all."""
-        price, label, asked, begun = s.change
-        for period, parts in begun:
-            period.parts = parts
-        s.price = price
-        s.product, s.fee, s.setup, s.rate = MONTHLY[price]
-        s.change = None
-        late = [p for p in s.periods[asked:] if m.books.docs[p.invoice].status == "issued"]
-        missing = sum(s.fee - sum(int(x[2]) for x in p.parts) for p in late)
+        price, label, asked = s.change
+        s.take(price)
+        s.change, missing = None, 0
+        for start, end, days in s.running(m.books, m.today):
+            if start >= s.span(asked)[0]:
+                missing += s.fee - sum(s.charged(m.books, start, end).values())
         if missing:
             s.odd = True
             got = m.w.cx("GET", f"/invoices/{m.next_invoice}")
@@ -125,8 +159,6 @@ class Sales:
         for s in self.named_by(m, d):
             if s.change and s.change[1] == d.label:
                 s.change = None
-            elif any(p.invoice == d.label for p in s.periods):
-                s.odd = True
 
     def left(self):
         """How many of the scarce product are left by the orders; None where one has ended, which gives some back."""

@@ -25,7 +25,7 @@ class Moved:
         if new[:4] != old[:4] or d.made_by == "run":
             raise Skip
         verdict, why = "yes", "an open invoice can be moved"
-        if a["what"] == "date" and new > d.due or a["what"] == "due" and new < d.date:
+        if a["what"] == "date" and new > d.due and not d.floats or a["what"] == "due" and new < d.date:
             verdict, why = "no", "the due date would be before the date"
         elif a["by"] == 0:
             why = "unchanged is unchanged"
@@ -37,9 +37,9 @@ class Moved:
             verdict, why = "either", "the due date of what is not open is moved"
         if m.ask(m.w.cx("PUT", f"/invoices/{d.id}", {"date" if a["what"] == "date" else "due_date": new}), verdict, why):
             if a["what"] == "date":
-                d.date = new
+                d.date, d.due = new, new if d.floats else d.due
             else:
-                d.due = new
+                d.due, d.floats = new, False
         m.touched.add(d.label)
 
 
@@ -54,20 +54,21 @@ class DeleteInvoice:
         if d.gone or any(x.onto == d.label for x in m.books.docs.values()):
             raise Skip
         verdict, why = "yes", f"{a['dialect']} deletes what is {d.word()}"
-        if d.status == "refunded":
-            verdict, why = ("no" if a["dialect"] == "cx" else "either"), "an invoice that gave its money back is deleted"
-        elif m.books.notes_of(d) or used(m, d):
-            verdict, why = "either", "an invoice that was credited is deleted"
-        elif a["dialect"] == "cx" and d.status == "issued" and d.open != d.total:
-            verdict, why = "no", "it is paid, all or in part"
+        if d.refunds:
+            verdict, why = "no", "it gave its money back"
+        elif used(m, d):
+            verdict, why = "no", "its credit has been used"
+        elif a["dialect"] == "cx" and d.status == "issued" and m.books.cash_of(d) > 0:
+            verdict, why = "no", "money came in for it"
+        elif a["dialect"] == "cx" and d.status == "issued" and d.set:
+            verdict, why = "either", "an invoice that credit is set against is deleted"
         elif d.total <= 0 and d.status == "issued":
             verdict, why = "either", "an invoice of total 0 or below is deleted"
         sends = {"cx": (m.w.cx, "/invoices/"), "bm": (m.bm, "/invoices/"), "js": (m.w.js, "/accounting/invoices/")}
         send, path = sends[a["dialect"]]
         m.touched.add(d.label)
         if m.ask(send("DELETE", path + str(d.id)), verdict, why):
-            if d.status != "refunded":
-                off(m, d, "void")
+            off(m, d, "void")
             d.gone = True
         m.check_balance(d.customer)
 
@@ -86,9 +87,9 @@ class DeleteMoney:
         verdict, why = "yes", "it can be taken back"
         if any(x.kind == "refund" for x in against):
             verdict, why = "no", "its money was given back"
-        elif any(x.status == "refunded" for x in against):
-            verdict, why = "no", "it stays until the invoice that gave its money back is opened again"
-        elif any(m.books.notes_of(x) for x in against if x.kind == "invoice") or d.about or getattr(d, "deposit", False):
+        elif any(x.status == "refunded" or x.given and d.kind == "receipt" for x in against):
+            verdict, why = "no", "its money was given back by the invoice's status"
+        elif any(m.books.notes_of(x) for x in against if x.kind == "invoice") or d.about or d.deposit:
             verdict, why = "either", "a payment or note of an invoice that was credited is taken back"
         path = {"receipt": "/receipts/", "refund": "/refunds/", "credit_note": "/credit-notes/", "debit_note": "/debit-notes/"}[d.kind]
         got = m.w.cx("DELETE", path + str(d.id)) if a["dialect"] == "cx" else m.w.js("DELETE", f"/accounting/transactions/{d.id}")
@@ -99,7 +100,7 @@ class DeleteMoney:
                 m.touched.add(x.label)
                 if x.kind == "invoice" and x.status == "issued" and x.open > 0:
                     for note in m.books.notes_of(x):
-                        if getattr(note, "deposit", False) and m.w.cx("GET", f"/credit-notes/{note.id}").status == 404:
+                        if note.deposit and m.w.cx("GET", f"/credit-notes/{note.id}").status == 404:
                             m.books.release(note)
                             note.status, note.gone = "void", True
         m.check_balance(d.customer)
@@ -117,8 +118,9 @@ class Release:
         if not against or not d.stands:
             raise Skip
         verdict, why = "yes", "what it is set against can be taken back"
-        if any(x.status == "refunded" or x.kind == "refund" for x in against):
-            verdict, why = "either", "it is set against a refund, or an invoice that gave its money back"
+        stay = [x for x in against if x.kind == "refund" or x.status == "refunded" or x.given and d.kind == "receipt"]
+        if stay:
+            verdict, why = "either" if len(stay) < len(against) else "no", "it is set against what gave its money back"
         elif d.about or any(m.books.notes_of(x) for x in against if x.kind == "invoice"):
             verdict, why = "either", "allocations of or beside a credit note are taken back"
         got = m.w.cx("DELETE", f"/{'receipts' if d.kind == 'receipt' else 'credit-notes'}/{d.id}/allocations")
@@ -127,10 +129,10 @@ class Release:
             kept = {(x["type"], x["id"]) for x in got["allocations"]}
             for x in against:
                 if (x.kind, x.id) in kept:
-                    if x.status != "refunded" and x.kind != "refund":
+                    if x not in stay:
                         m.same("allocations that stay", "none", f"{x.kind} {x.id}", got)
                     continue
-                if x.status == "refunded" or x.kind == "refund":
+                if x in stay:
                     m.same("set against what gave money back", "stays", f"{x.kind} {x.id} is free", got)
                 d.set.pop(x.label)
                 x.set.pop(d.label)

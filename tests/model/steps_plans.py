@@ -29,32 +29,28 @@ class Plan:
         s = next((x for x in m.sales.services.values() if x.label == a["service"]), None)
         if s is None or s.status != "Active" or s.odd or a["price"] == s.price:
             raise Skip
-        current = [p for p in s.periods if p.end >= m.today]
+        current = s.running(m.books, m.today)
         books = m.books.docs
-        plain = all(books[p.invoice].status == "issued" and not m.books.notes_of(books[p.invoice]) for p in current)
-        if not current:
-            raise Skip
         product, fee, _, rate = MONTHLY[a["price"]]
-        back, new = {}, Decimal(0)
-        for p in current:
-            for tax, worth in p.worth(m.today).items():
-                back[tax] = back.get(tax, 0) + worth
-            new += Decimal(fee) * ((p.end - max(m.today, p.start)).days + 1) / ((p.end - p.start).days + 1)
         with_tax = lambda net, tax: net * (1 + Decimal(tax or 0) / 100)
-        want = with_tax(new, rate) - sum(with_tax(worth, tax) for tax, worth in back.items())
+        want = Decimal(0)
+        for start, end, days in current:
+            want += with_tax(Decimal(fee) * ((end - start).days + 1) / days, rate)
+            want -= sum(with_tax(net, tax) for tax, net in s.charged(m.books, start, end).items())
         verdict, why = ("either", "a change of plan while another waits") if s.change else ("yes", "it may change its plan")
+        plain = not any(n for c in s.charges if c.end >= m.today and books[c.label].kind == "invoice" for n in m.books.notes_of(books[c.label]) if not n.plan)
         if not plain:
-            verdict, why = "either", "a change of plan of a period whose invoice was credited, refunded or cancelled"
+            verdict, why = "either", "a change of plan of a period whose invoice was credited by hand"
         got = m.w.cx("POST", f"/services/{s.id}/plan", {"product_id": product, "price_id": a["price"]})
         if not m.ask(got, verdict, why):
             return
         if not plain:
-            follow(m, s, got)
+            follow(m, s, a["price"])
             return
         if s.change:
             s.odd = True
             raise Skip
-        slack = 1 + len(current) + sum(len(p.parts) for p in current)
+        slack = 1 + sum(1 for c in s.charges if c.end >= m.today)
         asks = m.w.cx("GET", f"/invoices/{m.next_invoice}").ok
         if abs(want) > slack:
             m.same("a change of plan asks for money", want > 0, asks, got)
@@ -62,10 +58,9 @@ class Plan:
             d, shown = new_invoice(m, m.label(), m.next_invoice, s.customer, [s])
             if abs(d.total - want) > slack:
                 raise Difference("a dearer plan asks for", want, d.total, shown)
-            m.same("due on the day of the change", m.day(), d.due, shown)
-            begun = [(p, [(max(m.today, p.start), p.end, Decimal(fee) * ((p.end - max(m.today, p.start)).days + 1)
-                           / ((p.end - p.start).days + 1), rate)]) for p in current]
-            s.change = (a["price"], d.label, s.asked, begun)
+            m.same("due on the day of the change, or when its days begin", current[0][0].isoformat(), d.due, shown)
+            s.charge_lines(d)
+            s.change = (a["price"], d.label, s.asked)
             after_issue(m, d)
         else:
             cheaper(m, s, a["price"], -want, slack, current)
@@ -88,33 +83,31 @@ def taken_notes(m, s, part=0):
             m.same("what a plan's note may be set for", True, m.books.settle(d, invoice, cents(x["amount"])) == cents(x["amount"]), note)
             m.touched.add(invoice.label)
             paid(m, invoice)
+        s.charge_lines(d)
         found.append(d)
 
 
 def cheaper(m, s, price, want, slack, current):
     """A cheaper plan begins at once: the difference is a credit note, set against what is still open of its periods."""
+    charging = {c.label for c in s.charges for start, end, _ in current if c.left(start, end) > 0}
     notes = taken_notes(m, s)
     total = sum(d.total for d in notes)
     if abs(total - want) > slack:
         raise Difference("a cheaper plan gives back", want, total, m.last[-1])
-    due = sum(m.books.docs[x].open for x in {p.invoice for p in current})
+    due = sum(m.books.docs[x].open for x in charging if m.books.docs[x].kind == "invoice")
     m.same("a plan's note has credit left while its own periods are open", 0, min(due, sum(d.open for d in notes)))
-    fee, rate = MONTHLY[price][1], MONTHLY[price][3]
-    for p in current:
-        left = (p.end - max(m.today, p.start)).days + 1
-        p.parts = [(max(m.today, p.start), p.end, Decimal(fee) * left / ((p.end - p.start).days + 1), rate)]
-    s.price = price
-    s.product, s.fee, s.setup, s.rate = MONTHLY[price]
+    s.take(price)
 
 
-def follow(m, s, got):
+def follow(m, s, price):
     """What a change of plan brought about where the documents do not say; the rules of what may leave hold it."""
     s.odd, part = True, 0
     while m.w.cx("GET", f"/invoices/{m.next_invoice}").ok:
         d, _ = new_invoice(m, m.label(part), m.next_invoice, s.customer, [s])
         part += 1
+        s.charge_lines(d)
+        s.change = (price, d.label, s.asked)
         after_issue(m, d)
     taken_notes(m, s, part)
-    now = m.w.cx("GET", f"/services/{s.id}")
-    s.price = now["price_id"]
-    s.product, s.fee, s.setup, s.rate = MONTHLY[s.price]
+    if not s.change:
+        s.take(m.w.cx("GET", f"/services/{s.id}")["price_id"])

@@ -26,7 +26,7 @@ def read_lines(got):
     for x in got["items"]:
         taxes = [(Decimal(str(t["percent"])), cents(t["amount"])) for t in x.get("taxes") or []]
         line = Line(Decimal(str(x["amount"])) * 100, Decimal(str(x["qty"])), cents(x.get("discount") or 0))
-        line.taxes = taxes
+        line.taxes, line.names = taxes, [t["name"] for t in x.get("taxes") or []]
         if line.net + line.tax != cents(x["total"]):
             raise Difference("a line adds up", line.net + line.tax, cents(x["total"]), got)
         for rate, amount in taxes:
@@ -123,8 +123,8 @@ class Order:
             d.cleared = d.total
             for s in services:
                 s.status = "Active"
-        elif status == "cancelled" and d.total > 0:
-            d.status = "cancelled"
+        elif status == "cancelled":
+            d.status = "cancelled" if d.total > 0 else d.status  # what asks for nothing counts as paid
             for s in services:
                 s.status = "Cancelled"
         else:
@@ -165,3 +165,4 @@ class ServiceMoved:
             s.status = {"suspend": "Suspended", "unsuspend": "Active", "terminate": "Terminated"}[a["move"]]
             s.suspended_by = "hand" if a["move"] == "suspend" else None
             s.odd = s.odd or s.status != "Active"
+            s.released = s.released or a["move"] == "unsuspend"
