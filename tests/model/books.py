@@ -20,7 +20,6 @@ def money(amount):
     return f"{'-' if amount < 0 else ''}{abs(amount) // 100}.{abs(amount) % 100:02d}"
 
 
-KNOWN_DEPOSITS = True  # finding 3
 NAMES = {"19": "VAT19", "20": "VAT20", "25": "VAT25", "7": "VAT7", "9": "A9"}
 
 
@@ -34,7 +33,7 @@ class Line:
 
     def __init__(self, unit, quantity=1, discount=0, taxes=(), inclusive=False, deposit=False, period=None, names=None):
         self.unit, self.quantity, self.discount, self.deposit = Decimal(unit), Decimal(quantity), discount, deposit
-        self.period, self.names = period, names or names_of(taxes)
+        self.period, self.names = period, list(names or names_of(taxes))
         self.exact = self.unit * self.quantity
         amount = half_up(self.exact) - discount
         rates = [Decimal(t) for t in taxes]
@@ -77,7 +76,7 @@ class Doc:
         self.account = "clearing"
         self.number = self.order = self.about = self.onto = None
         self.made_by, self.plan, self.deposit = "", False, False
-        self.floats = False     # made without a due date: it is due on its day, wherever that moves
+        self.given_up = False   # the change of plan that it asked for was given up: it cannot stand again
         self.refunds = 0        # how often its status gave its money back
         self.__dict__.update(more)
 
@@ -148,7 +147,7 @@ class Books:
         net, taxes = self.credited(invoice)
         carried = invoice.by_tax()
         return (net + sum(x.net for x in lines) <= invoice.net
-                and all(tax in carried and taxes.get(tax, 0) + amount <= carried[tax] for tax, amount in taxes_of(lines).items()))
+                and all(not amount or tax in carried and taxes.get(tax, 0) + amount <= carried[tax] for tax, amount in taxes_of(lines).items()))
 
     def cash_of(self, invoice):
         """What came for an invoice in cash and is still here: receipts that are set against it, and what its status says was paid,
@@ -190,7 +189,7 @@ class Books:
 
     def oldest(self, customer):
         """Where credit lies, the oldest first."""
-        return sorted((d for d in self.of(customer) if d.brings and d.open > 0), key=lambda d: (d.date, d.id))
+        return sorted((d for d in self.of(customer) if d.brings and d.open > 0), key=lambda d: (d.date, d.id, d.kind == "invoice"))
 
     # The accounts.
 
@@ -235,7 +234,7 @@ class Books:
         for d in self.docs.values():
             if d.kind == "invoice" and d.stands:
                 net, taxes = self.credited(d)
-                if not (KNOWN_DEPOSITS and any(x.deposit for x in d.lines)) and net > max(d.net, 0) or any(v > d.by_tax().get(t, 0) for t, v in taxes.items()):
+                if net > max(d.net, 0) or any(v > d.by_tax().get(t, 0) for t, v in taxes.items()):
                     found.append(f"notes beyond invoice {d.id}")
                 if d.status == "refunded" and sum(n.open for n in self.notes_of(d)):
                     found.append(f"invoice {d.id} gave back more than it charged")

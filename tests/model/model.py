@@ -12,7 +12,7 @@ from books import Books
 from client import cents
 
 STEPS = {}
-KNOWN = {1, 2, 3, 5, 6}   # findings that are not mended yet: what they make differ is not compared, until they are
+KNOWN = {5, 8, 9, 10, 11, 12, 13}   # findings that are not mended yet: what they make differ is not compared, or ends its world
 
 
 class Difference(Exception):
@@ -23,6 +23,10 @@ class Difference(Exception):
 
 class Skip(Exception):
     pass
+
+
+class Known(Exception):
+    """A finding of KNOWN has come up, after which the world cannot be followed."""
 
 
 def step(name, weight):
@@ -162,7 +166,7 @@ class Model:
         else:
             other = self.w.js("GET", f"/accounting/invoices/{d.id}")
             self.same(f"invoice {d.id}, total in JeraSoft", d.total, cents(other["total"]), other)
-            if d.status == "issued" and d.total > 0 and not (d.refunds and 1 in KNOWN):
+            if d.status == "issued" and d.total > 0:
                 self.same(f"invoice {d.id}, open in JeraSoft", d.open, d.total - cents(other["paid_amount"]), other)
 
     def check_balance(self, customer):

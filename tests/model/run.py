@@ -28,7 +28,7 @@ import steps_runs
 import steps_sales
 import steps_status
 from client import Server, World
-from model import Difference, Model, STEPS
+from model import Difference, Known, Model, STEPS
 
 KINDS = (steps_documents, steps_notes, steps_money, steps_status, steps_moves, steps_sales, steps_plans, steps_runs, steps_foreign)
 
@@ -51,6 +51,9 @@ def play(world, steps, full=40, begin="2026-03-02"):
             m.check_touched()
             if len(done) % full == 0:
                 check.everything(m)
+    except Known as known:
+        m.open_choices[(f"finding {known}", "ends its world")] = 1
+        return m, done, None
     except Difference as difference:
         return m, done, difference
     except (KeyError, TypeError, AttributeError) as error:

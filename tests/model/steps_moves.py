@@ -3,7 +3,7 @@
 What has payments keeps its date; unchanged is unchanged. What was given back stays given: a receipt whose money was
 refunded is not deleted, and what is set against a refund is not set free.
 """
-from model import Skip, step
+from model import KNOWN, Skip, step
 from steps_status import off, used
 
 
@@ -25,7 +25,7 @@ class Moved:
         if new[:4] != old[:4] or d.made_by == "run":
             raise Skip
         verdict, why = "yes", "an open invoice can be moved"
-        if a["what"] == "date" and new > d.due and not d.floats or a["what"] == "due" and new < d.date:
+        if a["what"] == "date" and new > d.due and d.due > d.date or a["what"] == "due" and new < d.date:
             verdict, why = "no", "the due date would be before the date"
         elif a["by"] == 0:
             why = "unchanged is unchanged"
@@ -37,9 +37,9 @@ class Moved:
             verdict, why = "either", "the due date of what is not open is moved"
         if m.ask(m.w.cx("PUT", f"/invoices/{d.id}", {"date" if a["what"] == "date" else "due_date": new}), verdict, why):
             if a["what"] == "date":
-                d.date, d.due = new, new if d.floats else d.due
+                d.date, d.due = new, new if d.due == d.date else d.due  # what is due on its day moves with it
             else:
-                d.due, d.floats = new, False
+                d.due = new
         m.touched.add(d.label)
 
 
@@ -91,6 +91,15 @@ class DeleteMoney:
             verdict, why = "no", "its money was given back by the invoice's status"
         elif any(m.books.notes_of(x) for x in against if x.kind == "invoice") or d.about or d.deposit:
             verdict, why = "either", "a payment or note of an invoice that was credited is taken back"
+        if d.about and d.kind == "credit_note":
+            about = m.books.docs[d.about]
+            d.about = None
+            net, taxes = m.books.credited(about)
+            d.about = about.label
+            if net > max(0, about.net) or any(v > about.by_tax().get(t, 0) for t, v in taxes.items()):
+                verdict, why = "no", "the notes that stay would be beyond their invoice"
+                if 10 in KNOWN:
+                    raise Skip
         path = {"receipt": "/receipts/", "refund": "/refunds/", "credit_note": "/credit-notes/", "debit_note": "/debit-notes/"}[d.kind]
         got = m.w.cx("DELETE", path + str(d.id)) if a["dialect"] == "cx" else m.w.js("DELETE", f"/accounting/transactions/{d.id}")
         if m.ask(got, verdict, why):

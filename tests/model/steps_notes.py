@@ -5,7 +5,7 @@ customer; dated before its invoice. JeraSoft's charges name no invoice.
 """
 from books import Doc, Line, money
 from client import cents
-from model import KNOWN, Skip, step
+from model import Skip, step
 from steps_documents import after_issue, booked, draw_lines, items, lines_of, paid
 
 
@@ -41,8 +41,6 @@ class CreditNote:
                     m.today.replace(day=2) - m.today.replace(day=1))).isoformat(), "no", "it is dated before its invoice"
                 if day >= about.date:
                     raise Skip
-            if 2 in KNOWN and any(n == "Tax" for x in lines for n in x.names):
-                raise Skip
             if about.status != "issued" or about.customer != a["customer"] or about.total <= 0:
                 verdict, why = "no", f"its invoice is {about.status}, of customer {about.customer}, total {about.total}"
             elif not m.books.note_fits(about, lines):
@@ -111,10 +109,10 @@ class Charges:
         for d in taken:
             base = -1 if d.kind == "credit_note" else 1
             for x in d.lines:
-                line = Line(x.unit * base, x.quantity, x.discount * base, names=x.names)
+                line = Line(x.unit * base, x.quantity, x.discount * base, names=x.names, period=x.period)
                 line.net, line.taxes = x.net * base, [(t, v * base) for t, v in x.taxes]
                 lines.append(line)
-        d = booked(m, got, a, lines, "js", floats=True)
+        d = booked(m, got, a, lines, "js")
         for x in taken:
             x.onto = d.label
         after_issue(m, d)

@@ -82,6 +82,7 @@ def found_invoices(m, want):
         after_issue(m, d)
     if m.sales.extra:
         raise Difference("what is missing of periods that were charged at the old plan", m.sales.extra, "not asked for", m.last[-1])
+    want = {k: v for k, v in want.items() if not (12 in KNOWN and m.sales.overdue(m, m.sales.services[k[0]]))}
     if want:
         raise Difference("periods that a run must ask for", want, "not asked for", m.last[-1])
 
@@ -97,7 +98,7 @@ def unpaid(m):
         late = m.today >= due_day(d) + DAY * SUSPEND_DAYS and d.open * 100 > d.total
         over = m.today >= due_day(d) + DAY * TERMINATE_DAYS
         m.touched.add(d.label)
-        if over and used(m, d) or 6 in KNOWN and any(s.released for s in services):
+        if over and used(m, d):
             failed.add(d.id)
             m.sales.look(m, services)
             if m.w.cx("GET", f"/invoices/{d.id}")["status"] == "Cancelled":
@@ -105,7 +106,7 @@ def unpaid(m):
             continue
         if late:
             for s in services:
-                if s.status == "Active":
+                if s.status == "Active" and d.label not in s.forgiven and s.since != m.today:
                     s.status = "Suspended"
                     s.odd = True
         if over and any(s.status == "Suspended" for s in services):

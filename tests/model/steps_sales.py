@@ -165,4 +165,5 @@ class ServiceMoved:
             s.status = {"suspend": "Suspended", "unsuspend": "Active", "terminate": "Terminated"}[a["move"]]
             s.suspended_by = "hand" if a["move"] == "suspend" else None
             s.odd = s.odd or s.status != "Active"
-            s.released = s.released or a["move"] == "unsuspend"
+            if a["move"] == "unsuspend":
+                s.forgiven |= m.sales.overdue(m, s)

@@ -106,6 +106,8 @@ def in_cloudonex(m, d, to):
         verdict, why = "yes", "it is that already"
     elif to in ("Void", "Cancelled") and d.status == "issued":
         verdict, why = takeable(m, d)
+    elif d.given_up and to in LEGAL[word]:
+        verdict, why = "no", "the change of plan that it asked for was given up"
     elif to == "Unpaid" and d.total <= 0:
         verdict, why = "either", "an invoice of total 0 or below asks for nothing"
     elif to == "Refunded" and word == "Paid":
@@ -152,6 +154,8 @@ def in_billmora(m, d, to):
         verdict, why, noop = ("yes", "it is shown so already", True) if to == "cancelled" else ("no", "void is for good", True)
     elif to in ("cancelled", "refunded") and d.status == to:
         noop = True
+    elif d.given_up:
+        verdict, why = "no", "the change of plan that it asked for was given up"
     elif to == "unpaid" and (d.status == "draft" or d.status == "issued" and d.open == d.total > 0):
         verdict, why, noop = "yes", "it is shown so already", True
     elif to == "unpaid" and d.status == "issued" and d.total <= 0:
