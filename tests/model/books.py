@@ -76,6 +76,8 @@ class Doc:
         self.account = "clearing"
         self.number = self.order = self.about = self.onto = None
         self.made_by, self.plan, self.deposit = "", False, False
+        self.fell = False       # a note that was taken back with its invoice
+        self.took = False       # took charges in
         self.given_up = False   # the change of plan that it asked for was given up: it cannot stand again
         self.refunds = 0        # how often its status gave its money back
         self.__dict__.update(more)
@@ -149,6 +151,20 @@ class Books:
         return (net + sum(x.net for x in lines) <= invoice.net
                 and all(not amount or tax in carried and taxes.get(tax, 0) + amount <= carried[tax] for tax, amount in taxes_of(lines).items()))
 
+    def takes_the_rest(self, invoice, lines):
+        """A note that takes the last of the net takes what is left of each tax exactly, and must name each: None where lines do
+        not take the last of the net, else whether they name what is left; their taxes are what is left then."""
+        net, taxes = self.credited(invoice)
+        if net + sum(x.net for x in lines) != invoice.net:
+            return None
+        left = {t: a - taxes.get(t, 0) for t, a in invoice.by_tax().items()}
+        named = taxes_of(lines)
+        if any(a and t not in named for t, a in left.items()) or any(t not in left for t, a in named.items() if a):
+            return False
+        for line in lines[:1]:
+            line.taxes = [(rate, left.get((name, rate), 0)) for name, (rate, _) in zip(line.names, line.taxes)]
+        return True
+
     def cash_of(self, invoice):
         """What came for an invoice in cash and is still here: receipts that are set against it, and what its status says was paid,
         less what was given back."""
@@ -165,6 +181,16 @@ class Books:
         """What may be paid out at most for certain, and what cannot be exceeded by any reading: net credit, and credit."""
         credit = self.credit(customer)
         return max(0, credit - self.owed(customer)), credit
+
+    def came_less_left(self, customer):
+        """What a customer's documents brought (receipts, marks as paid, gifts), less what was paid out."""
+        found = 0
+        for d in self.of(customer):
+            if d.kind == "invoice":
+                found += d.cleared - d.given + (-d.total if d.stands and d.total < 0 else 0)
+            elif d.stands and not (d.kind == "debit_note" or d.kind == "credit_note" and d.about):
+                found += -d.total if d.kind == "refund" else d.total
+        return found
 
     def balance(self, customer):
         return self.credit(customer) - self.owed(customer)
@@ -234,7 +260,7 @@ class Books:
         for d in self.docs.values():
             if d.kind == "invoice" and d.stands:
                 net, taxes = self.credited(d)
-                if net > max(d.net, 0) or any(v > d.by_tax().get(t, 0) for t, v in taxes.items()):
+                if net > max(d.net, 0) or any(v > max(0, d.by_tax().get(t, 0)) for t, v in taxes.items()):
                     found.append(f"notes beyond invoice {d.id}")
                 if d.status == "refunded" and sum(n.open for n in self.notes_of(d)):
                     found.append(f"invoice {d.id} gave back more than it charged")
@@ -243,15 +269,9 @@ class Books:
             if d.stands and d.open < 0:
                 found.append(f"{d.kind} {d.id} is set for more than it has")
         for customer in {d.customer for d in self.docs.values()}:
-            came = sum(d.total for d in self.of(customer, ("receipt",)) if d.stands)
-            came += sum(d.cleared for d in self.of(customer, ("invoice",)))
-            left = sum(d.total for d in self.of(customer, ("refund",)) if d.stands)
-            left += sum(d.given for d in self.of(customer, ("invoice",)))
-            granted = sum(d.total for d in self.of(customer, ("credit_note",)) if d.stands and d.about is None
-                          and not d.plan)
-            granted += sum(-d.total for d in self.of(customer, ("invoice",)) if d.stands and d.total < 0)
-            if left > came + granted + self.owed(customer):  # what is owed of it can be asked for
-                found.append(f"more cash out than in for customer {customer}: {left} of {came}, {granted} granted")
-            if self.balance(customer) > came - left + granted:
-                found.append(f"more credit than came for customer {customer}: {self.balance(customer)} of {came - left}, {granted} granted")
+            came = self.came_less_left(customer)
+            if came < 0:
+                found.append(f"more cash out than in for customer {customer}: {came}")
+            if self.balance(customer) > came:
+                found.append(f"more credit than came for customer {customer}: {self.balance(customer)} of {came}")
         return found

@@ -8,7 +8,7 @@ import datetime
 from decimal import Decimal
 
 import fixture as f
-from model import KNOWN, Difference
+from model import Difference
 
 MONTHLY = {f.PLAN_30: (f.PLAN, 3000, 0, None), f.PLAN_60: (f.PLAN, 6000, 0, None), f.PLAN_10: (f.PLAN, 1000, 0, None),
            f.TAXED_1999: (f.TAXED, 1999, 0, "19"), f.TAXED_999: (f.TAXED, 999, 0, "19"),
@@ -127,6 +127,8 @@ class Sales:
 
     def paid(self, m, d):
         """What a payment brings to life, or lets go on; and a change of plan that waited for it."""
+        if d.total > 0 and sum(n.total for n in m.books.notes_of(d)) == d.total:
+            return  # a note for all of it is no payment
         for s in self.named_by(m, d):
             if s.change and s.change[1] == d.label:
                 self.changed(m, s)
@@ -156,13 +158,11 @@ class Sales:
         s.change = None
         missing, slack = s.missing(m.books, day)
         got = m.w.cx("GET", f"/invoices/{m.next_invoice}")
-        if s.status in ("Terminated", "Cancelled") and 8 not in KNOWN:
+        if s.status in ("Terminated", "Cancelled"):
             missing = 0
         if missing <= slack and not got.ok:
             return
         s.odd = True
-        if not got.ok and 11 in KNOWN and any(m.books.docs[c.label].status != "issued" for c in s.charges):
-            return
         if not got.ok:
             self.extra[s.id] = missing  # the next run asks for it
             return
@@ -170,6 +170,12 @@ class Sales:
         s.charge_lines(d)
         if abs(d.total - missing) > slack:
             raise Difference("what is missing of periods that were charged at the old plan", missing, d.total, got)
+
+    def given_elsewhere(self, m, d):
+        """Whether the invoice of a dearer plan, which stands, gave back by a line below 0 what this one had charged."""
+        return any(back.net < 0 and back.label != d.label and back.rate == c.rate and back.left(c.start, c.end)
+                   and m.books.docs[back.label].kind == "invoice" and m.books.docs[back.label].status == "issued"
+                   for s in self.services.values() for c in s.charges if c.label == d.label and c.net > 0 for back in s.charges)
 
     def gone(self, m, d):
         """An invoice stands no longer: the change of plan that waited for it is given up."""

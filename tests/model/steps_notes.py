@@ -43,10 +43,16 @@ class CreditNote:
                     raise Skip
             if about.status != "issued" or about.customer != a["customer"] or about.total <= 0:
                 verdict, why = "no", f"its invoice is {about.status}, of customer {about.customer}, total {about.total}"
-            elif not m.books.note_fits(about, lines):
-                verdict, why = "no", "it is beyond what its invoice still carries"
             elif day < about.date:
                 verdict, why = "no", "it is dated before its invoice"
+            elif m.books.takes_the_rest(about, lines) is not None:
+                if not m.books.takes_the_rest(about, lines):
+                    verdict, why = "no", "it takes the last of the net, and leaves a tax"
+                total = sum(x.net + x.tax for x in lines)
+            elif not m.books.note_fits(about, lines):
+                verdict, why = "no", "it is beyond what its invoice still carries"
+            if verdict == "yes" and m.sales.given_elsewhere(m, about):
+                verdict, why = "either", "a note on what a dearer plan's invoice gave back in part"
         if total <= 0:
             raise Skip
         if a["dialect"] == "cx":
@@ -114,5 +120,5 @@ class Charges:
                 lines.append(line)
         d = booked(m, got, a, lines, "js")
         for x in taken:
-            x.onto = d.label
+            x.onto, d.took = d.label, True
         after_issue(m, d)

@@ -35,7 +35,7 @@ class Plan:
         plain = not any(n for c in s.charges if c.end >= m.today and books[c.label].kind == "invoice" for n in m.books.notes_of(books[c.label]) if not n.plan)
         if not plain:
             verdict, why = "either", "a change of plan of a period whose invoice was credited by hand"
-        if 9 in KNOWN and any(c.net < 0 and c.rate and books[c.label].kind == "invoice" and c.end >= m.today for c in s.charges):
+        if 9 in KNOWN and any(c.net < 0 and books[c.label].kind == "invoice" and c.end >= m.today for c in s.charges):
             raise Skip
         got = m.w.cx("POST", f"/services/{s.id}/plan", {"product_id": product, "price_id": a["price"]})
         if not m.ask(got, verdict, why):

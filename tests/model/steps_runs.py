@@ -6,7 +6,7 @@ is unpaid so many days after its due date bars its services and then ends them, 
 import datetime
 
 from books import Line
-from model import KNOWN, Difference, step
+from model import Difference, step
 from sales import DAY, INVOICE_DAYS, SUSPEND_DAYS, TERMINATE_DAYS
 from steps_documents import after_issue
 from steps_status import off, used
@@ -28,12 +28,6 @@ class Run:
             got = m.w.cx("POST", "/billing/run", {"until": until.isoformat(), "dry_run": True})
             m.ask(got, "yes", "a dry run only says what would happen")
             return
-        want = {}
-        for s in m.sales.of(lambda s: s.status == "Active" and not s.odd):
-            count = 0
-            while s.span(s.asked + count)[0] - DAY * INVOICE_DAYS <= until:
-                want[(s.id, s.asked + count)] = s.span(s.asked + count)
-                count += 1
         body = {"until": until.isoformat()} if a["ahead"] else {}
         failures = set()
         while True:
@@ -42,9 +36,15 @@ class Run:
             failures |= {(x["type"], x["id"]) for x in got["failures"]}
             if got["complete"]:
                 break
+        m.same("failures of the run", set(), failures, got)
+        unpaid(m)   # before it asks for more
+        want = {}
+        for s in m.sales.of(lambda s: s.status == "Active" and not s.odd):
+            count = 0
+            while s.span(s.asked + count)[0] - DAY * INVOICE_DAYS <= until:
+                want[(s.id, s.asked + count)] = s.span(s.asked + count)
+                count += 1
         found_invoices(m, want)
-        may = {("invoice", ident) for ident in unpaid(m)}
-        m.same("failures of the run that nothing explains", set(), failures - may, got)
 
 
 def found_invoices(m, want):
@@ -82,41 +82,45 @@ def found_invoices(m, want):
         after_issue(m, d)
     if m.sales.extra:
         raise Difference("what is missing of periods that were charged at the old plan", m.sales.extra, "not asked for", m.last[-1])
-    want = {k: v for k, v in want.items() if not (12 in KNOWN and m.sales.overdue(m, m.sales.services[k[0]]))}
     if want:
         raise Difference("periods that a run must ask for", want, "not asked for", m.last[-1])
 
 
+def may_go(m, d):
+    return d.status == "issued" and d.open == d.total and not used(m, d) and not m.sales.given_elsewhere(m, d)
+
+
+def cancel(m, d):
+    """With its last service that lived an unpaid invoice goes too."""
+    m.touched.add(d.label)
+    if may_go(m, d) and all(s.status in ("Terminated", "Cancelled") for s in m.sales.named_by(m, d)):
+        off(m, d, "cancelled")
+
+
 def unpaid(m):
-    """What is not paid: barred after `suspend_days`, ended after `terminate_days`, by today at most. An invoice whose credit went
-    elsewhere cannot be cancelled: the run names it, and what becomes of its services is followed."""
-    failed = set()
+    """What is not paid: barred after `suspend_days`, ended after `terminate_days`, by today at most. With what ends the unpaid
+    invoices that barred it are cancelled, but for those that are paid in part or whose credit went elsewhere."""
     for d in sorted(m.books.of(kinds=("invoice",), test=lambda d: d.status == "issued" and d.total > 0 and d.open > 0), key=lambda d: (d.due, d.id)):
         services = m.sales.named_by(m, d)
-        if not services:
+        if not services or d.status != "issued":
             continue
         late = m.today >= due_day(d) + DAY * SUSPEND_DAYS and d.open * 100 > d.total
         over = m.today >= due_day(d) + DAY * TERMINATE_DAYS
         m.touched.add(d.label)
-        if over and used(m, d):
-            failed.add(d.id)
-            m.sales.look(m, services)
-            if m.w.cx("GET", f"/invoices/{d.id}")["status"] == "Cancelled":
-                off(m, d, "cancelled")
-            continue
         if late:
             for s in services:
                 if s.status == "Active" and d.label not in s.forgiven and s.since != m.today:
                     s.status = "Suspended"
                     s.odd = True
+        can = may_go(m, d)
         if over and any(s.status == "Suspended" for s in services):
             for s in services:
                 if s.status == "Suspended":
                     s.status = "Terminated"
-            if d.open == d.total:
+                    for label in m.sales.overdue(m, s):
+                        cancel(m, m.books.docs[label])
+            if can and d.status == "issued":
                 off(m, d, "cancelled")
-        elif over and d.open == d.total and all(s.status in ("Terminated", "Cancelled") for s in services):
-            shown = m.w.cx("GET", f"/invoices/{d.id}")["status"]
-            if shown == "Cancelled":
+        elif over and can and all(s.status in ("Terminated", "Cancelled") for s in services):
+            if m.w.cx("GET", f"/invoices/{d.id}")["status"] == "Cancelled":
                 off(m, d, "cancelled")
-    return failed

@@ -4,7 +4,7 @@ CloudOnex makes one legal move at a time; Billmora lets any status follow any ot
 leave no more credit than what was paid, and no less cash out than there was: an invoice that stands no longer has no
 credit notes that stand, and one that gave its money back has given it for good.
 """
-from model import Skip, step
+from model import KNOWN, Skip, step
 from steps_documents import after_issue, paid
 
 LEGAL = {"Draft": ("Unpaid", "Cancelled", "Void"), "Unpaid": ("Paid", "Cancelled", "Void"), "Partially Paid": ("Unpaid", "Paid", "Cancelled", "Void"),
@@ -15,7 +15,7 @@ def off(m, d, status):
     """The invoice stands no longer: what paid it is free again, and its own notes have gone with it."""
     for note in m.books.notes_of(d):
         m.books.release(note)
-        note.status = "void"
+        note.status, note.fell = "void", True
         note.gone = m.w.cx("GET", f"/credit-notes/{note.id}").status == 404
     m.books.release(d)
     for label in [x.label for x in m.books.docs.values() if x.onto == d.label]:
@@ -28,6 +28,19 @@ def off(m, d, status):
 def used(m, d):
     """Whether credit of the invoice's own notes has been set against anything else, or paid out."""
     return any(note.onto or any(label != d.label for label in note.set) for note in m.books.notes_of(d))
+
+
+def fallen(m, d):
+    """The notes that were taken back with an invoice."""
+    return m.books.of(kinds=("credit_note",), test=lambda n: n.about == d.label and n.fell and not n.gone and not n.deposit)
+
+
+def stand_again(m, d):
+    """What was cancelled is issued again, and has the notes again that were taken back with it."""
+    d.status = "issued"
+    for note in fallen(m, d):
+        note.status, note.fell = "issued", False
+        m.books.settle(note, d)
 
 
 def open_again(m, d):
@@ -54,7 +67,7 @@ def refundable(m, d):
     What Billmora refunds unpaid, or in part, counts as paid at that moment."""
     if d.total <= 0 or d.status == "issued" and m.books.cash_of(d) <= 0 and d.open <= 0:
         return "no", "nothing came in for it"
-    if any(n.set for n in deposits(m, d)):
+    if any(n.set for n in deposits(m, d)) or m.sales.given_elsewhere(m, d):
         return "no", "its credit has been used"
     carried = d.total - sum(n.total for n in m.books.notes_of(d) if not n.deposit)
     if m.books.cash_of(d) + d.unpaid != carried:
@@ -106,8 +119,8 @@ def in_cloudonex(m, d, to):
         verdict, why = "yes", "it is that already"
     elif to in ("Void", "Cancelled") and d.status == "issued":
         verdict, why = takeable(m, d)
-    elif d.given_up and to in LEGAL[word]:
-        verdict, why = "no", "the change of plan that it asked for was given up"
+    elif to in LEGAL[word] and not_again(d):
+        verdict, why = not_again(d)
     elif to == "Unpaid" and d.total <= 0:
         verdict, why = "either", "an invoice of total 0 or below asks for nothing"
     elif to == "Refunded" and word == "Paid":
@@ -115,12 +128,16 @@ def in_cloudonex(m, d, to):
     elif to == "Unpaid" and word in ("Paid", "Partially Paid"):
         if paid_again(m, d):
             verdict, why = "no", "money came in again for what was given back"
+        elif unmarked(m, d):
+            verdict, why = "no", "its money went out again"
         elif used(m, d):
             verdict, why = "either", "an invoice whose own note has been used is opened again"
     if not m.ask(m.w.cx("PUT", f"/invoices/{d.id}", {"status": to}), verdict, why) or to == word:
         return
     if to == "Unpaid":
-        if word in ("Draft", "Cancelled", "Refunded"):
+        if word == "Cancelled":
+            stand_again(m, d)
+        elif word in ("Draft", "Refunded"):
             d.status, d.number = "issued", True
             after_issue(m, d) if word == "Draft" else None
         else:
@@ -134,12 +151,26 @@ def in_cloudonex(m, d, to):
         refund(m, d)
 
 
+def not_again(d):
+    """What was taken back and cannot stand again."""
+    if d.status == "cancelled" and d.given_up:
+        return "no", "the change of plan that it asked for was given up"
+    if d.status == "cancelled" and d.took:
+        return "no", "the charges that it took in ask for their money themselves"
+    return None
+
+
+def unmarked(m, d):
+    """Whether more cash would have left than came if what the invoice's status says was paid had not come."""
+    return m.books.came_less_left(d.customer) - (d.cleared - max(0, d.given - sum(d.kept.values()))) < 0
+
+
 def takeable(m, d):
     """Whether an issued invoice can be taken back by one move of CloudOnex's: no money may be set against it, and its notes
     against nothing else."""
     if d.total < 0:
         return "either", "an invoice below 0 is taken back"
-    if used(m, d):
+    if used(m, d) or m.sales.given_elsewhere(m, d):
         return "no", "its credit has been used"
     if m.books.cash_of(d) > 0 or paid_again(m, d):
         return "no", "money came in for it"
@@ -154,8 +185,8 @@ def in_billmora(m, d, to):
         verdict, why, noop = ("yes", "it is shown so already", True) if to == "cancelled" else ("no", "void is for good", True)
     elif to in ("cancelled", "refunded") and d.status == to:
         noop = True
-    elif d.given_up:
-        verdict, why = "no", "the change of plan that it asked for was given up"
+    elif not_again(d):
+        verdict, why = not_again(d)
     elif to == "unpaid" and (d.status == "draft" or d.status == "issued" and d.open == d.total > 0):
         verdict, why, noop = "yes", "it is shown so already", True
     elif to == "unpaid" and d.status == "issued" and d.total <= 0:
@@ -168,12 +199,16 @@ def in_billmora(m, d, to):
         verdict, why = refundable(m, d)
     elif d.status == "issued" and to in ("unpaid", "cancelled") and paid_again(m, d):
         verdict, why = "no", "money came in again for what was given back"
-    elif to == "cancelled" and (used(m, d) or any(m.books.docs[x].kind == "refund" for x in d.set)):
+    elif d.status == "issued" and to in ("unpaid", "cancelled") and unmarked(m, d):
+        verdict, why = "no", "its money went out again"
+    elif to == "cancelled" and (used(m, d) or m.sales.given_elsewhere(m, d) or any(m.books.docs[x].kind == "refund" for x in d.set)):
         verdict, why = "no", "its credit has been used"
     elif to == "unpaid" and d.status == "issued" and d.open > 0:
         noop = True
     elif to == "unpaid" and d.status == "issued" and used(m, d):
         verdict, why = "either", "an invoice whose own note has been used is opened again"
+    if 14 in KNOWN and to == "paid" and d.status == "cancelled" and sum(n.total for n in fallen(m, d)) == d.total:
+        verdict, why = "either", "an invoice that was cancelled with notes for all of it is paid"
     if not m.ask(m.bm("PUT", f"/invoices/{d.id}", {"status": to}), verdict, why) or noop:
         return
     if to == "cancelled" and (d.total > 0 or m.bm("GET", f"/invoices/{d.id}")["status"] == "cancelled"):
@@ -184,6 +219,8 @@ def in_billmora(m, d, to):
         d.number = True
     if to == "unpaid" and d.status == "issued":
         open_again(m, d)
+    if d.status == "cancelled":
+        stand_again(m, d)
     d.status = "issued"
     if to == "paid":
         d.cleared += d.open
