@@ -78,7 +78,6 @@ class Doc:
         self.made_by, self.plan, self.deposit = "", False, False
         self.fell = False       # a note that was taken back with its invoice
         self.took = False       # took charges in
-        self.given_up = False   # the change of plan that it asked for was given up: it cannot stand again
         self.refunds = 0        # how often its status gave its money back
         self.__dict__.update(more)
 
@@ -178,7 +177,7 @@ class Books:
         return sum(d.open for d in self.of(customer) if not d.brings)
 
     def payable(self, customer):
-        """What may be paid out at most for certain, and what cannot be exceeded by any reading: net credit, and credit."""
+        """What may be paid out at most: net credit; and the credit it is taken from."""
         credit = self.credit(customer)
         return max(0, credit - self.owed(customer)), credit
 

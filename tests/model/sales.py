@@ -127,8 +127,6 @@ class Sales:
 
     def paid(self, m, d):
         """What a payment brings to life, or lets go on; and a change of plan that waited for it."""
-        if d.total > 0 and sum(n.total for n in m.books.notes_of(d)) == d.total:
-            return  # a note for all of it is no payment
         for s in self.named_by(m, d):
             if s.change and s.change[1] == d.label:
                 self.changed(m, s)
@@ -175,13 +173,14 @@ class Sales:
         """Whether the invoice of a dearer plan, which stands, gave back by a line below 0 what this one had charged."""
         return any(back.net < 0 and back.label != d.label and back.rate == c.rate and back.left(c.start, c.end)
                    and m.books.docs[back.label].kind == "invoice" and m.books.docs[back.label].status == "issued"
-                   for s in self.services.values() for c in s.charges if c.label == d.label and c.net > 0 for back in s.charges)
+                   for s in self.services.values() for c in s.charges if c.net > 0 and d.label in (c.label, m.books.docs[c.label].about)
+                   for back in s.charges)
 
     def gone(self, m, d):
         """An invoice stands no longer: the change of plan that waited for it is given up."""
         for s in self.named_by(m, d):
             if s.change and s.change[1] == d.label:
-                s.change, d.given_up = None, True
+                s.change = None
 
     def left(self):
         """How many of the scarce product are left by the orders; None where one has ended, which gives some back."""

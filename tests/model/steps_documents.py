@@ -68,6 +68,8 @@ def paid(m, d):
     if d.kind != "invoice" or d.open > 0 or d.status != "issued":
         return
     m.touched.add(d.label)
+    if d.total > 0 and sum(n.total for n in m.books.notes_of(d)) == d.total:
+        return  # a note for all of it is no payment
     deposit = [x for x in d.lines if x.deposit]
     if deposit and not any(n.deposit for n in m.books.notes_of(d)) and d.total > 0:
         total = min(sum(x.net for x in deposit), d.net - m.books.credited(d)[0])

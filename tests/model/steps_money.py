@@ -1,7 +1,6 @@
 """Steps: money comes and goes. Receipts, refunds, gateway notices, allocations, in every dialect.
 
-The one rule for what leaves: more than the customer's credit is always refused; what is within its net credit (credit less
-what it owes) is always paid out; between the two the documents do not say, and the model follows.
+The one rule for what leaves: what is within the customer's net credit (credit less what it owes) is paid out, more is refused.
 """
 from books import Doc, money
 from model import KNOWN, Skip, step
@@ -126,16 +125,14 @@ class Refund:
         return a
 
     def do(m, a):
-        sure, most = m.books.payable(a["customer"])
+        sure = m.books.payable(a["customer"])[0]
         source = m.doc(a["source"]) if "source" in a else None
         if source is not None and (not source.stands or source.customer != a["customer"]):
             raise Skip
-        limit = min(most, source.open) if source else most
+        limit = min(sure, source.open) if source else sure
         verdict, why = "yes", f"{money(sure)} is net credit, and {money(a['amount'])} is asked for"
         if a["amount"] > limit:
-            verdict, why = "no", f"credit is {money(most)}{', of it ' + money(source.open) + ' there' if source else ''}"
-        elif a["amount"] > sure:
-            verdict, why = "either", "a refund within the credit, beyond the net credit"
+            verdict, why = "no", f"net credit is {money(sure)}{', of it ' + money(source.open) + ' there' if source else ''}"
         body = {"customer_id": a["customer"], "account_id": 1, "amount": money(a["amount"])}
         account = "bank:1"
         if a["way"] == "js":

@@ -35,7 +35,7 @@ class Plan:
         plain = not any(n for c in s.charges if c.end >= m.today and books[c.label].kind == "invoice" for n in m.books.notes_of(books[c.label]) if not n.plan)
         if not plain:
             verdict, why = "either", "a change of plan of a period whose invoice was credited by hand"
-        if 9 in KNOWN and any(c.net < 0 and books[c.label].kind == "invoice" and c.end >= m.today for c in s.charges):
+        if 9 in KNOWN and any((c.net < 0) == (books[c.label].kind == "invoice") and c.end >= m.today for c in s.charges):
             raise Skip
         got = m.w.cx("POST", f"/services/{s.id}/plan", {"product_id": product, "price_id": a["price"]})
         if not m.ask(got, verdict, why):
@@ -51,6 +51,7 @@ class Plan:
             invoice, shown = new_invoice(m, m.label(), m.next_invoice, s.customer, [s])
             m.same("due on the day of the change, or when its days begin", True, invoice.due in {m.day()} | {x[0].isoformat() for x in current}, shown)
             s.charge_lines(invoice)
+            invoice.plan = True
         notes = taken_notes(m, s)
         asked = (invoice.total if invoice else 0) - sum(d.total for d in notes)
         if abs(asked - want) > slack:
@@ -95,6 +96,7 @@ def follow(m, s, price):
     while m.w.cx("GET", f"/invoices/{m.next_invoice}").ok:
         d, _ = new_invoice(m, m.label(part), m.next_invoice, s.customer, [s])
         part += 1
+        d.plan = True
         s.charge_lines(d)
         s.change = (price, d.label, m.today)
         after_issue(m, d)

@@ -91,9 +91,9 @@ def may_go(m, d):
 
 
 def cancel(m, d):
-    """With its last service that lived an unpaid invoice goes too."""
+    """Another invoice that is overdue when a service ends may go too: whether it barred it, the model does not know."""
     m.touched.add(d.label)
-    if may_go(m, d) and all(s.status in ("Terminated", "Cancelled") for s in m.sales.named_by(m, d)):
+    if may_go(m, d) and m.w.cx("GET", f"/invoices/{d.id}")["status"] == "Cancelled":
         off(m, d, "cancelled")
 
 

@@ -44,7 +44,10 @@ def stand_again(m, d):
 
 
 def open_again(m, d):
-    m.books.release(d)
+    if d.refunds:
+        d.cleared = d.given - sum(d.kept.values())  # what is set against it stays
+    else:
+        m.books.release(d)
     d.status = "issued"
     for note in deposits(m, d):
         shown = m.w.cx("GET", f"/credit-notes/{note.id}")
@@ -67,7 +70,7 @@ def refundable(m, d):
     What Billmora refunds unpaid, or in part, counts as paid at that moment."""
     if d.total <= 0 or d.status == "issued" and m.books.cash_of(d) <= 0 and d.open <= 0:
         return "no", "nothing came in for it"
-    if any(n.set for n in deposits(m, d)) or m.sales.given_elsewhere(m, d):
+    if any(n.set or n.onto for n in deposits(m, d)) or m.sales.given_elsewhere(m, d):
         return "no", "its credit has been used"
     carried = d.total - sum(n.total for n in m.books.notes_of(d) if not n.deposit)
     if m.books.cash_of(d) + d.unpaid != carried:
@@ -153,7 +156,7 @@ def in_cloudonex(m, d, to):
 
 def not_again(d):
     """What was taken back and cannot stand again."""
-    if d.status == "cancelled" and d.given_up:
+    if d.status == "cancelled" and d.plan:
         return "no", "the change of plan that it asked for was given up"
     if d.status == "cancelled" and d.took:
         return "no", "the charges that it took in ask for their money themselves"
