@@ -20,12 +20,20 @@ def money(amount):
     return f"{'-' if amount < 0 else ''}{abs(amount) // 100}.{abs(amount) % 100:02d}"
 
 
+NAMES = {"19": "VAT19", "20": "VAT20", "25": "VAT25", "7": "VAT7", "9": "A9"}
+
+
+def names_of(taxes):
+    """The tenant's rates by name: the second 9 % is another rate than the first."""
+    return [NAMES[t] if n == 0 or t != "9" else "B9" for n, t in enumerate(taxes)]
+
+
 class Line:
     """A line: quantity times unit price (in minor units, a Decimal), less a discount, and its taxes by percentage."""
 
-    def __init__(self, unit, quantity=1, discount=0, taxes=(), inclusive=False, deposit=False, period=None, service=None):
+    def __init__(self, unit, quantity=1, discount=0, taxes=(), inclusive=False, deposit=False, period=None, names=None):
         self.unit, self.quantity, self.discount, self.deposit = Decimal(unit), Decimal(quantity), discount, deposit
-        self.period, self.service = period, service
+        self.period, self.names = period, list(names or names_of(taxes))
         self.exact = self.unit * self.quantity
         amount = half_up(self.exact) - discount
         rates = [Decimal(t) for t in taxes]
@@ -45,6 +53,15 @@ class Line:
         return sum(a for _, a in self.taxes)
 
 
+def taxes_of(lines):
+    """What each tax, by its name and rate, comes to."""
+    found = {}
+    for line in lines:
+        for name, (rate, amount) in zip(line.names, line.taxes):
+            found[(name, rate)] = found.get((name, rate), 0) + amount
+    return found
+
+
 class Doc:
     def __init__(self, label, kind, ident, customer, total, date, lines=(), status="issued", due=None, **more):
         self.label, self.kind, self.id, self.customer, self.total = label, kind, ident, customer, total
@@ -53,11 +70,15 @@ class Doc:
         self.tax = total - self.net
         self.set = {}           # label of another document: how much is set against each other
         self.cleared = 0        # paid by its status alone: money from the clearing account
-        self.given = 0          # given back in cash by its status
+        self.given = 0          # given back in cash by its status, ever
+        self.kept = {}          # what was set against it when it gave its money back: it stays, whatever becomes of the invoice
         self.gone = False       # deleted
         self.account = "clearing"
         self.number = self.order = self.about = self.onto = None
-        self.made_by, self.moved = "", False
+        self.made_by, self.plan, self.deposit = "", False, False
+        self.fell = False       # a note that was taken back with its invoice
+        self.took = False       # took charges in
+        self.refunds = 0        # how often its status gave its money back
         self.__dict__.update(more)
 
     @property
@@ -72,18 +93,19 @@ class Doc:
             return 0
         if self.kind == "invoice" and self.total <= 0:
             return -self.total - sum(self.set.values())
-        return self.total - self.cleared - sum(self.set.values())
+        return self.unpaid
+
+    @property
+    def unpaid(self):
+        """What it would still ask for, or bring, if it stood."""
+        return self.total - self.cleared + self.given - sum(self.set.values())
 
     @property
     def brings(self):
         return self.kind in BRINGS or self.kind == "invoice" and self.total < 0
 
-    def by_rate(self):
-        found = {}
-        for line in self.lines:
-            for rate, amount in line.taxes:
-                found[rate] = found.get(rate, 0) + amount
-        return found
+    def by_tax(self):
+        return taxes_of(self.lines)
 
     def word(self):
         """The invoice's status in CloudOnex."""
@@ -113,28 +135,39 @@ class Books:
         return self.of(kinds=("credit_note",), test=lambda d: d.about == invoice.label and (d.stands or d.onto))
 
     def credited(self, invoice):
-        """Net and tax by rate that credit notes have taken back of an invoice."""
+        """Net and each tax that credit notes have taken back of an invoice."""
         net, taxes = 0, {}
         for note in self.notes_of(invoice):
             net += note.net
-            for rate, amount in note.by_rate().items():
-                taxes[rate] = taxes.get(rate, 0) + amount
+            for tax, amount in note.by_tax().items():
+                taxes[tax] = taxes.get(tax, 0) + amount
         return net, taxes
 
     def note_fits(self, invoice, lines):
         """Whether a note of these lines is within what the invoice still carries, by net and by each tax."""
         net, taxes = self.credited(invoice)
-        carried = invoice.by_rate()
-        asked = {}
-        for line in lines:
-            for rate, amount in line.taxes:
-                asked[rate] = asked.get(rate, 0) + amount
+        carried = invoice.by_tax()
         return (net + sum(x.net for x in lines) <= invoice.net
-                and all(rate in carried and taxes.get(rate, 0) + amount <= carried[rate] for rate, amount in asked.items()))
+                and all(not amount or tax in carried and taxes.get(tax, 0) + amount <= carried[tax] for tax, amount in taxes_of(lines).items()))
+
+    def takes_the_rest(self, invoice, lines):
+        """A note that takes the last of the net takes what is left of each tax exactly, and must name each: None where lines do
+        not take the last of the net, else whether they name what is left; their taxes are what is left then."""
+        net, taxes = self.credited(invoice)
+        if net + sum(x.net for x in lines) != invoice.net:
+            return None
+        left = {t: a - taxes.get(t, 0) for t, a in invoice.by_tax().items()}
+        named = taxes_of(lines)
+        if any(a and t not in named for t, a in left.items()) or any(t not in left for t, a in named.items() if a):
+            return False
+        for line in lines[:1]:
+            line.taxes = [(rate, left.get((name, rate), 0)) for name, (rate, _) in zip(line.names, line.taxes)]
+        return True
 
     def cash_of(self, invoice):
-        """What came for an invoice in cash: receipts that are set against it, and what its status says was paid."""
-        return invoice.cleared + sum(a for label, a in invoice.set.items() if self.docs[label].kind == "receipt")
+        """What came for an invoice in cash and is still here: receipts that are set against it, and what its status says was paid,
+        less what was given back."""
+        return invoice.cleared - invoice.given + sum(a for label, a in invoice.set.items() if self.docs[label].kind == "receipt")
 
     def credit(self, customer):
         """What receipts, credit notes and invoices below 0 have left."""
@@ -144,9 +177,19 @@ class Books:
         return sum(d.open for d in self.of(customer) if not d.brings)
 
     def payable(self, customer):
-        """What may be paid out at most for certain, and what cannot be exceeded by any reading: net credit, and credit."""
+        """What may be paid out at most: net credit; and the credit it is taken from."""
         credit = self.credit(customer)
         return max(0, credit - self.owed(customer)), credit
+
+    def came_less_left(self, customer):
+        """What a customer's documents brought (receipts, marks as paid, gifts), less what was paid out."""
+        found = 0
+        for d in self.of(customer):
+            if d.kind == "invoice":
+                found += d.cleared - d.given + (-d.total if d.stands and d.total < 0 else 0)
+            elif d.stands and not (d.kind == "debit_note" or d.kind == "credit_note" and d.about):
+                found += -d.total if d.kind == "refund" else d.total
+        return found
 
     def balance(self, customer):
         return self.credit(customer) - self.owed(customer)
@@ -162,13 +205,16 @@ class Books:
         return amount
 
     def release(self, doc):
+        """What is set against it is free again, but for what it has given back."""
         for label in list(doc.set):
-            self.docs[label].set.pop(doc.label, None)
-        doc.set.clear()
+            if label not in doc.kept:
+                self.docs[label].set.pop(doc.label, None)
+                doc.set.pop(label)
+        doc.cleared = doc.given - sum(doc.kept.values())
 
     def oldest(self, customer):
         """Where credit lies, the oldest first."""
-        return sorted((d for d in self.of(customer) if d.brings and d.open > 0), key=lambda d: (d.date, d.id))
+        return sorted((d for d in self.of(customer) if d.brings and d.open > 0), key=lambda d: (d.date, d.id, d.kind == "invoice"))
 
     # The accounts.
 
@@ -180,16 +226,20 @@ class Books:
             sums[account] = sums.get(account, 0) + amount
 
         for d in self.docs.values():
+            if d.kind == "invoice":  # money that left stays in the books, also of what was taken back since
+                post("receivable", d.given - d.cleared)
+                post("clearing", d.cleared - d.given)
             if not d.stands:
                 continue
-            if d.kind == "invoice" or d.kind == "debit_note":
-                post("receivable", d.total - d.cleared if d.status != "refunded" else sum(d.set.values()))
-                post("clearing", d.cleared - d.given)
-                net, tax = d.net, d.tax
-                if d.status == "refunded":
-                    net, tax = d.back_net, d.back_tax
+            if d.status == "refunded":  # what was credited stays charged, for its notes take it back
+                net, taxes = self.credited(d)
+                post("receivable", net + sum(taxes.values()))
                 post("revenue", -net)
-                post("tax", -tax)
+                post("tax", -sum(taxes.values()))
+            elif d.kind == "invoice" or d.kind == "debit_note":
+                post("receivable", d.total)
+                post("revenue", -d.net)
+                post("tax", -d.tax)
             elif d.kind == "credit_note":
                 post("receivable", -d.total)
                 post("revenue", d.net)
@@ -209,24 +259,18 @@ class Books:
         for d in self.docs.values():
             if d.kind == "invoice" and d.stands:
                 net, taxes = self.credited(d)
-                if net > max(d.net, 0) or any(v > d.by_rate().get(r, 0) for r, v in taxes.items()):
+                if net > max(d.net, 0) or any(v > max(0, d.by_tax().get(t, 0)) for t, v in taxes.items()):
                     found.append(f"notes beyond invoice {d.id}")
-                if d.given + sum(n.total for n in self.notes_of(d)) > max(d.total, 0):
+                if d.status == "refunded" and sum(n.open for n in self.notes_of(d)):
                     found.append(f"invoice {d.id} gave back more than it charged")
-                if d.given > self.cash_of(d):
+                if self.cash_of(d) < 0:
                     found.append(f"more cash out than in for invoice {d.id}")
             if d.stands and d.open < 0:
                 found.append(f"{d.kind} {d.id} is set for more than it has")
         for customer in {d.customer for d in self.docs.values()}:
-            came = sum(d.total for d in self.of(customer, ("receipt",)) if d.stands)
-            came += sum(d.cleared for d in self.of(customer, ("invoice",)) if d.stands)
-            left = sum(d.total for d in self.of(customer, ("refund",)) if d.stands)
-            left += sum(d.given for d in self.of(customer, ("invoice",)) if d.stands)
-            granted = sum(d.total for d in self.of(customer, ("credit_note",)) if d.stands and d.about is None
-                          and not getattr(d, "plan", False))
-            granted += sum(-d.total for d in self.of(customer, ("invoice",)) if d.stands and d.total < 0)
-            if left > came + granted + self.owed(customer):  # what is owed of it can be asked for
-                found.append(f"more cash out than in for customer {customer}: {left} of {came}, {granted} granted")
-            if self.balance(customer) > came - left + granted:
-                found.append(f"more credit than came for customer {customer}: {self.balance(customer)} of {came - left}, {granted} granted")
+            came = self.came_less_left(customer)
+            if came < 0:
+                found.append(f"more cash out than in for customer {customer}: {came}")
+            if self.balance(customer) > came:
+                found.append(f"more credit than came for customer {customer}: {self.balance(customer)} of {came}")
         return found

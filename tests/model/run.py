@@ -28,7 +28,7 @@ import steps_runs
 import steps_sales
 import steps_status
 from client import Server, World
-from model import Difference, Model, STEPS
+from model import Difference, Known, Model, STEPS
 
 KINDS = (steps_documents, steps_notes, steps_money, steps_status, steps_moves, steps_sales, steps_plans, steps_runs, steps_foreign)
 
@@ -51,6 +51,9 @@ def play(world, steps, full=40, begin="2026-03-02"):
             m.check_touched()
             if len(done) % full == 0:
                 check.everything(m)
+    except Known as known:
+        m.open_choices[(f"finding {known}", "ends its world")] = 1
+        return m, done, None
     except Difference as difference:
         return m, done, difference
     except (KeyError, TypeError, AttributeError) as error:
@@ -75,9 +78,17 @@ def dealer(seed, number, length, only=None):
     return deal
 
 
-def shorten(server, spare, steps, what, seconds):
-    """Leaves out steps as long as a difference of the same kind stays; each try has a tenant of its own."""
-    until, size = time.time() + seconds, max(1, len(steps) // 2)
+def shorten(args, steps, what):
+    """Leaves out steps as long as a difference of the same kind stays; each try has a tenant of its own, of a server of its own."""
+    server, spare = Server(binary=args.binary, tenants=args.spare), list(range(1, args.spare + 1))
+    try:
+        return shorter(server, spare, steps, what, time.time() + args.shorten)
+    finally:
+        server.end()
+
+
+def shorter(server, spare, steps, what, until):
+    size = max(1, len(steps) // 2)
     while size and time.time() < until:
         at = 0
         while at < len(steps) and time.time() < until and spare:
@@ -93,10 +104,9 @@ def shorten(server, spare, steps, what, seconds):
 
 def work(job):
     args, number, share = job
-    server = Server(url=args.url, binary=args.binary, tenants=-(-share // args.world) + args.spare, log=args.log and f"{args.log}.{number}")
+    server = Server(url=args.url, binary=args.binary, tenants=-(-share // args.world), log=args.log and f"{args.log}.{number}")
     result = {"steps": 0, "counts": {}, "accepted": 0, "refused": 0, "choices": {}, "differences": []}
     try:
-        tenants = -(-share // args.world) if not args.url else args.tenants
         for turn in range(-(-share // args.world)):
             length, world = min(args.world, share - turn * args.world), number * 10000 + turn
             m, done, found = play(World(server, 1 + turn), dealer(args.seed, world, length, args.only), args.full)
@@ -107,7 +117,7 @@ def work(job):
             for (why, outcome), count in m.open_choices.items():
                 result["choices"][f"{why}: {outcome}"] = result["choices"].get(f"{why}: {outcome}", 0) + count
             if found:
-                result["differences"].append(report(args, server, world, done, found, list(range(tenants + 1, tenants + 1 + args.spare))))
+                result["differences"].append(report(args, world, done, found))
                 if not args.keep_going:
                     break
             print(f"process {number}: {result['steps']} of {share} steps", file=sys.stderr, flush=True)
@@ -116,10 +126,10 @@ def work(job):
     return result
 
 
-def report(args, server, world, done, found, spare):
+def report(args, world, done, found):
     print(f"DIFFERENCE seed {args.seed} world {world} step {len(done) - 1} of {json.dumps(done[-1]) if done else '-'}\n  {found}\n  request: "
           f"{found.answer!r}", flush=True)
-    steps = done if args.url else shorten(server, spare, done, found.what, args.shorten)
+    steps = done if args.url or not args.shorten else shorten(args, done, found.what)
     name = f"{args.out}-{args.seed}-{world}.json"
     with open(name, "w", encoding="utf-8") as out:
         json.dump({"seed": args.seed, "world": world, "what": str(found), "steps": steps}, out, indent=1)

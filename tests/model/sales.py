@@ -8,6 +8,7 @@ import datetime
 from decimal import Decimal
 
 import fixture as f
+from model import Difference
 
 MONTHLY = {f.PLAN_30: (f.PLAN, 3000, 0, None), f.PLAN_60: (f.PLAN, 6000, 0, None), f.PLAN_10: (f.PLAN, 1000, 0, None),
            f.TAXED_1999: (f.TAXED, 1999, 0, "19"), f.TAXED_999: (f.TAXED, 999, 0, "19"),
@@ -26,19 +27,16 @@ def months_on(day, count):
     return datetime.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
-class Period:
-    def __init__(self, start, end, invoice):
-        self.start, self.end, self.invoice = start, end, invoice
-        self.parts = []   # (from day, to day, net per whole of those days as Decimal, percentage of tax or None)
+class Charge:
+    """What a line of a document charged for days of a service; below 0 what it gave back."""
 
-    def worth(self, today):
-        """What was charged for the days that are left, today included, by tax."""
-        found = {}
-        for start, end, net, rate in self.parts:
-            left = (end - max(today, start)).days + 1
-            if left > 0:
-                found[rate] = found.get(rate, 0) + net * left / ((end - start).days + 1)
-        return found
+    def __init__(self, label, start, end, net, rate):
+        self.label, self.start, self.end, self.net, self.rate = label, start, end, Decimal(net), rate
+
+    def left(self, start, end):
+        """What of it is for these days."""
+        days = (min(self.end, end) - max(self.start, start)).days + 1
+        return self.net * days / ((self.end - self.start).days + 1) if days > 0 else Decimal(0)
 
 
 class Service:
@@ -46,22 +44,63 @@ class Service:
         self.id, self.label, self.customer, self.anchor, self.order = ident, label, customer, anchor, order
         self.price = price
         self.product, self.fee, self.setup, self.rate = MONTHLY[price]
-        self.status, self.periods, self.asked = "Pending", [], 0
-        self.change = None     # a dearer plan that waits for its invoice: price, label, periods asked for by then, their new worth
+        self.status, self.charges, self.asked = "Pending", [], 0
+        self.change = None     # a dearer plan that waits for its invoice: price, its label, and the day it was asked for
         self.suspended_by = None
+        self.since = None      # the day on which a payment let it go on: what else is overdue bars it again from the next on
+        self.forgiven = set()  # what was overdue when somebody let it go on by hand
         self.loose = False     # ordered by staff, who are not held to the stock
         self.odd = False       # something happened of which the documents do not say what it means for its periods
+
+    def take(self, price):
+        """The plan is another one from now on."""
+        self.price = price
+        self.product, self.fee, self.setup, self.rate = MONTHLY[price]
 
     def span(self, n):
         return months_on(self.anchor, n), months_on(self.anchor, n + 1) - DAY
 
-    def charge(self, net, invoice):
+    def charge(self, net, label):
+        """A period is asked for, at its price."""
         start, end = self.span(self.asked)
-        period = Period(start, end, invoice)
-        period.parts.append((start, end, Decimal(net), self.rate))
-        self.periods.append(period)
+        self.charges.append(Charge(label, start, end, net, self.rate and Decimal(self.rate)))
         self.asked += 1
-        return period
+
+    def charge_lines(self, d):
+        """What the lines of a document about this service alone charge for its days, or give back."""
+        sign = -1 if d.kind == "credit_note" else 1
+        for line in d.lines:
+            if line.period and all(line.period):
+                start, end = (datetime.date.fromisoformat(x) for x in line.period)
+                self.charges.append(Charge(d.label, start, end, sign * line.net, line.taxes[0][0] if line.taxes else None))
+
+    def charged(self, books, start, end):
+        """What the documents that stand charged for these days, by tax."""
+        found = {}
+        for c in self.charges:
+            if books.docs[c.label].status == "issued" and c.start <= end and start <= c.end:
+                found[c.rate] = found.get(c.rate, 0) + c.left(start, end)
+        return found
+
+    def missing(self, books, day, price=None):
+        """What the days from one on cost at a plan, with taxes, beyond what was charged for them; and how far rounding may be off."""
+        with_tax = lambda net, tax: net * (1 + Decimal(tax or 0) / 100)
+        fee, rate = MONTHLY[price][1::2] if price else (self.fee, self.rate)
+        found = Decimal(0)
+        for start, end, days in self.running(books, day):
+            found += with_tax(Decimal(fee) * ((end - start).days + 1) / days, rate)
+            found -= sum(with_tax(net, tax) for tax, net in self.charged(books, start, end).items())
+        return found, 1 + sum(1 for c in self.charges if c.end >= day)
+
+    def running(self, books, today):
+        """The days from today on that were charged: the rest of each period that a document which stands asked for."""
+        found = []
+        for n in range(self.asked):
+            start, end = self.span(n)
+            start = max(start, today)
+            if start <= end and self.charged(books, start, end):
+                found.append((start, end, (end - self.span(n)[0]).days + 1))
+        return found
 
 
 def coupon_share(coupon, unit, setup):
@@ -94,39 +133,54 @@ class Sales:
             elif s.status == "Pending" and d.order:
                 s.status = "Active"
             if s.status == "Suspended":
-                other = any(x.open > 0 and x.total > 0 and m.today >= datetime.date.fromisoformat(x.due) + DAY * SUSPEND_DAYS
-                            for x in m.books.docs.values() if x.kind == "invoice" and s.label in getattr(x, "services", ()))
-                if other or s.suspended_by == "hand":
-                    s.status = m.w.cx("GET", f"/services/{s.id}")["status"]
+                if s.suspended_by == "hand":
+                    self.look(m, [s])
                 else:
-                    s.status = "Active"
+                    s.status, s.since = "Active", m.today
+
+    def overdue(self, m, s):
+        """The invoices that name the service and would bar it today."""
+        return {x.label for x in m.books.docs.values() if x.kind == "invoice" and s.label in getattr(x, "services", ())
+                and x.open * 100 > x.total > 0 and m.today >= datetime.date.fromisoformat(x.due) + DAY * SUSPEND_DAYS}
+
+    def look(self, m, services):
+        for s in services:
+            s.status = m.w.cx("GET", f"/services/{s.id}")["status"]
+            s.odd = s.odd or s.status != "Active"
 
     def changed(self, m, s):
-        """A dearer plan begins. Periods that were charged meanwhile at the old one come to the new one in all."""
-        price, label, asked, begun = s.change
-        for period, parts in begun:
-            period.parts = parts
-        s.price = price
-        s.product, s.fee, s.setup, s.rate = MONTHLY[price]
+        """A dearer plan begins. What was charged from the day on which it was asked for comes to the new plan in all: periods
+        that were asked for meanwhile are made up for by an invoice. What has ended asks for nothing more."""
+        price, label, day = s.change
+        s.take(price)
         s.change = None
-        late = [p for p in s.periods[asked:] if m.books.docs[p.invoice].status == "issued"]
-        missing = sum(s.fee - sum(int(x[2]) for x in p.parts) for p in late)
-        if missing:
-            s.odd = True
-            got = m.w.cx("GET", f"/invoices/{m.next_invoice}")
-            if not got.ok:
-                self.extra[s.id] = missing  # the next run asks for it
-                return
-            d = m.receive(f"{label}x{m.number}", [s])
-            m.same("what is missing of periods that were charged at the old plan", missing, d.net, got)
+        missing, slack = s.missing(m.books, day)
+        got = m.w.cx("GET", f"/invoices/{m.next_invoice}")
+        if s.status in ("Terminated", "Cancelled"):
+            missing = 0
+        if missing <= slack and not got.ok:
+            return
+        s.odd = True
+        if not got.ok:
+            self.extra[s.id] = missing  # the next run asks for it
+            return
+        d = m.receive(f"{label}x{m.number}", [s])
+        s.charge_lines(d)
+        if abs(d.total - missing) > slack:
+            raise Difference("what is missing of periods that were charged at the old plan", missing, d.total, got)
+
+    def given_elsewhere(self, m, d):
+        """Whether the invoice of a dearer plan, which stands, gave back by a line below 0 what this one had charged."""
+        return any(back.net < 0 and back.label != d.label and back.rate == c.rate and back.left(c.start, c.end)
+                   and m.books.docs[back.label].kind == "invoice" and m.books.docs[back.label].status == "issued"
+                   for s in self.services.values() for c in s.charges if c.net > 0 and d.label in (c.label, m.books.docs[c.label].about)
+                   for back in s.charges)
 
     def gone(self, m, d):
         """An invoice stands no longer: the change of plan that waited for it is given up."""
         for s in self.named_by(m, d):
             if s.change and s.change[1] == d.label:
                 s.change = None
-            elif any(p.invoice == d.label for p in s.periods):
-                s.odd = True
 
     def left(self):
         """How many of the scarce product are left by the orders; None where one has ended, which gives some back."""

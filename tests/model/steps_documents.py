@@ -2,11 +2,9 @@
 
 What is refused is known before the request is sent: dates the wrong way round (contract cloudonex §8.2).
 """
-from books import Doc, Line, money
+from books import Doc, Line, money, names_of
 from client import cents
 from model import step
-
-TAXES = {"19": "VAT19", "20": "VAT20", "25": "VAT25", "7": "VAT7", "9": "A9"}
 
 
 def draw_lines(r, negative=False, deposits=False, many=3):
@@ -26,12 +24,7 @@ def draw_lines(r, negative=False, deposits=False, many=3):
 
 
 def lines_of(a, inclusive=False):
-    return [Line(x["unit"], x["quantity"], x.get("discount", 0), x["taxes"], inclusive, x.get("deposit", False)) for x in a]
-
-
-def names(taxes):
-    """The tenant's rates by name: the second 9 % is another rate than the first."""
-    return [TAXES[t] if n == 0 or t != "9" else "B9" for n, t in enumerate(taxes)]
+    return [Line(x["unit"], x["quantity"], x.get("discount", 0), x["taxes"], inclusive, x.get("deposit", False), names=x.get("names")) for x in a]
 
 
 def items(a, quantity="qty", unit="amount"):
@@ -42,7 +35,7 @@ def items(a, quantity="qty", unit="amount"):
         if x.get("discount"):
             item["discount"] = money(x["discount"])
         if x["taxes"]:
-            item["taxes"] = names(x["taxes"])
+            item["taxes"] = x.get("names") or names_of(x["taxes"])
         sent.append(item)
     return sent
 
@@ -75,12 +68,14 @@ def paid(m, d):
     if d.kind != "invoice" or d.open > 0 or d.status != "issued":
         return
     m.touched.add(d.label)
+    if d.total > 0 and sum(n.total for n in m.books.notes_of(d)) == d.total:
+        return  # a note for all of it is no payment
     deposit = [x for x in d.lines if x.deposit]
-    if deposit and not m.books.notes_of(d) and d.total > 0:
-        total = sum(x.net + x.tax for x in deposit)
-        note = Doc(f"{d.label}c{m.number}", "credit_note", m.money_id(), d.customer, total, m.day(), deposit, about=d.label, number=True,
-                   deposit=True)
-        m.books.add(note)
+    if deposit and not any(n.deposit for n in m.books.notes_of(d)) and d.total > 0:
+        total = min(sum(x.net for x in deposit), d.net - m.books.credited(d)[0])
+        if total > 0:
+            m.books.add(Doc(f"{d.label}c{m.number}", "credit_note", m.money_id(), d.customer, total, m.day(), [Line(total)], about=d.label,
+                            number=True, deposit=True))
     if m.sales:
         m.sales.paid(m, d)
 
@@ -107,7 +102,7 @@ class Invoice:
             a["date"], a["due"] = r.choice([0, 0, -1, -20]), r.choice([0, 10, 30])
             if r.random() < 0.05:
                 a["due"] = a["date"] - 1
-        if dialect == "bm":
+        elif dialect == "bm":
             a["status"] = r.choice(["unpaid"] * 6 + ["paid", "cancelled"])
         return a
 
@@ -128,7 +123,7 @@ class Invoice:
             got = m.bm("POST", "/invoices", {"user_id": a["customer"], "due_date": m.day(7), "status": a["status"],
                                              "items": items(a["lines"], "quantity", "unit_price")})
             m.ask(got, "yes", "Billmora's invoices may have lines below 0")
-            d = booked(m, got, a, lines, "bm")
+            d = booked(m, got, a, lines, "bm", due=m.day(7))
             mark = a["status"] == "paid"
             if a["status"] == "cancelled" and d.total > 0:
                 d.status = "cancelled"

@@ -20,13 +20,13 @@ class CreditNote:
             if d.lines and r.random() < 0.8:
                 pick = r.choice(d.lines)
                 share = r.choice([1, 1, 2, 3])
-                a["lines"] = [{"unit": max(1, pick.net // share), "quantity": 1, "taxes": [str(t) for t, _ in pick.taxes]}]
+                a["lines"] = [{"unit": max(1, pick.net // share), "quantity": 1, "taxes": [str(t) for t, _ in pick.taxes], "names": pick.names}]
             if r.random() < 0.03:
                 a["customer"] = r.choice(m.customers)
             if r.random() < 0.05:
                 a["early"] = True
         if a["dialect"] == "js":  # JeraSoft's charges name no invoice: a note by itself
-            a["lines"] = [{**a["lines"][0], "taxes": [], "discount": 0}]
+            a["lines"] = [{**a["lines"][0], "taxes": [], "names": None, "discount": 0}]
             a.pop("invoice", None), a.pop("early", None)
         return a
 
@@ -43,10 +43,16 @@ class CreditNote:
                     raise Skip
             if about.status != "issued" or about.customer != a["customer"] or about.total <= 0:
                 verdict, why = "no", f"its invoice is {about.status}, of customer {about.customer}, total {about.total}"
-            elif not m.books.note_fits(about, lines):
-                verdict, why = "no", "it is beyond what its invoice still carries"
             elif day < about.date:
                 verdict, why = "no", "it is dated before its invoice"
+            elif m.books.takes_the_rest(about, lines) is not None:
+                if not m.books.takes_the_rest(about, lines):
+                    verdict, why = "no", "it takes the last of the net, and leaves a tax"
+                total = sum(x.net + x.tax for x in lines)
+            elif not m.books.note_fits(about, lines):
+                verdict, why = "no", "it is beyond what its invoice still carries"
+            if verdict == "yes" and m.sales.given_elsewhere(m, about):
+                verdict, why = "either", "a note on what a dearer plan's invoice gave back in part"
         if total <= 0:
             raise Skip
         if a["dialect"] == "cx":
@@ -109,10 +115,10 @@ class Charges:
         for d in taken:
             base = -1 if d.kind == "credit_note" else 1
             for x in d.lines:
-                line = Line(x.unit * base, x.quantity, x.discount * base)
+                line = Line(x.unit * base, x.quantity, x.discount * base, names=x.names, period=x.period)
                 line.net, line.taxes = x.net * base, [(t, v * base) for t, v in x.taxes]
                 lines.append(line)
         d = booked(m, got, a, lines, "js")
         for x in taken:
-            x.onto = d.label
+            x.onto, d.took = d.label, True
         after_issue(m, d)

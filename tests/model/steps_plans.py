@@ -3,11 +3,9 @@
 A dearer plan asks for the difference of the days that are left and waits for its invoice; a cheaper one begins at once, and its
 credit note is set against what is still open of its own periods. Held within a unit for each period and line.
 """
-from decimal import Decimal
-
 from books import Doc
 from client import cents
-from model import Difference, Skip, step
+from model import KNOWN, Difference, Known, Skip, step
 from sales import MONTHLY
 from steps_documents import after_issue, paid
 from steps_sales import new_invoice, read_lines
@@ -29,46 +27,45 @@ class Plan:
         s = next((x for x in m.sales.services.values() if x.label == a["service"]), None)
         if s is None or s.status != "Active" or s.odd or a["price"] == s.price:
             raise Skip
-        current = [p for p in s.periods if p.end >= m.today]
+        current = s.running(m.books, m.today)
         books = m.books.docs
-        plain = all(books[p.invoice].status == "issued" and not m.books.notes_of(books[p.invoice]) for p in current)
-        if not current:
-            raise Skip
-        product, fee, _, rate = MONTHLY[a["price"]]
-        back, new = {}, Decimal(0)
-        for p in current:
-            for tax, worth in p.worth(m.today).items():
-                back[tax] = back.get(tax, 0) + worth
-            new += Decimal(fee) * ((p.end - max(m.today, p.start)).days + 1) / ((p.end - p.start).days + 1)
-        with_tax = lambda net, tax: net * (1 + Decimal(tax or 0) / 100)
-        want = with_tax(new, rate) - sum(with_tax(worth, tax) for tax, worth in back.items())
+        product = MONTHLY[a["price"]][0]
+        want, slack = s.missing(m.books, m.today, a["price"])
         verdict, why = ("either", "a change of plan while another waits") if s.change else ("yes", "it may change its plan")
+        plain = not any(n for c in s.charges if c.end >= m.today and books[c.label].kind == "invoice" for n in m.books.notes_of(books[c.label]) if not n.plan)
         if not plain:
-            verdict, why = "either", "a change of plan of a period whose invoice was credited, refunded or cancelled"
+            verdict, why = "either", "a change of plan of a period whose invoice was credited by hand"
+        if 9 in KNOWN and any((c.net < 0) == (books[c.label].kind == "invoice") and c.end >= m.today for c in s.charges):
+            raise Skip
         got = m.w.cx("POST", f"/services/{s.id}/plan", {"product_id": product, "price_id": a["price"]})
         if not m.ask(got, verdict, why):
             return
         if not plain:
-            follow(m, s, got)
+            follow(m, s, a["price"])
             return
         if s.change:
             s.odd = True
             raise Skip
-        slack = 1 + len(current) + sum(len(p.parts) for p in current)
-        asks = m.w.cx("GET", f"/invoices/{m.next_invoice}").ok
-        if abs(want) > slack:
-            m.same("a change of plan asks for money", want > 0, asks, got)
-        if asks:
-            d, shown = new_invoice(m, m.label(), m.next_invoice, s.customer, [s])
-            if abs(d.total - want) > slack:
-                raise Difference("a dearer plan asks for", want, d.total, shown)
-            m.same("due on the day of the change", m.day(), d.due, shown)
-            begun = [(p, [(max(m.today, p.start), p.end, Decimal(fee) * ((p.end - max(m.today, p.start)).days + 1)
-                           / ((p.end - p.start).days + 1), rate)]) for p in current]
-            s.change = (a["price"], d.label, s.asked, begun)
-            after_issue(m, d)
+        invoice = None
+        if m.w.cx("GET", f"/invoices/{m.next_invoice}").ok:
+            invoice, shown = new_invoice(m, m.label(), m.next_invoice, s.customer, [s])
+            m.same("due on the day of the change, or when its days begin", True, invoice.due in {m.day()} | {x[0].isoformat() for x in current}, shown)
+            s.charge_lines(invoice)
+            invoice.plan = True
+        notes = taken_notes(m, s)
+        asked = (invoice.total if invoice else 0) - sum(d.total for d in notes)
+        if abs(asked - want) > slack:
+            raise Difference("a change of plan asks for, or gives back", want, asked, got)
+        charging = {c.label for c in s.charges for start, end, _ in current if c.left(start, end) > 0}
+        due = sum(books[x].open for x in charging if books[x].kind == "invoice" and books[x] is not invoice)
+        m.same("a plan's note has credit left while its own periods are open", 0, min(due, sum(d.open for d in notes)))
+        if invoice:
+            s.change = (a["price"], invoice.label, m.today)
+            after_issue(m, invoice)
         else:
-            cheaper(m, s, a["price"], -want, slack, current)
+            s.take(a["price"])
+        for label in {x for d in notes for x in d.set} - {invoice and invoice.label}:
+            paid(m, books[label])
         m.check_balance(s.customer)
 
 
@@ -80,6 +77,8 @@ def taken_notes(m, s, part=0):
         if not note.ok:
             return found
         part += 1
+        if 13 in KNOWN and cents(note["amount"]) <= 0:
+            raise Known(13)
         about = next((d.label for d in m.books.of(kinds=("invoice",)) if d.id == note["invoice_id"]), None)
         d = m.books.add(Doc(m.label(part), "credit_note", m.money_id(note["id"]), s.customer, cents(note["amount"]), note["date"], read_lines(note),
                             number=True, about=about, plan=True))
@@ -87,34 +86,22 @@ def taken_notes(m, s, part=0):
             invoice = next(i for i in m.books.of(s.customer, ("invoice",)) if i.id == x["id"])
             m.same("what a plan's note may be set for", True, m.books.settle(d, invoice, cents(x["amount"])) == cents(x["amount"]), note)
             m.touched.add(invoice.label)
-            paid(m, invoice)
+        s.charge_lines(d)
         found.append(d)
 
 
-def cheaper(m, s, price, want, slack, current):
-    """A cheaper plan begins at once: the difference is a credit note, set against what is still open of its periods."""
-    notes = taken_notes(m, s)
-    total = sum(d.total for d in notes)
-    if abs(total - want) > slack:
-        raise Difference("a cheaper plan gives back", want, total, m.last[-1])
-    due = sum(m.books.docs[x].open for x in {p.invoice for p in current})
-    m.same("a plan's note has credit left while its own periods are open", 0, min(due, sum(d.open for d in notes)))
-    fee, rate = MONTHLY[price][1], MONTHLY[price][3]
-    for p in current:
-        left = (p.end - max(m.today, p.start)).days + 1
-        p.parts = [(max(m.today, p.start), p.end, Decimal(fee) * left / ((p.end - p.start).days + 1), rate)]
-    s.price = price
-    s.product, s.fee, s.setup, s.rate = MONTHLY[price]
-
-
-def follow(m, s, got):
+def follow(m, s, price):
     """What a change of plan brought about where the documents do not say; the rules of what may leave hold it."""
     s.odd, part = True, 0
     while m.w.cx("GET", f"/invoices/{m.next_invoice}").ok:
         d, _ = new_invoice(m, m.label(part), m.next_invoice, s.customer, [s])
         part += 1
+        d.plan = True
+        s.charge_lines(d)
+        s.change = (price, d.label, m.today)
         after_issue(m, d)
-    taken_notes(m, s, part)
-    now = m.w.cx("GET", f"/services/{s.id}")
-    s.price = now["price_id"]
-    s.product, s.fee, s.setup, s.rate = MONTHLY[s.price]
+    for note in taken_notes(m, s, part):
+        for label in list(note.set):
+            paid(m, m.books.docs[label])
+    if not s.change:
+        s.take(m.w.cx("GET", f"/services/{s.id}")["price_id"])

@@ -9,7 +9,7 @@ from books import Line
 from model import Difference, step
 from sales import DAY, INVOICE_DAYS, SUSPEND_DAYS, TERMINATE_DAYS
 from steps_documents import after_issue
-from steps_status import off
+from steps_status import off, used
 from steps_sales import new_invoice
 
 
@@ -28,21 +28,23 @@ class Run:
             got = m.w.cx("POST", "/billing/run", {"until": until.isoformat(), "dry_run": True})
             m.ask(got, "yes", "a dry run only says what would happen")
             return
+        body = {"until": until.isoformat()} if a["ahead"] else {}
+        failures = set()
+        while True:
+            got = m.w.cx("POST", "/billing/run", body)
+            m.ask(got, "yes", "a billing run")
+            failures |= {(x["type"], x["id"]) for x in got["failures"]}
+            if got["complete"]:
+                break
+        m.same("failures of the run", set(), failures, got)
+        unpaid(m)   # before it asks for more
         want = {}
         for s in m.sales.of(lambda s: s.status == "Active" and not s.odd):
             count = 0
             while s.span(s.asked + count)[0] - DAY * INVOICE_DAYS <= until:
                 want[(s.id, s.asked + count)] = s.span(s.asked + count)
                 count += 1
-        body = {"until": until.isoformat()} if a["ahead"] else {}
-        while True:
-            got = m.w.cx("POST", "/billing/run", body)
-            m.ask(got, "yes", "a billing run")
-            m.same("failures of the run", [], got["failures"], got)
-            if got["complete"]:
-                break
         found_invoices(m, want)
-        unpaid(m)
 
 
 def found_invoices(m, want):
@@ -84,27 +86,41 @@ def found_invoices(m, want):
         raise Difference("periods that a run must ask for", want, "not asked for", m.last[-1])
 
 
+def may_go(m, d):
+    return d.status == "issued" and d.open == d.total and not used(m, d) and not m.sales.given_elsewhere(m, d)
+
+
+def cancel(m, d):
+    """Another invoice that is overdue when a service ends may go too: whether it barred it, the model does not know."""
+    m.touched.add(d.label)
+    if may_go(m, d) and m.w.cx("GET", f"/invoices/{d.id}")["status"] == "Cancelled":
+        off(m, d, "cancelled")
+
+
 def unpaid(m):
-    """What is not paid: barred after `suspend_days`, ended after `terminate_days`, by today at most."""
+    """What is not paid: barred after `suspend_days`, ended after `terminate_days`, by today at most. With what ends the unpaid
+    invoices that barred it are cancelled, but for those that are paid in part or whose credit went elsewhere."""
     for d in sorted(m.books.of(kinds=("invoice",), test=lambda d: d.status == "issued" and d.total > 0 and d.open > 0), key=lambda d: (d.due, d.id)):
         services = m.sales.named_by(m, d)
-        if not services:
+        if not services or d.status != "issued":
             continue
-        late = m.today >= due_day(d) + DAY * SUSPEND_DAYS
+        late = m.today >= due_day(d) + DAY * SUSPEND_DAYS and d.open * 100 > d.total
         over = m.today >= due_day(d) + DAY * TERMINATE_DAYS
+        m.touched.add(d.label)
         if late:
             for s in services:
-                if s.status == "Active":
+                if s.status == "Active" and d.label not in s.forgiven and s.since != m.today:
                     s.status = "Suspended"
                     s.odd = True
+        can = may_go(m, d)
         if over and any(s.status == "Suspended" for s in services):
             for s in services:
                 if s.status == "Suspended":
                     s.status = "Terminated"
-            if d.open == d.total:
+                    for label in m.sales.overdue(m, s):
+                        cancel(m, m.books.docs[label])
+            if can and d.status == "issued":
                 off(m, d, "cancelled")
-        elif over and d.open == d.total and all(s.status in ("Terminated", "Cancelled") for s in services):
-            shown = m.w.cx("GET", f"/invoices/{d.id}")["status"]
-            if shown == "Cancelled":
+        elif over and can and all(s.status in ("Terminated", "Cancelled") for s in services):
+            if m.w.cx("GET", f"/invoices/{d.id}")["status"] == "Cancelled":
                 off(m, d, "cancelled")
-        m.touched.add(d.label)

@@ -4,93 +4,87 @@ CloudOnex makes one legal move at a time; Billmora lets any status follow any ot
 leave no more credit than what was paid, and no less cash out than there was: an invoice that stands no longer has no
 credit notes that stand, and one that gave its money back has given it for good.
 """
-from client import cents
-from model import Skip, step
+from model import KNOWN, Skip, step
 from steps_documents import after_issue, paid
 
-LEGAL = {"Draft": ("Unpaid", "Cancelled", "Void"), "Unpaid": ("Paid", "Cancelled", "Void"), "Partially Paid": ("Unpaid", "Paid"),
-         "Paid": ("Unpaid", "Refunded"), "Cancelled": ("Unpaid",), "Void": (), "Refunded": ("Unpaid",)}
+LEGAL = {"Draft": ("Unpaid", "Cancelled", "Void"), "Unpaid": ("Paid", "Cancelled", "Void"), "Partially Paid": ("Unpaid", "Paid", "Cancelled", "Void"),
+         "Paid": ("Unpaid", "Refunded", "Cancelled", "Void"), "Cancelled": ("Unpaid",), "Void": (), "Refunded": ("Unpaid",)}
 
 
 def off(m, d, status):
     """The invoice stands no longer: what paid it is free again, and its own notes have gone with it."""
     for note in m.books.notes_of(d):
         m.books.release(note)
-        note.status = "void"
+        note.status, note.fell = "void", True
         note.gone = m.w.cx("GET", f"/credit-notes/{note.id}").status == 404
     m.books.release(d)
     for label in [x.label for x in m.books.docs.values() if x.onto == d.label]:
         m.books.docs[label].onto = None
-    d.cleared, d.status = 0, status
+    d.status = status
     if m.sales:
         m.sales.gone(m, d)
 
 
 def used(m, d):
     """Whether credit of the invoice's own notes has been set against anything else, or paid out."""
-    return any(label != d.label for note in m.books.notes_of(d) for label in note.set)
+    return any(note.onto or any(label != d.label for label in note.set) for note in m.books.notes_of(d))
+
+
+def fallen(m, d):
+    """The notes that were taken back with an invoice."""
+    return m.books.of(kinds=("credit_note",), test=lambda n: n.about == d.label and n.fell and not n.gone and not n.deposit)
+
+
+def stand_again(m, d):
+    """What was cancelled is issued again, and has the notes again that were taken back with it."""
+    d.status = "issued"
+    for note in fallen(m, d):
+        note.status, note.fell = "issued", False
+        m.books.settle(note, d)
 
 
 def open_again(m, d):
-    m.books.release(d)
-    d.cleared = d.given = 0
+    if d.refunds:
+        d.cleared = d.given - sum(d.kept.values())  # what is set against it stays
+    else:
+        m.books.release(d)
     d.status = "issued"
-    for note in m.books.notes_of(d):
-        if getattr(note, "deposit", False):
-            shown = m.w.cx("GET", f"/credit-notes/{note.id}")
-            if shown.status == 404 or shown["status"] in ("Void", "Cancelled"):
-                m.books.release(note)
-                note.status, note.gone = "void", shown.status == 404
+    for note in deposits(m, d):
+        shown = m.w.cx("GET", f"/credit-notes/{note.id}")
+        if shown.status == 404 or shown["status"] in ("Void", "Cancelled"):
+            m.books.release(note)
+            note.status, note.gone = "void", shown.status == 404
 
 
-def giveable(m, d):
-    """What the invoice can give back in cash: what was paid in cash, and no more than what is charged and not credited."""
-    return min(m.books.cash_of(d), d.total - sum(n.total for n in m.books.notes_of(d)))
-
-
-def whole_in_cash(m, d):
-    """All that the invoice still carries was paid in cash, and its own notes are set against it alone."""
-    notes = m.books.notes_of(d)
-    own = sum(d.set.get(n.label, 0) for n in notes)
-    return m.books.cash_of(d) + own == d.total and own == sum(n.total for n in notes)
+def paid_again(m, d):
+    """Whether receipts have come for an invoice since it gave its money back: they cannot be told from what left."""
+    return bool(d.kept) and any(m.books.docs[x].kind == "receipt" for x in d.set if x not in d.kept)
 
 
 def deposits(m, d):
-    return [n for n in m.books.notes_of(d) if getattr(n, "deposit", False)]
+    return [n for n in m.books.notes_of(d) if n.deposit]
 
 
 def refundable(m, d):
-    """The model's word on a refund by status of an invoice that is paid."""
-    if d.total <= 0 or m.books.cash_of(d) <= 0:
+    """The model's word on a refund by status: what came in as cash goes back, if that is all that is charged and not credited.
+    What Billmora refunds unpaid, or in part, counts as paid at that moment."""
+    if d.total <= 0 or d.status == "issued" and m.books.cash_of(d) <= 0 and d.open <= 0:
         return "no", "nothing came in for it"
-    if deposits(m, d):
-        spent = any(n.set for n in deposits(m, d))
-        return ("no", "its credit has been used") if spent else ("either", "a deposit that is still credit is refunded by its status")
-    if giveable(m, d) <= 0:
-        return "no", "all that was charged has been credited"
-    if used(m, d) or not whole_in_cash(m, d):
-        return "either", "a refund by status of what was paid in part by credit"
+    if any(n.set or n.onto for n in deposits(m, d)) or m.sales.given_elsewhere(m, d):
+        return "no", "its credit has been used"
+    carried = d.total - sum(n.total for n in m.books.notes_of(d) if not n.deposit)
+    if m.books.cash_of(d) + d.unpaid != carried:
+        return "no", "part of it was paid by credit, or its credit went elsewhere"
     return "yes", "what was paid in cash goes back"
 
 
 def refund(m, d):
-    """What was paid in cash goes back from the clearing account, and as much of revenue and tax; what was paid by credit
-    stays as it was charged, or is free again: where both are about, the documents do not say, and the balance tells."""
+    """What was paid in cash goes back from the clearing account, and as much of revenue and tax; unused credit that it bought
+    has gone."""
     for note in deposits(m, d):
         note.status, note.gone = "void", m.w.cx("GET", f"/credit-notes/{note.id}").status == 404
-    whole, before = whole_in_cash(m, d), m.books.balance(d.customer)
-    net, taxes = m.books.credited(d)
-    d.given = giveable(m, d)
-    if not whole:
-        shown = cents(m.w.js("GET", f"/clients/{d.customer}")["balance"])
-        others = [x for x in list(d.set) if m.books.docs[x].kind != "receipt" and m.books.docs[x].about != d.label]
-        if shown != before and shown == before + sum(d.set[x] for x in others):
-            for label in others:
-                m.books.docs[label].set.pop(d.label)
-                d.set.pop(label)
-    kept = sum(d.set.values()) + d.cleared - d.given
-    d.back_net, d.back_tax = (net, sum(taxes.values())) if whole else (kept, 0)
-    m.loose = m.loose or not whole
+    d.given, d.refunds = d.given + m.books.cash_of(d), d.refunds + 1
+    d.kept = {x: a for x, a in d.set.items() if m.books.docs[x].kind == "receipt"}
     d.status = "refunded"
 
 
@@ -126,22 +120,27 @@ def in_cloudonex(m, d, to):
     verdict, why = ("yes" if to in LEGAL[word] else "no"), f"{word} to {to} is {'' if to in LEGAL[word] else 'no '}legal move"
     if to == word:
         verdict, why = "yes", "it is that already"
-    elif to in ("Void", "Cancelled") and d.status == "issued" and d.total <= 0 and not d.set:
-        verdict, why = ("yes" if d.total == 0 else "either"), "an invoice of total 0 or below can be taken back"
-    elif to in ("Void", "Cancelled") and m.books.notes_of(d) and verdict == "yes":
-        verdict, why = "either", "an invoice with notes of its own that stand is taken back"
+    elif to in ("Void", "Cancelled") and d.status == "issued":
+        verdict, why = takeable(m, d)
+    elif to in LEGAL[word] and not_again(d):
+        verdict, why = not_again(d)
     elif to == "Unpaid" and d.total <= 0:
         verdict, why = "either", "an invoice of total 0 or below asks for nothing"
     elif to == "Refunded" and word == "Paid":
         verdict, why = refundable(m, d)
-    elif to == "Unpaid" and word == "Refunded":
-        verdict, why = "either", "an invoice that gave its money back is opened again"
-    elif to == "Unpaid" and word in ("Paid", "Partially Paid") and used(m, d):
-        verdict, why = "either", "an invoice whose own note has been used is opened again"
+    elif to == "Unpaid" and word in ("Paid", "Partially Paid"):
+        if paid_again(m, d):
+            verdict, why = "no", "money came in again for what was given back"
+        elif unmarked(m, d):
+            verdict, why = "no", "its money went out again"
+        elif used(m, d):
+            verdict, why = "either", "an invoice whose own note has been used is opened again"
     if not m.ask(m.w.cx("PUT", f"/invoices/{d.id}", {"status": to}), verdict, why) or to == word:
         return
     if to == "Unpaid":
-        if word in ("Draft", "Cancelled"):
+        if word == "Cancelled":
+            stand_again(m, d)
+        elif word in ("Draft", "Refunded"):
             d.status, d.number = "issued", True
             after_issue(m, d) if word == "Draft" else None
         else:
@@ -155,42 +154,79 @@ def in_cloudonex(m, d, to):
         refund(m, d)
 
 
+def not_again(d):
+    """What was taken back and cannot stand again."""
+    if d.status == "cancelled" and d.plan:
+        return "no", "the change of plan that it asked for was given up"
+    if d.status == "cancelled" and d.took:
+        return "no", "the charges that it took in ask for their money themselves"
+    return None
+
+
+def unmarked(m, d):
+    """Whether more cash would have left than came if what the invoice's status says was paid had not come."""
+    return m.books.came_less_left(d.customer) - (d.cleared - max(0, d.given - sum(d.kept.values()))) < 0
+
+
+def takeable(m, d):
+    """Whether an issued invoice can be taken back by one move of CloudOnex's: no money may be set against it, and its notes
+    against nothing else."""
+    if d.total < 0:
+        return "either", "an invoice below 0 is taken back"
+    if used(m, d) or m.sales.given_elsewhere(m, d):
+        return "no", "its credit has been used"
+    if m.books.cash_of(d) > 0 or paid_again(m, d):
+        return "no", "money came in for it"
+    if any(m.books.docs[x].kind == "invoice" for x in d.set):
+        return "either", "what an invoice below 0 paid for is taken back"
+    return "yes", "nothing but credit is set against it"
+
+
 def in_billmora(m, d, to):
     verdict, why, noop = "yes", f"in Billmora {to} may follow anything but void", False
     if d.status == "void":
         verdict, why, noop = ("yes", "it is shown so already", True) if to == "cancelled" else ("no", "void is for good", True)
-    elif to == "cancelled" and d.status == "cancelled" or to == "refunded" and d.status == "refunded":
+    elif to in ("cancelled", "refunded") and d.status == to:
         noop = True
-    elif to == "unpaid" and (d.status == "draft" or d.status == "issued" and (d.open > 0 or d.total <= 0)):
-        noop = d.total > 0 or d.status == "draft"
-        verdict, why = ("yes", "it is shown so already") if noop else ("either", "an invoice that asks for nothing")
+    elif not_again(d):
+        verdict, why = not_again(d)
+    elif to == "unpaid" and (d.status == "draft" or d.status == "issued" and d.open == d.total > 0):
+        verdict, why, noop = "yes", "it is shown so already", True
+    elif to == "unpaid" and d.status == "issued" and d.total <= 0:
+        verdict, why = "either", "an invoice that asks for nothing"
     elif to == "paid" and d.status == "issued" and d.open <= 0:
         noop = True
     elif to == "refunded" and d.total <= 0:
-        verdict, why = "either", "an invoice that asks for nothing"
-    elif to == "refunded" and m.books.cash_of(d) <= 0 and not m.books.notes_of(d):
-        verdict, why = "either", "refunded by status though nothing came in (paid and refunded at once)"
-    elif to == "refunded" and d.open > 0:
-        verdict, why = "either", "a refund by status of what is not paid, or in part"
+        verdict, why = "no", "it asked for nothing"
     elif to == "refunded":
         verdict, why = refundable(m, d)
-    elif m.books.notes_of(d) or d.status == "refunded":
-        verdict, why = "either", "an invoice that was credited or gave its money back changes its status"
+    elif d.status == "issued" and to in ("unpaid", "cancelled") and paid_again(m, d):
+        verdict, why = "no", "money came in again for what was given back"
+    elif d.status == "issued" and to in ("unpaid", "cancelled") and unmarked(m, d):
+        verdict, why = "no", "its money went out again"
+    elif to == "cancelled" and (used(m, d) or m.sales.given_elsewhere(m, d) or any(m.books.docs[x].kind == "refund" for x in d.set)):
+        verdict, why = "no", "its credit has been used"
+    elif to == "unpaid" and d.status == "issued" and d.open > 0:
+        noop = True
+    elif to == "unpaid" and d.status == "issued" and used(m, d):
+        verdict, why = "either", "an invoice whose own note has been used is opened again"
+    if 14 in KNOWN and to == "paid" and d.status == "cancelled" and sum(n.total for n in fallen(m, d)) == d.total:
+        verdict, why = "either", "an invoice that was cancelled with notes for all of it is paid"
     if not m.ask(m.bm("PUT", f"/invoices/{d.id}", {"status": to}), verdict, why) or noop:
         return
-    if d.total <= 0:
-        raise Skip
-    if to == "cancelled":
+    if to == "cancelled" and (d.total > 0 or m.bm("GET", f"/invoices/{d.id}")["status"] == "cancelled"):
         off(m, d, "cancelled")
+    if d.total <= 0 or to == "cancelled":
         return
     if d.status == "draft":
         d.number = True
-    if to == "unpaid" or d.status in ("refunded", "cancelled"):
+    if to == "unpaid" and d.status == "issued":
         open_again(m, d)
+    if d.status == "cancelled":
+        stand_again(m, d)
     d.status = "issued"
-    if to in ("paid", "refunded"):
-        d.cleared += d.open
     if to == "paid":
+        d.cleared += d.open
         paid(m, d)
     if to == "refunded":  # at once: nothing comes to life on the way
         refund(m, d)
