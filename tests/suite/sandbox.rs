@@ -20,12 +20,10 @@ use crate::gateway::ask;
 fn content(world: &World) -> BTreeMap<String, Value> {
     let own = |item: &Value| item["PK"]["S"] == "-#sandbox" || item.get("expires").is_some();
     let key = |item: &Value| format!("{} {}", item["PK"]["S"], item["SK"]["S"]);
+    let mut items = world.items();
     // What was put back is sealed, what was added to is not.
-    let unsealed = |mut item: Value| {
-        item.as_object_mut().and_then(|item| item.remove("seal"));
-        item
-    };
-    world.items().into_iter().filter(|item| !own(item)).map(|item| (key(&item), unsealed(item))).collect()
+    items.iter_mut().for_each(|item| _ = item.as_object_mut().unwrap().remove("seal"));
+    items.into_iter().filter(|item| !own(item)).map(|item| (key(&item), item)).collect()
 }
 
 async fn reset(world: &World) -> reset::Report {

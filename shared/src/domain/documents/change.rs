@@ -13,6 +13,7 @@ use crate::domain::documents::pay::{may_release, others_of};
 use crate::domain::documents::payout;
 use crate::domain::documents::standing::latest;
 use crate::domain::documents::sums::{Rounding, Terms};
+use crate::domain::documents::taken_over;
 use crate::domain::documents::write::updated;
 use crate::machinery::keys::{INVOICE, TRANSACTION};
 use crate::machinery::operation::{Context, Done, Op, Scope};
@@ -231,7 +232,7 @@ fn step_to(desk: &mut Desk<'_>, document: &mut Document, others: &mut [Held], st
         }
         Move::Cancel | Move::Void => {
             charges_are_whole(document)?;
-            leaving::check_taken_over(document)?;
+            taken_over::check_taken_over(document)?;
             let notes = notes_in(document);
             for other in others.iter_mut().filter(|other| other.after.kind == Kind::CreditNote) {
                 if notes.contains(&other.after.id) {
@@ -246,7 +247,7 @@ fn step_to(desk: &mut Desk<'_>, document: &mut Document, others: &mut [Held], st
     }
     make(document, step, desk.now(), on);
     if matches!(step, Move::Cancel | Move::Void | Move::Refund) {
-        others.iter_mut().for_each(|other| leaving::give_over(document, &mut other.after));
+        others.iter_mut().for_each(|other| taken_over::give_over(document, &mut other.after));
     }
     if step == Move::Reopen {
         for other in others.iter_mut().filter(|other| other.after.kind == Kind::CreditNote) {
@@ -308,7 +309,7 @@ async fn delete(cx: &Context, input: &Deletion, invoice: bool) -> Result<Done<u6
         return Err(Error::refused("invoice_refunded", text));
     }
     charges_are_whole(&document)?;
-    leaving::check_taken_over(&document)?;
+    taken_over::check_taken_over(&document)?;
     let mut others = others_of(&mut desk, document.customer, &document).await?;
     let mut held = Held::read(document);
     if !invoice {
@@ -330,7 +331,7 @@ async fn delete(cx: &Context, input: &Deletion, invoice: bool) -> Result<Done<u6
                 return Err(Error::refused("credited_since", text));
             }
         }
-        leaving::give_over(&mut held.after, &mut other.after);
+        taken_over::give_over(&mut held.after, &mut other.after);
         release(&mut held.after, &mut other.after);
     }
     held.after.marked = (0, 0);

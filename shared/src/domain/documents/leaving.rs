@@ -12,7 +12,7 @@ use crate::domain::documents::ledger::out_of_range;
 use crate::domain::documents::line::tax_totals;
 use crate::domain::documents::moves::{allocate, release};
 use crate::domain::documents::standing::{close, reopen};
-use crate::domain::documents::sums::{Rounding, Terms, in_base, percent, share};
+use crate::domain::documents::sums::{Rounding, Terms, in_base};
 use crate::words::error::{Error, Result, Rule, Violation};
 use crate::words::text::spoken;
 use crate::words::time::{Date, Instant};
@@ -50,7 +50,7 @@ impl Carried {
     }
 }
 
-fn same_tax(one: &TaxRow, other: &TaxRow) -> bool {
+pub(super) fn same_tax(one: &TaxRow, other: &TaxRow) -> bool {
     one.name == other.name && one.percent == other.percent
 }
 
@@ -212,68 +212,6 @@ pub fn register(note: &Document, invoice: &mut Document) {
         change: note.lines.iter().any(|line| line.change),
         by_invoice: false,
     });
-}
-
-/// Write down that an invoice takes back some of what another document charged, so that this is given back once: `net`
-/// in minor units, at these taxes (name and rate). What is not left of it is not taken.
-pub fn take_over(invoice: &mut Document, of: &mut Document, net: i64, taxes: &[TaxRow]) -> Result<i64> {
-    let left = carried(of);
-    let net = net.min(left.net);
-    if net <= 0 {
-        return Ok(0);
-    }
-    let terms = Terms { rounding: Rounding::Lines, ..Terms::of(of) };
-    let share = |tax: &TaxRow| percent(net, tax.percent, of.iso).map(|amount| TaxRow { amount, ..tax.clone() });
-    let taxes = taxes.iter().map(share).collect::<Option<Vec<_>>>().ok_or_else(out_of_range)?;
-    let tax = taxes.iter().map(|tax| tax.amount).sum();
-    let base =
-        |amount: i64, most: i64| in_base(amount, &terms).map(|base| base.min(most.max(0))).ok_or_else(out_of_range);
-    let (base_net, base_tax) = (base(net, left.base_net)?, base(tax, left.base_tax)?);
-    let (note, number) = (invoice.id, invoice.number.clone());
-    of.credited.push(Credited {
-        note,
-        number,
-        net,
-        taxes,
-        base_net,
-        base_tax,
-        deposit: false,
-        change: true,
-        by_invoice: true,
-    });
-    invoice.took_back.push(of.own_ref());
-    Ok(net)
-}
-
-/// A credit note of a further change of plan charges again what an invoice (its id) took back of a document: `net` in minor
-/// units at most. How much that is.
-pub fn charge_again(of: &mut Document, by: u64, net: i64, taxes: &[TaxRow]) -> i64 {
-    let same = |entry: &&mut Credited| {
-        let (own, other) = (entry.taxes.iter(), taxes.iter());
-        entry.by_invoice && entry.note == by && own.len() == other.len() && own.zip(other).all(|(a, b)| same_tax(a, b))
-    };
-    let Some(entry) = of.credited.iter_mut().find(same) else { return 0 };
-    let (less, whole) = (net.min(entry.net), entry.net);
-    let rest = |amount: i64| share(amount, whole - less, whole);
-    (entry.net, entry.base_net, entry.base_tax) = (whole - less, rest(entry.base_net), rest(entry.base_tax));
-    entry.taxes.iter_mut().for_each(|tax| tax.amount = rest(tax.amount));
-    less
-}
-
-/// Refuses to take a document back of which a dearer plan's invoice took back some: that is taken back first.
-pub fn check_taken_over(document: &Document) -> Result<()> {
-    let Some(by) = document.credited.iter().find(|note| note.by_invoice) else { return Ok(()) };
-    let number = by.number.as_deref().unwrap_or_default();
-    let text = format!("Invoice {number} of a change of plan took back some of this: take that back first");
-    Err(Error::refused("taken_over", text))
-}
-
-/// An invoice does not stand any more: what it took back is charged again.
-pub fn give_over(invoice: &mut Document, of: &mut Document) {
-    if invoice.took_back.contains(&of.own_ref()) {
-        of.credited.retain(|note| !(note.by_invoice && note.note == invoice.id));
-        invoice.took_back.retain(|one| *one != of.own_ref());
-    }
 }
 
 /// Fit a note's taxes to what is left of each; how much of one must be given back, or may be, where it does not fit.

@@ -41,6 +41,7 @@ pub mod posting;
 pub mod shown;
 pub mod standing;
 pub mod sums;
+pub(crate) mod taken_over;
 mod taxes;
 mod watched;
 pub mod write;

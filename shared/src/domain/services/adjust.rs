@@ -10,10 +10,11 @@ use crate::domain::catalog::Product;
 use crate::domain::documents::accrual::Term;
 use crate::domain::documents::desk::{Desk, Held};
 use crate::domain::documents::entity::{Document, Kind, Ref, TaxRow};
-use crate::domain::documents::leaving::{self, carried};
+use crate::domain::documents::leaving::carried;
 use crate::domain::documents::lines::{NewLine, NewTaxes, rates_of};
 use crate::domain::documents::pay::Against;
 use crate::domain::documents::sums::share;
+use crate::domain::documents::taken_over;
 use crate::domain::documents::write::{New, prepare, put_all};
 use crate::domain::services::charges::{Charge, Layer, Part, Taxes, Wanted, asked_by, layers, parts};
 use crate::domain::services::entity::Service;
@@ -127,7 +128,7 @@ fn take_over(invoice: &mut Document, charged: &[Layer], anew: &[Part], held: &mu
         for layer in own.filter(|layer| seen.insert(layer.of)) {
             let Some(of) = held.iter_mut().find(|one| one.after.own_ref() == layer.of) else { continue };
             let taxes = rows(&part.taxes);
-            left -= leaving::take_over(invoice, &mut of.after, left, &taxes)?;
+            left -= taken_over::take_over(invoice, &mut of.after, left, &taxes)?;
         }
     }
     Ok(())
@@ -141,7 +142,7 @@ fn charge_again(of: Ref, parts: &[Part], held: &mut [Held]) {
         let (mut left, taxes) = (part.net, rows(&part.taxes));
         for from in took.iter().flatten() {
             if let Some(from) = held.iter_mut().find(|one| one.after.own_ref() == *from) {
-                left -= leaving::charge_again(&mut from.after, of.id, left, &taxes);
+                left -= taken_over::charge_again(&mut from.after, of.id, left, &taxes);
             }
         }
     }

@@ -1,0 +1,70 @@
+//! What the invoice of a dearer plan takes back of what another document charged at other taxes, by a line below 0: it
+//! counts as given back of that document, so that it is given back once ([`leaving`](super::leaving)).
+
+use crate::domain::documents::entity::{Credited, Document, TaxRow};
+use crate::domain::documents::leaving::{carried, same_tax};
+use crate::domain::documents::ledger::out_of_range;
+use crate::domain::documents::sums::{Rounding, Terms, in_base, percent, share};
+use crate::words::error::{Error, Result};
+
+/// Write down that an invoice takes back some of what another document charged, so that this is given back once: `net`
+/// in minor units, at these taxes (name and rate). What is not left of it is not taken.
+pub(crate) fn take_over(invoice: &mut Document, of: &mut Document, net: i64, taxes: &[TaxRow]) -> Result<i64> {
+    let left = carried(of);
+    let net = net.min(left.net);
+    if net <= 0 {
+        return Ok(0);
+    }
+    let terms = Terms { rounding: Rounding::Lines, ..Terms::of(of) };
+    let share = |tax: &TaxRow| percent(net, tax.percent, of.iso).map(|amount| TaxRow { amount, ..tax.clone() });
+    let taxes = taxes.iter().map(share).collect::<Option<Vec<_>>>().ok_or_else(out_of_range)?;
+    let tax = taxes.iter().map(|tax| tax.amount).sum();
+    let base =
+        |amount: i64, most: i64| in_base(amount, &terms).map(|base| base.min(most.max(0))).ok_or_else(out_of_range);
+    let (base_net, base_tax) = (base(net, left.base_net)?, base(tax, left.base_tax)?);
+    let (note, number) = (invoice.id, invoice.number.clone());
+    of.credited.push(Credited {
+        note,
+        number,
+        net,
+        taxes,
+        base_net,
+        base_tax,
+        deposit: false,
+        change: true,
+        by_invoice: true,
+    });
+    invoice.took_back.push(of.own_ref());
+    Ok(net)
+}
+
+/// A credit note of a further change of plan charges again what an invoice (its id) took back of a document: `net` in minor
+/// units at most. How much that is.
+pub(crate) fn charge_again(of: &mut Document, by: u64, net: i64, taxes: &[TaxRow]) -> i64 {
+    let same = |entry: &&mut Credited| {
+        let (own, other) = (entry.taxes.iter(), taxes.iter());
+        entry.by_invoice && entry.note == by && own.len() == other.len() && own.zip(other).all(|(a, b)| same_tax(a, b))
+    };
+    let Some(entry) = of.credited.iter_mut().find(same) else { return 0 };
+    let (less, whole) = (net.min(entry.net), entry.net);
+    let rest = |amount: i64| share(amount, whole - less, whole);
+    (entry.net, entry.base_net, entry.base_tax) = (whole - less, rest(entry.base_net), rest(entry.base_tax));
+    entry.taxes.iter_mut().for_each(|tax| tax.amount = rest(tax.amount));
+    less
+}
+
+/// Refuses to take a document back of which a dearer plan's invoice took back some: that is taken back first.
+pub(crate) fn check_taken_over(document: &Document) -> Result<()> {
+    let Some(by) = document.credited.iter().find(|note| note.by_invoice) else { return Ok(()) };
+    let number = by.number.as_deref().unwrap_or_default();
+    let text = format!("Invoice {number} of a change of plan took back some of this: take that back first");
+    Err(Error::refused("taken_over", text))
+}
+
+/// An invoice does not stand any more: what it took back is charged again.
+pub(crate) fn give_over(invoice: &mut Document, of: &mut Document) {
+    if invoice.took_back.contains(&of.own_ref()) {
+        of.credited.retain(|note| !(note.by_invoice && note.note == invoice.id));
+        invoice.took_back.retain(|one| *one != of.own_ref());
+    }
+}
