@@ -106,6 +106,7 @@ async fn indexed(store: &Store, t: &Tenant, entity: Entity, read: &[Document], r
         }
     }
     for ((key, row), item) in wanted.iter().zip(rows).zip(store.get_items(&wanted).await?) {
+        item.iter().for_each(|item| report.look_at_seal(item));
         let found: Option<IndexRow> = item.map(record).transpose()?;
         if found.as_ref() != Some(&row) {
             report.differ(|| format!("the index row at {key} is not its document's"));
