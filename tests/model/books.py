@@ -143,10 +143,14 @@ class Books:
                 taxes[tax] = taxes.get(tax, 0) + amount
         return net, taxes
 
-    def note_fits(self, invoice, lines):
-        """Whether a note of these lines is within what the invoice still carries, by net and by each tax."""
+    def note_fits(self, invoice, lines, clip=False):
+        """Whether a note of these lines is within what the invoice still carries, by net and by each tax; a unit of a tax that only
+        its rounding has too much is left out of a note of one line."""
         net, taxes = self.credited(invoice)
         carried = invoice.by_tax()
+        for line in lines if clip and len(lines) == 1 else ():
+            left = [carried.get((n, r), 0) - taxes.get((n, r), 0) for n, (r, _) in zip(line.names, line.taxes)]
+            line.taxes = [(r, a - 1 if a - 1 == x >= 0 else a) for (r, a), x in zip(line.taxes, left)]
         return (net + sum(x.net for x in lines) <= invoice.net
                 and all(not amount or tax in carried and taxes.get(tax, 0) + amount <= carried[tax] for tax, amount in taxes_of(lines).items()))
 

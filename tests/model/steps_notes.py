@@ -48,9 +48,9 @@ class CreditNote:
             elif m.books.takes_the_rest(about, lines) is not None:
                 if not m.books.takes_the_rest(about, lines):
                     verdict, why = "no", "it takes the last of the net, and leaves a tax"
-                total = sum(x.net + x.tax for x in lines)
-            elif not m.books.note_fits(about, lines):
+            elif not m.books.note_fits(about, lines, clip=True):
                 verdict, why = "no", "it is beyond what its invoice still carries"
+            total = sum(x.net + x.tax for x in lines)
             if verdict == "yes" and m.sales.given_elsewhere(m, about):
                 verdict, why = "either", "a note on what a dearer plan's invoice gave back in part"
         if total <= 0:
@@ -70,8 +70,8 @@ class CreditNote:
         m.touched.add(d.label)
         if about:
             m.touched.add(about.label)
-            m.books.settle(d, about)
-            paid(m, about)
+            if m.books.settle(d, about):
+                paid(m, about)
         m.check_balance(a["customer"])
 
 
