@@ -3,6 +3,7 @@
 A case is a function of a `Row`; `row.w` is a tenant of its own. `row.eq` compares with a literal, `row.refused` wants a
 refusal with one of the named statuses, `row.done` wants success. The short requests that many cases make are methods.
 """
+import fixture as f
 from client import cents
 
 ROWS = []
@@ -128,6 +129,21 @@ class Row:
         """All invoices of a customer that still stand, whole."""
         listed = self.w.every(f"/invoices?customer_id={customer}")
         return [self.w.cx("GET", f"/invoices/{i['id']}").data for i in listed if i["status"] not in ("Void", "Cancelled", "Draft")]
+
+    def newest(self, customer=1):
+        """The invoice that was made last of those that still stand."""
+        return max(self.invoices(customer), key=lambda invoice: invoice["id"])
+
+    def pay_all(self, invoice, customer=1):
+        """A receipt of all that an invoice asks for."""
+        return self.receipt(str(invoice["amount_due"]), customer, invoice_id=invoice["id"])
+
+    def changed_plan(self, first, then, day):
+        """A paid order at one price of the plan, changed to another on a day: the service, and the invoice of the change."""
+        order = self.order(f.PLAN, first, paid=True)
+        self.w.clock(day)
+        self.must(self.plan(order["service_ids"][0], then))
+        return order["service_ids"][0], self.newest()
 
     def notes_of(self, customer=1):
         return self.w.every(f"/credit-notes?customer_id={customer}")

@@ -99,7 +99,7 @@ def reopened(row):
     if row.way == "renewal":
         w.clock("2026-03-26")
         row.run()
-        number = max(i["id"] for i in row.invoices())
+        number = row.newest()["id"]
     else:
         row.must(row.status(number, "paid", "bm"))
         w.clock("2026-03-11")
@@ -164,7 +164,7 @@ def ends(row):
     order = row.order(f.PLAN, f.PLAN_60, paid=True)
     w.clock("2026-03-26")
     row.run()
-    number = max(i["id"] for i in row.invoices())
+    number = row.newest()["id"]
     note = row.note("30.00", number, date="2026-03-26", must=True)
     row.must(w.cx("DELETE", f"/credit-notes/{note['id']}/allocations"))
     other = row.invoice("30.00")
@@ -189,7 +189,7 @@ def no_payment(row):
         order = row.order(f.PLAN, f.PLAN_30, paid=True)
         w.clock("2026-03-11")
         row.must(row.plan(order["service_ids"][0], f.PLAN_60))
-        made = max(row.invoices(), key=lambda i: i["id"])
+        made = row.newest()
         row.note(str(made["amount"]), made["id"], date="2026-03-11", must=True)
         row.eq("price", cents(w.cx("GET", f"/services/{order['service_ids'][0]}")["price"]), 3000)
     else:
@@ -197,13 +197,46 @@ def no_payment(row):
                  "domain_items": [{"type": "register", "domain": "audit.dev", "tld_id": f.TLD, "years": 1}]}
         row.must(w.bm("POST", "/orders", order))
         first = row.invoices()[0]
-        row.receipt(str(first["amount_due"]), invoice_id=first["id"])
+        row.pay_all(first)
         ends = w.every("/registrants")[0]["expires_at"]
         w.clock("2027-02-27")
         row.run()
-        renewal = max(row.invoices(), key=lambda i: i["id"])
+        renewal = row.newest()
         row.true("there is a renewal", renewal["id"] != first["id"])
         if row.way.endswith("before"):
-            row.receipt(str(renewal["amount_due"]), invoice_id=renewal["id"])
+            row.pay_all(renewal)
         row.note(str(renewal["amount"]), renewal["id"], date="2027-02-27", must=True)
         row.eq("the domain ends when it did", w.every("/registrants")[0]["expires_at"], ends)
+
+
+@case(224, "a note that charges again stays", ("CX",))
+def charges_again(row):
+    w = row.w
+    order = row.order(f.PLAN, f.PLAN_30, paid=True)
+    service = order["service_ids"][0]
+    row.must(w.cx("POST", f"/services/{service}/plan", {"product_id": f.TAXED20, "price_id": f.TAXED20_50}))
+    row.pay_all(row.newest())
+    row.must(w.cx("POST", f"/services/{service}/plan", {"product_id": f.PLAN, "price_id": f.PLAN_10}))
+    row.balances("60.00 paid, 10.00 is the plan", 5000)
+    for note in row.notes_of():
+        whole = w.cx("GET", f"/credit-notes/{note['id']}")
+        if len(whole["items"]) > 1:
+            row.refused("delete", w.cx("DELETE", f"/credit-notes/{note['id']}"), (409,))
+    row.balances("as before", 5000)
+
+
+@case(225, "a note and an invoice of one id are two")
+def one_id(row):
+    """Transaction 2 is a note about invoice 1, of which invoice 2 took some back as well."""
+    w = row.w
+    order = row.order(f.PLAN, f.PLAN_30, paid=True)
+    note = row.note("5.00", order["invoice_id"], must=True)
+    w.clock("2026-03-11")
+    row.must(w.cx("POST", f"/services/{order['service_ids'][0]}/plan", {"product_id": f.TAXED20, "price_id": f.TAXED20_50}))
+    dearer = row.newest()
+    row.eq("one id", note["id"], dearer["id"])
+    row.pay_all(dearer)
+    row.must(w.cx("DELETE", f"/credit-notes/{note['id']}"))
+    # 30.00 less 20.32 for the days from 11 March on, which invoice 2 took back.
+    row.refused("more than invoice 1 carries", row.note("9.69", order["invoice_id"], date="2026-03-11"), (422,))
+    row.refused("refunded", row.status(order["invoice_id"], "refunded", "bm"), (409, 422))

@@ -112,7 +112,7 @@ const TAKEN: [(&str, &str, &str); 8] = [
 ];
 
 /// Sets an attribute, or adds a digit to it.
-fn spoil(item: &mut Value, path: &str, new: Option<Value>) {
+pub(crate) fn spoil(item: &mut Value, path: &str, new: Option<Value>) {
     let mut at = item;
     for part in path.split('.') {
         at = match part.parse::<usize>() {

@@ -5,6 +5,8 @@ use shared::domain::reports::verify::{Report, verify};
 use shared::machinery::caller::Tenant;
 use tests::{ADMIN, Call, World};
 
+use crate::tampering::spoil;
+
 async fn check(world: &World) -> Report {
     verify(&world.app.store, &Tenant::named("acme").unwrap(), &mut |_| {}).await.unwrap_or_else(|e| panic!("{e:?}"))
 }
@@ -21,27 +23,6 @@ async fn prepared() -> World {
         world.send(Call::new("POST", &format!("/api/v2/{path}")).bearer(ADMIN).json(&body)).await.expect(201);
     }
     world
-}
-
-/// Adds one to the number at a path of an item's attributes.
-fn spoil(item: &mut Value, path: &str) {
-    let mut at = item;
-    for part in path.split('.') {
-        at = match part.parse::<usize>() {
-            Ok(place) if at.get("L").is_some() => &mut at["L"][place],
-            _ => {
-                if at.get("M").is_some() {
-                    &mut at["M"][part]
-                } else {
-                    &mut at[part]
-                }
-            }
-        };
-    }
-    match at.get("N").and_then(Value::as_str) {
-        Some(number) => *at = json!({"N": (number.parse::<i64>().unwrap() + 1).to_string()}),
-        None => *at = json!({"S": format!("{}9", at["S"].as_str().unwrap_or_else(|| panic!("{path}: {at}")))}),
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -69,7 +50,7 @@ async fn whatever_is_spoilt_is_named() {
         let world = world.twin().await;
         let found = |item: &Value| item["PK"]["S"] == pk && item["SK"]["S"].as_str().unwrap().starts_with(sk);
         let mut item = world.items().into_iter().find(found).unwrap_or_else(|| panic!("{pk} / {sk}"));
-        spoil(&mut item, path);
+        spoil(&mut item, path, None);
         world.engine.import("tessera", vec![item]).unwrap();
         let report = check(&world).await;
         assert!(

@@ -91,24 +91,19 @@ pub(crate) async fn lapsed(cx: &Context, mut desk: Desk<'_>, row: &Row, report: 
         // Nobody is asked any more for what is not there any more, unless part of it is paid.
         let over =
             !ended.is_empty() || ended_for(&goods, &invoice) || never_served(&goods, &invoice, desk.tenant.timezone);
-        let whole = desk.clone();
         if over && invoice.status() == Paid::Unpaid {
-            let id = invoice.id;
+            let (id, whole) = (invoice.id, desk.clone());
             match cancel(&mut desk, invoice).await {
-                Ok(()) => report.plan(Action::Cancel, "invoice", id, None),
+                Ok(()) => {
+                    report.plan(Action::Cancel, "invoice", id, None);
+                    // What never came to life is here already.
+                    desk.reservations.clear();
+                    release_pending(&mut goods);
+                }
                 // What was credited of it was used elsewhere: like one that is paid in part, it stays.
                 Err(error) if matches!(error.told, Told::Refused { .. }) => desk = whole,
                 Err(error) => return Err(error),
             }
-            // What never came to life is here already.
-            desk.reservations.clear();
-            let pending: Vec<u64> = goods
-                .services
-                .values()
-                .filter(|held| held.after.status == Status::Pending)
-                .map(|held| held.after.stamps.id)
-                .collect();
-            pending.iter().for_each(|id| goods.release(*id));
         }
     }
     goods.into_changes(&mut desk.changes)?;
@@ -126,6 +121,13 @@ pub(crate) fn wait(cx: &Context, desk: &mut Desk<'_>, work: &Work, row: &Row, re
     row.put_off(cx, &mut desk.changes, tomorrow)
 }
 
+/// What waits for its payment needs no unit of its product's stock any more.
+fn release_pending(goods: &mut Goods<'_>) {
+    let pending = goods.services.values().filter(|held| held.after.status == Status::Pending);
+    let pending: Vec<u64> = pending.map(|held| held.after.stamps.id).collect();
+    pending.into_iter().for_each(|id| goods.release(id));
+}
+
 /// Note on what is barred that it is for this invoice too.
 fn bar(goods: &mut Goods<'_>, invoice: (u64, Date)) {
     for held in goods.services.values_mut().filter(|held| held.after.status == Status::Suspended) {
@@ -133,18 +135,6 @@ fn bar(goods: &mut Goods<'_>, invoice: (u64, Date)) {
             held.after.barred_by.push(invoice);
         }
     }
-}
-
-/// A service goes on though other invoices than those that were paid bar it: the next run of tomorrow looks at them again,
-/// and so bars it again.
-pub(crate) fn look_again(cx: &Context, desk: &mut Desk<'_>, invoices: &BTreeSet<(u64, Date)>) -> Result<()> {
-    let settings = &desk.books.settings;
-    let days = settings.suspend_days.or(settings.terminate_days).unwrap_or(0);
-    let from = desk.today().date + Duration::days(1) - Duration::days(i64::from(days));
-    for (id, day) in invoices {
-        agenda::put(cx, &mut desk.changes, OVERDUE, from, &Note { id: *id, day: *day })?;
-    }
-    Ok(())
 }
 
 /// Whether so little is left of an invoice that nobody is barred for it: one part in a hundred, or less.

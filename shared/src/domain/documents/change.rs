@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::documents::dated;
 use crate::domain::documents::desk::{Desk, Held};
-use crate::domain::documents::entity::{Document, Kind, Status};
+use crate::domain::documents::entity::{Document, Kind, Ref, Status};
 use crate::domain::documents::leaving;
 use crate::domain::documents::lines::{NewLine, priced, same};
 use crate::domain::documents::list::{ANY_TRANSACTION, INVOICES, Shown, with_document};
@@ -233,11 +233,9 @@ fn step_to(desk: &mut Desk<'_>, document: &mut Document, others: &mut [Held], st
         Move::Cancel | Move::Void => {
             charges_are_whole(document)?;
             taken_over::check_taken_over(document)?;
-            let notes = notes_in(document);
-            for other in others.iter_mut().filter(|other| other.after.kind == Kind::CreditNote) {
-                if notes.contains(&other.after.id) {
-                    leaving::take_back(&mut other.after, document, on)?;
-                }
+            let notes: Vec<Ref> = leaving::notes_of(document).collect();
+            for other in others.iter_mut().filter(|other| notes.contains(&other.after.own_ref())) {
+                leaving::take_back(&mut other.after, document, on)?;
             }
             let credit =
                 |other: &&mut Held| is_charge(other) || matches!(other.after.kind, Kind::CreditNote | Kind::Invoice);
@@ -266,30 +264,24 @@ fn step_to(desk: &mut Desk<'_>, document: &mut Document, others: &mut [Held], st
 /// Refuses to take back an invoice that asks for charges of which something was given back, since the charges would ask
 /// for all of their money again; and a charge of which something was given back.
 fn charges_are_whole(invoice: &Document) -> Result<()> {
-    if invoice.kind == Kind::DebitNote && !invoice.credited.is_empty() {
-        let number = invoice.number.as_deref().unwrap_or_default();
-        let text = format!("A change of plan gave back some of debit note {number}: delete its credit notes first");
-        return Err(Error::refused("charges_credited", text));
-    }
+    let number = invoice.number.as_deref().unwrap_or_default();
     let charges = invoice.lines.iter().any(|line| line.charge.is_some());
-    if charges && (!invoice.credited.is_empty() || is_returned(invoice)) {
-        let number = invoice.number.as_deref().unwrap_or_default();
-        let text =
-            format!("Invoice {number} asks for charges and gave some of them back: delete its credit notes first");
-        return Err(Error::refused("charges_credited", text));
-    }
-    Ok(())
-}
-
-/// The ids of the credit notes that concern an invoice.
-fn notes_in(invoice: &Document) -> Vec<u64> {
-    leaving::notes_of(invoice).map(|note| note.id).collect()
+    let text = match invoice.kind {
+        Kind::DebitNote if !invoice.credited.is_empty() => {
+            format!("A change of plan gave back some of debit note {number}: delete its credit notes first")
+        }
+        Kind::Invoice if charges && (!invoice.credited.is_empty() || is_returned(invoice)) => {
+            format!("Invoice {number} asks for charges and gave some of them back: delete its credit notes first")
+        }
+        _ => return Ok(()),
+    };
+    Err(Error::refused("charges_credited", text))
 }
 
 /// A deposit that is refunded buys no credit any more, as long as none of it was used.
 fn take_back_deposits(document: &mut Document, others: &mut [Held], on: Date) {
-    let notes: Vec<u64> = document.credited.iter().filter(|note| note.deposit).map(|note| note.note).collect();
-    let deposits = others.iter_mut().filter(|one| one.after.kind == Kind::CreditNote && notes.contains(&one.after.id));
+    let notes: Vec<Ref> = document.credited.iter().filter(|note| note.deposit).map(|note| note.by).collect();
+    let deposits = others.iter_mut().filter(|one| notes.contains(&one.after.own_ref()));
     for note in deposits {
         // One that was used stays, and what it gave back is not given back again.
         let _used = leaving::take_back(&mut note.after, document, on);
@@ -310,6 +302,7 @@ async fn delete(cx: &Context, input: &Deletion, invoice: bool) -> Result<Done<u6
     }
     charges_are_whole(&document)?;
     taken_over::check_taken_over(&document)?;
+    taken_over::check_charges_again(&document)?;
     let mut others = others_of(&mut desk, document.customer, &document).await?;
     let mut held = Held::read(document);
     if !invoice {
@@ -317,15 +310,16 @@ async fn delete(cx: &Context, input: &Deletion, invoice: bool) -> Result<Done<u6
     }
     leaving::check_given_back(&held.after, others.iter().map(|other| &other.after))?;
     let on = today.max(held.after.day.date);
-    let (notes, concerned) = (notes_in(&held.after), held.after.invoice.as_ref().map(|(id, _)| *id));
+    let (notes, concerned) =
+        (leaving::notes_of(&held.after).collect::<Vec<_>>(), held.after.invoice.as_ref().map(|(id, _)| *id));
     for other in &mut others {
-        if other.after.kind == Kind::CreditNote && notes.contains(&other.after.id) {
+        if notes.contains(&other.after.own_ref()) {
             leaving::take_back(&mut other.after, &mut held.after, on)?;
         }
         let invoice = other.after.kind == Kind::Invoice && concerned == Some(other.after.id);
         if invoice || other.after.kind == Kind::DebitNote && held.after.charge == Some(other.after.id) {
             let before = leaving::is_within(&other.after);
-            other.after.credited.retain(|note| note.note != held.after.id);
+            other.after.credited.retain(|note| note.by != held.after.own_ref());
             if before && !leaving::is_within(&other.after) {
                 let text = "A later credit note gives back what this one charged: delete that one first";
                 return Err(Error::refused("credited_since", text));

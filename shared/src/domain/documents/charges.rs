@@ -47,18 +47,12 @@ async fn bring(desk: &mut Desk<'_>, invoice: &mut Document, refs: &[Ref]) -> Res
         ));
     }
     // One that is paid in part stays by itself.
-    let here = |id: u64| charges.iter().flatten().any(|other| other.id == id && other.allocations.is_empty());
+    let here =
+        |note: Ref| charges.iter().flatten().any(|other| other.own_ref() == note && other.allocations.is_empty());
     // So does one of which something was given back, unless that comes with it.
-    let given_back = |charge: &Document| !charge.credited.iter().all(|note| here(note.note));
-    let whole = |charge: &Document| charge.allocations.is_empty() && charge.sums.charged == 0 && !given_back(charge);
-    let whole: Vec<bool> = charges.iter().map(|charge| charge.as_ref().is_some_and(whole)).collect();
-    let charges: Vec<Held> = charges
-        .into_iter()
-        .zip(whole)
-        .filter(|(_, whole)| *whole)
-        .filter_map(|(charge, _)| charge)
-        .map(Held::read)
-        .collect();
+    let given_back = |charge: &Document| !charge.credited.iter().all(|note| here(note.by));
+    let whole = |charge: &&Document| charge.allocations.is_empty() && charge.sums.charged == 0 && !given_back(charge);
+    let charges: Vec<Held> = charges.iter().flatten().filter(whole).cloned().map(Held::read).collect();
     for Held { after: charge, .. } in &charges {
         let sign = charge.kind.sign();
         for line in &charge.lines {

@@ -2,14 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::documents::kind::{Kind, Ref};
 use crate::domain::documents::line::TaxRow;
 
-/// A credit note that concerns an invoice, as long as it stands: what it gave back of what the invoice charged, in
-/// minor units.
+/// What gave back some of what an invoice charged, as long as it stands, in minor units: a credit note that concerns it, or
+/// a dearer plan's invoice, which takes back by a line below 0 what was charged at other taxes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Credited {
-    /// The note.
-    pub note: u64,
+    /// The credit note, or that invoice. Both have ids of their own, so the kind counts.
+    pub by: Ref,
     /// Its number.
     pub number: Option<String>,
     /// Without taxes.
@@ -26,13 +27,14 @@ pub struct Credited {
     /// Whether a change of plan gave it back: what is left of the price was paid for, whatever that is.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub change: bool,
-    /// Whether it is no credit note but a line below 0 of an invoice: a dearer plan's, which takes back what was charged
-    /// at other taxes.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub by_invoice: bool,
 }
 
 impl Credited {
+    /// Whether it is no credit note.
+    pub fn by_invoice(&self) -> bool {
+        self.by.kind == Kind::Invoice
+    }
+
     /// The sum of its taxes.
     pub fn tax(&self) -> i64 {
         self.taxes.iter().map(|tax| tax.amount).sum()

@@ -87,7 +87,7 @@ pub struct Document {
     /// currency: below 0 where it had cost some.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub returned_difference: i64,
-    /// What the lines below 0 of a dearer plan's invoice take back something of, see [`Credited::by_invoice`].
+    /// What the lines below 0 of a dearer plan's invoice take back something of, see [`Credited`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub took_back: Vec<Ref>,
     /// The credit notes that were taken back together with it, which stand again when it does.

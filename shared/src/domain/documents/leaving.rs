@@ -202,7 +202,7 @@ pub fn credit(note: &mut Document, invoice: &mut Document) -> Result<()> {
 /// Write down on an invoice what a note that concerns it gave back.
 pub fn register(note: &Document, invoice: &mut Document) {
     invoice.credited.push(Credited {
-        note: note.id,
+        by: note.own_ref(),
         number: note.number.clone(),
         net: note.sums.net(),
         taxes: tax_totals(&note.lines),
@@ -210,7 +210,6 @@ pub fn register(note: &Document, invoice: &mut Document) {
         base_tax: note.sums.base_tax,
         deposit: note.lines.iter().any(|line| line.deposit),
         change: note.lines.iter().any(|line| line.change),
-        by_invoice: false,
     });
 }
 
@@ -273,8 +272,9 @@ pub fn take_back(note: &mut Document, invoice: &mut Document, on: Date) -> Resul
     }
     release(note, invoice);
     // A deposit becomes credit anew when it is paid anew.
-    let deposit = invoice.credited.iter().any(|credited| credited.note == note.id && credited.deposit);
-    invoice.credited.retain(|credited| credited.note != note.id);
+    let own = note.own_ref();
+    let deposit = invoice.credited.iter().any(|credited| credited.by == own && credited.deposit);
+    invoice.credited.retain(|credited| credited.by != own);
     invoice.withdrawn.extend((!deposit).then_some(note.id));
     close(note, Stage::Void, on.max(note.day.date));
     Ok(())
@@ -295,6 +295,6 @@ pub fn restore(note: &mut Document, invoice: &mut Document, on: Date, now: Insta
 
 /// The credit notes that concern an invoice, those that were taken back with it too.
 pub fn notes_of(invoice: &Document) -> impl Iterator<Item = Ref> {
-    let standing = invoice.credited.iter().filter(|note| !note.by_invoice).map(|note| note.note);
-    standing.chain(invoice.withdrawn.iter().copied()).map(|id| Ref { kind: Kind::CreditNote, id })
+    let standing = invoice.credited.iter().filter(|note| !note.by_invoice()).map(|note| note.by);
+    standing.chain(invoice.withdrawn.iter().map(|id| Ref { kind: Kind::CreditNote, id: *id }))
 }

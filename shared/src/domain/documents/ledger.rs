@@ -82,23 +82,19 @@ pub struct Balance {
 }
 
 impl Balance {
-    /// Add what more documents brought. What came in is not taken back once it was paid out: the payout is deleted first.
-    fn bring_one(&mut self, code: &str, more: i64, taken_back: bool) -> Result<()> {
-        let sum = self.brought.entry(code.to_owned()).or_insert(0);
-        *sum = sum.checked_add(more).ok_or_else(out_of_range)?;
-        if *sum < 0 && taken_back {
-            let text = "That money was paid out to the customer since: delete that refund first";
-            return Err(Error::refused("paid_out", text));
-        }
-        if *sum == 0 {
-            self.brought.remove(code);
-        }
-        Ok(())
-    }
-
-    /// The same for several currencies: how much, and whether it takes something back.
+    /// Add what more documents brought: by currency how much, and whether it takes something back. What came in is not taken
+    /// back once it was paid out: the payout is deleted first.
     pub fn bring(&mut self, more: BTreeMap<&'static str, (i64, bool)>) -> Result<()> {
-        more.into_iter().try_for_each(|(code, (more, taken_back))| self.bring_one(code, more, taken_back))
+        for (code, (more, taken_back)) in more {
+            let sum = self.brought.entry(code.to_owned()).or_insert(0);
+            *sum = sum.checked_add(more).ok_or_else(out_of_range)?;
+            if *sum < 0 && taken_back {
+                let text = "That money was paid out to the customer since: delete that refund first";
+                return Err(Error::refused("paid_out", text));
+            }
+        }
+        self.brought.retain(|_, sum| *sum != 0);
+        Ok(())
     }
 
     /// What the customer has to its credit (positive) or owes (negative) in a currency.

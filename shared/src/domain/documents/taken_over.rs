@@ -1,7 +1,7 @@
 //! What the invoice of a dearer plan takes back of what another document charged at other taxes, by a line below 0: it
 //! counts as given back of that document, so that it is given back once ([`leaving`](super::leaving)).
 
-use crate::domain::documents::entity::{Credited, Document, TaxRow};
+use crate::domain::documents::entity::{Credited, Document, Kind, Ref, TaxRow};
 use crate::domain::documents::leaving::{carried, same_tax};
 use crate::domain::documents::ledger::out_of_range;
 use crate::domain::documents::sums::{Rounding, Terms, in_base, percent, share};
@@ -22,28 +22,18 @@ pub(crate) fn take_over(invoice: &mut Document, of: &mut Document, net: i64, tax
     let base =
         |amount: i64, most: i64| in_base(amount, &terms).map(|base| base.min(most.max(0))).ok_or_else(out_of_range);
     let (base_net, base_tax) = (base(net, left.base_net)?, base(tax, left.base_tax)?);
-    let (note, number) = (invoice.id, invoice.number.clone());
-    of.credited.push(Credited {
-        note,
-        number,
-        net,
-        taxes,
-        base_net,
-        base_tax,
-        deposit: false,
-        change: true,
-        by_invoice: true,
-    });
+    let (by, number) = (invoice.own_ref(), invoice.number.clone());
+    of.credited.push(Credited { by, number, net, taxes, base_net, base_tax, deposit: false, change: true });
     invoice.took_back.push(of.own_ref());
     Ok(net)
 }
 
-/// A credit note of a further change of plan charges again what an invoice (its id) took back of a document: `net` in minor
-/// units at most. How much that is.
-pub(crate) fn charge_again(of: &mut Document, by: u64, net: i64, taxes: &[TaxRow]) -> i64 {
+/// A credit note of a further change of plan charges again what an invoice took back of a document: `net` in minor units at
+/// most. How much that is.
+pub(crate) fn charge_again(of: &mut Document, by: Ref, net: i64, taxes: &[TaxRow]) -> i64 {
     let same = |entry: &&mut Credited| {
         let (own, other) = (entry.taxes.iter(), taxes.iter());
-        entry.by_invoice && entry.note == by && own.len() == other.len() && own.zip(other).all(|(a, b)| same_tax(a, b))
+        entry.by == by && entry.net > 0 && own.len() == other.len() && own.zip(other).all(|(a, b)| same_tax(a, b))
     };
     let Some(entry) = of.credited.iter_mut().find(same) else { return 0 };
     let (less, whole) = (net.min(entry.net), entry.net);
@@ -55,16 +45,29 @@ pub(crate) fn charge_again(of: &mut Document, by: u64, net: i64, taxes: &[TaxRow
 
 /// Refuses to take a document back of which a dearer plan's invoice took back some: that is taken back first.
 pub(crate) fn check_taken_over(document: &Document) -> Result<()> {
-    let Some(by) = document.credited.iter().find(|note| note.by_invoice) else { return Ok(()) };
+    let Some(by) = document.credited.iter().find(|note| note.by_invoice()) else { return Ok(()) };
     let number = by.number.as_deref().unwrap_or_default();
     let text = format!("Invoice {number} of a change of plan took back some of this: take that back first");
     Err(Error::refused("taken_over", text))
 }
 
+/// Refuses to take a credit note away that charges again what an invoice took back: the document that had charged it may have
+/// given it back since.
+pub(crate) fn check_charges_again(note: &Document) -> Result<()> {
+    let charges = note.kind == Kind::CreditNote && note.lines.iter().any(|line| line.change && line.taxable < 0);
+    if !charges {
+        return Ok(());
+    }
+    let number = note.number.as_deref().unwrap_or_default();
+    let text = format!("Credit note {number} of a change of plan charges other taxes again: change the plan instead");
+    Err(Error::refused("charges_again", text))
+}
+
 /// An invoice does not stand any more: what it took back is charged again.
 pub(crate) fn give_over(invoice: &mut Document, of: &mut Document) {
-    if invoice.took_back.contains(&of.own_ref()) {
-        of.credited.retain(|note| !(note.by_invoice && note.note == invoice.id));
-        invoice.took_back.retain(|one| *one != of.own_ref());
+    let own = of.own_ref();
+    if invoice.took_back.contains(&own) {
+        of.credited.retain(|note| note.by != invoice.own_ref());
+        invoice.took_back.retain(|one| *one != own);
     }
 }

@@ -1,10 +1,13 @@
 //! What follows from an invoice that changed, for those who look after it: billing runs, and the stock of its order.
 
+use std::collections::BTreeSet;
+
 use crate::domain::billing::agenda::{self, Note, OVERDUE};
 use crate::domain::documents::desk::Desk;
 use crate::domain::documents::entity::{Document, Kind, Stage, Status};
 use crate::machinery::keys;
 use crate::words::error::Result;
+use crate::words::time::{Date, Duration};
 
 impl Desk<'_> {
     /// What an order reserved is free while nobody is asked for its money.
@@ -33,5 +36,16 @@ impl Desk<'_> {
             self.changes.erase(keys::agenda_row(t, OVERDUE, was, after.id));
         }
         is.map_or(Ok(()), |day| agenda::put(self.cx, &mut self.changes, OVERDUE, day, &Note { id: after.id, day }))
+    }
+
+    /// Invoices that bar what goes on all the same, with the days they are due: a run looks at them again from tomorrow on,
+    /// and so bars it again.
+    pub(crate) fn look_again(&mut self, invoices: &BTreeSet<(u64, Date)>) -> Result<()> {
+        let days = self.books.settings.suspend_days.or(self.books.settings.terminate_days).unwrap_or(0);
+        let from = self.today().date + Duration::days(1) - Duration::days(i64::from(days));
+        for (id, day) in invoices {
+            agenda::put(self.cx, &mut self.changes, OVERDUE, from, &Note { id: *id, day: *day })?;
+        }
+        Ok(())
     }
 }

@@ -2,10 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::billing::unpaid::look_again;
 use crate::domain::documents::desk::Desk;
-use crate::domain::documents::entity::Line;
-use crate::domain::documents::entity::{Document, Kind};
+use crate::domain::documents::entity::{Document, Kind, Line};
 use crate::domain::documents::leaving;
 use crate::domain::documents::line;
 use crate::domain::documents::write::{New, compose};
@@ -86,7 +84,7 @@ pub(crate) async fn bring_about(
             held.after.renew(invoice, cx.now);
         }
     }
-    look_again(cx, desk, &others)?;
+    desk.look_again(&others)?;
     for id in carried {
         if let Some(held) = goods.services.get_mut(&id) {
             make_up(cx, desk, &mut held.after).await?;

@@ -63,7 +63,10 @@ pub(crate) async fn adjust(
     }
     // What costs more in all is one invoice, whatever it gives back for some days.
     let costs = all.iter().map(Part::gross).sum::<Decimal>() > Decimal::ZERO;
-    let (anew, back): (Vec<Part>, Vec<Part>) = all.into_iter().partition(|part| costs || part.of.is_none());
+    let (mut anew, back): (Vec<Part>, Vec<Part>) = all.into_iter().partition(|part| costs || part.of.is_none());
+    if costs {
+        anew = one_line_each(anew);
+    }
     let mut held: Vec<Held> = documents.into_values().map(Held::read).collect();
     let mut made = None;
     if !anew.is_empty() {
@@ -85,7 +88,6 @@ pub(crate) async fn adjust(
     });
     for of in roots {
         let own: Vec<Part> = back.iter().filter(|part| part.of == Some(of)).cloned().collect();
-        charge_again(of, &own, &mut held);
         let concerned = held.iter().map(|one| &one.after).find(|one| one.own_ref() == of);
         let given = concerned.map_or_else(|| Ok(own.clone()), |charged| within(&own, charged))?;
         // By hand all of it was given back before.
@@ -105,6 +107,7 @@ pub(crate) async fn adjust(
         let mut open: Vec<&Document> = held.iter().map(|one| &one.after).filter(|one| one.due_amount() > 0).collect();
         open.sort_by_key(|one| (one.day.date, one.id));
         new.against = open.into_iter().map(|one| Against::whole(one.kind, one.id)).collect();
+        charge_again(of, &own, &mut held);
         let credit = prepare(cx, desk, &new, &mut held).await?;
         note(service, desk, credit.own_ref(), Some(of), &given)?;
         notes.push(Held { before: None, after: credit });
@@ -117,18 +120,37 @@ pub(crate) async fn adjust(
     Ok(invoice)
 }
 
+/// One line for the same days and taxes: what one document gives back and another charges is not asked for twice.
+fn one_line_each(parts: Vec<Part>) -> Vec<Part> {
+    let mut all: Vec<Part> = Vec::new();
+    for part in parts {
+        match all.iter_mut().find(|one| one.term == part.term && one.taxes == part.taxes) {
+            Some(one) => (one.fee, one.net) = (one.fee + part.fee, one.net + part.net),
+            None => all.push(part),
+        }
+    }
+    all.retain(|part| part.net != 0);
+    all
+}
+
 /// What a dearer plan's invoice takes back, at other taxes, counts as given back of the documents that charged it, the
 /// newest first.
 fn take_over(invoice: &mut Document, charged: &[Layer], anew: &[Part], held: &mut [Held]) -> Result<()> {
     for part in anew.iter().filter(|part| part.net < 0) {
-        let mut left = -part.net;
+        let (mut left, taxes) = (-part.net, rows(&part.taxes));
         let meets = |layer: &&Layer| layer.term.start <= part.term.end && part.term.start <= layer.term.end;
-        let mut seen = BTreeSet::new();
-        let own = charged.iter().rev().filter(|layer| layer.taxes == part.taxes && layer.fee > 0).filter(meets);
-        for layer in own.filter(|layer| seen.insert(layer.of)) {
-            let Some(of) = held.iter_mut().find(|one| one.after.own_ref() == layer.of) else { continue };
-            let taxes = rows(&part.taxes);
-            left -= taken_over::take_over(invoice, &mut of.after, left, &taxes)?;
+        let own = charged.iter().filter(|layer| layer.taxes == part.taxes && layer.fee > 0).filter(meets);
+        let own: BTreeSet<Ref> = own.map(|layer| layer.of).collect();
+        let mut rounding = 0;
+        for of in held.iter_mut().rev().map(|one| &mut one.after).filter(|one| own.contains(&one.own_ref())) {
+            // Each share of a line may have been rounded up.
+            rounding += i64::try_from(of.lines.len() + of.credited.len()).unwrap_or(i64::MAX);
+            left -= taken_over::take_over(invoice, of, left, &taxes)?;
+        }
+        // Credit notes by hand have given it back: it is not given back once more.
+        if left > rounding {
+            let of = held.iter().map(|one| &one.after).find(|one| own.contains(&one.own_ref()));
+            return Err(credited_already(of.unwrap_or(invoice)));
         }
     }
     Ok(())
@@ -142,7 +164,7 @@ fn charge_again(of: Ref, parts: &[Part], held: &mut [Held]) {
         let (mut left, taxes) = (part.net, rows(&part.taxes));
         for from in took.iter().flatten() {
             if let Some(from) = held.iter_mut().find(|one| one.after.own_ref() == *from) {
-                left -= taken_over::charge_again(&mut from.after, of.id, left, &taxes);
+                left -= taken_over::charge_again(&mut from.after, of, left, &taxes);
             }
         }
     }
@@ -159,14 +181,18 @@ fn rows(taxes: &Taxes) -> Vec<TaxRow> {
     taxes.iter().map(row).collect()
 }
 
+fn credited_already(invoice: &Document) -> Error {
+    let number = invoice.number.as_deref().unwrap_or_default();
+    let text = format!("Invoice {number} has been credited already: it cannot give back what it charged");
+    Error::refused("scaling", text)
+}
+
 /// What of a change an invoice can still give back: other notes may have given back some of it by hand.
 fn within(parts: &[Part], invoice: &Document) -> Result<Vec<Part>> {
     let mut over = -parts.iter().map(|part| part.net).sum::<i64>() - carried(invoice).net.max(0);
     let mut parts = parts.to_vec();
     if over > 0 && parts.iter().any(|part| part.net > 0) {
-        let number = invoice.number.as_deref().unwrap_or_default();
-        let text = format!("Invoice {number} has been credited already: it cannot give back what it charged");
-        return Err(Error::refused("scaling", text));
+        return Err(credited_already(invoice));
     }
     for part in parts.iter_mut().rev() {
         let less = over.clamp(0, (-part.net).max(0));

@@ -140,7 +140,7 @@ fn gross_of(fees: &Fees) -> Decimal {
 }
 
 /// What has to be charged and given back so that the days from one on cost what is wanted, wherever they were charged
-/// for. What costs less is given back on the newest document first, and never more of one than it charged.
+/// for. What costs less is given back on the newest document first, and never more of one, at any tax, than it charged.
 pub(crate) fn parts(layers: &[Layer], wanted: &Wanted, from: Date) -> Vec<Part> {
     let ends = layers.iter().filter_map(|layer| layer.term.end.succ_opt()).filter(|end| *end > from);
     let starts = layers.iter().map(|layer| layer.term.start.max(from));
@@ -171,6 +171,9 @@ fn of_days(term: Term, layers: &[&Layer], wanted: &Wanted) -> Vec<Part> {
         let net = share(fee, term.days(), days);
         Part { of, term, fee, days, net, taxes, alone: false }
     };
+    let back = |of: Ref, own: Fees| -> Vec<Part> {
+        own.into_iter().filter(|(_, fee)| *fee != 0).map(|(taxes, fee)| part(Some(of), taxes, -fee)).collect()
+    };
     let aim = gross(wanted.fee, &wanted.taxes);
     let mut all: Vec<Part> = Vec::new();
     loop {
@@ -186,11 +189,23 @@ fn of_days(term: Term, layers: &[&Layer], wanted: &Wanted) -> Vec<Part> {
             all.extend(missing.into_iter().map(|(taxes, fee)| part(None, taxes, fee)));
             break;
         };
-        // Without this document it is still too much, or just enough: all of it is given back.
-        if gross_of(&all_of(&groups)) >= aim {
-            all.extend(own.into_iter().filter(|(_, fee)| *fee != 0).map(|(taxes, fee)| part(Some(of), taxes, -fee)));
-        } else {
+        let at_its_taxes = |fees: &Fees| fees.iter().all(|(taxes, fee)| *taxes == wanted.taxes || *fee == 0);
+        let rest = all_of(&groups);
+        if gross_of(&rest) >= aim {
+            // Without this document it is still too much, or just enough: all of it is given back.
+            all.extend(back(of, own));
+        } else if at_its_taxes(&rest) {
             all.extend(missing.into_iter().map(|(taxes, fee)| part(Some(of), taxes, fee)));
+            break;
+        } else {
+            // Older documents bear other taxes. Each is given back where it was charged, and the rest is charged anew.
+            groups.push((of, own));
+            let (kept, other): (Vec<_>, Vec<_>) = groups.into_iter().partition(|(_, fees)| at_its_taxes(fees));
+            for (of, own) in other.into_iter().rev() {
+                all.extend(back(of, own));
+            }
+            let anew = wanted.fee - all_of(&kept).iter().map(|(_, fee)| fee).sum::<i64>();
+            all.push(part(Some(of).filter(|_| anew < 0), wanted.taxes.clone(), anew));
             break;
         }
     }
@@ -266,14 +281,19 @@ mod tests {
         /// Whatever the way of changes: the days cost what is wanted in the end, and no document gives back more than
         /// it charged.
         #[test]
-        fn what_is_charged_is_what_is_wanted(way in prop::collection::vec((0..9_i64, 0..2_i64, 0..6_i64), 1..9), first in 1..9_i64) {
+        fn what_is_charged_is_what_is_wanted(way in prop::collection::vec((0..9_i64, 0..3_i64, 0..6_i64), 1..9), first in 1..9_i64) {
             let mut layers = vec![march(1, first * 1000, 0)];
+            // What each document charged, or took back, when it was made.
+            let mut made = vec![(invoice(1), taxes(0), first * 1000)];
             let mut day = date("2026-03-01");
             for (next, (fee, percent, later)) in (2..).zip(way) {
                 day += crate::words::time::Duration::days(later);
                 let wanted = Wanted { fee: fee * 1000, taxes: taxes(percent * 19) };
                 for part in parts(&layers, &wanted, day) {
                     let of = part.of.unwrap_or(invoice(next));
+                    if part.of.is_none() {
+                        made.push((of, part.taxes.clone(), part.fee));
+                    }
                     layers.push(Layer { of, term: part.term, fee: part.fee, days: part.days, taxes: part.taxes });
                 }
                 prop_assert_eq!(parts(&layers, &wanted, day), Vec::new());
@@ -282,6 +302,12 @@ mod tests {
                         .filter(|layer| layer.term.start <= day)
                         .map(|layer| gross(layer.fee, &layer.taxes)).sum();
                     prop_assert!(own >= Decimal::ZERO, "document {id} gave back more than it charged");
+                }
+                for (of, taxes, _) in &made {
+                    let own = made.iter().filter(|one| one.0 == *of && one.1 == *taxes).map(|one| one.2).sum::<i64>();
+                    let left = layers.iter().filter(|layer| layer.of == *of && layer.taxes == *taxes)
+                        .filter(|layer| layer.term.start <= day && layer.term.end >= day).map(|layer| layer.fee).sum::<i64>();
+                    prop_assert!(left >= own.min(0), "document {of:?} gave back {left} of {own} at {taxes:?}");
                 }
             }
         }

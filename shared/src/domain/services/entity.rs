@@ -226,11 +226,6 @@ impl Service {
         (self.anchor, self.periods) = (Some(day), 0);
     }
 
-    /// Whether an invoice asks for what a change of plan costs, and not for a period.
-    pub fn changed_plan_by(&self, invoice: u64) -> bool {
-        self.scalings.iter().any(|scaling| [scaling.invoice, scaling.made_up].contains(&Some(invoice)))
-    }
-
     /// Note what a document charged for some of its days. Days that are over are forgotten.
     pub(crate) fn charged(&mut self, charge: Charge, today: Date) -> Result<()> {
         self.charges.retain(|known| known.term.end >= today);

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::posted::Sums;
-use super::{Report, pages};
+use super::{Pages, Report};
 use crate::domain::documents::ledger::{BASE, Balance, Trial};
 use crate::domain::documents::posting::Account;
 use crate::machinery::caller::Tenant;
@@ -29,14 +29,17 @@ pub(super) async fn accounts(store: &Store, t: &Tenant, report: &mut Report, all
     Ok(())
 }
 
-pub(super) async fn balances(store: &Store, t: &Tenant, report: &mut Report, all: &Sums) -> Result<()> {
+/// The customers' balances; whose there are.
+pub(super) async fn balances(store: &Store, t: &Tenant, report: &mut Report, all: &Sums) -> Result<BTreeSet<u64>> {
     let mut kept: BTreeMap<(u64, String), i64> = BTreeMap::new();
     let (mut credit, mut brought) = (BTreeSet::new(), BTreeMap::new());
-    let mut after = None;
-    while let Some(items) = pages(store, keys::balances(t), &mut after, report).await? {
+    let mut customers = BTreeSet::new();
+    let mut pages = Pages::of(store, keys::balances(t));
+    while let Some(items) = pages.next(report).await? {
         for item in items {
             let Some(customer) = text_of(&item, "SK").and_then(|id| id.parse().ok()) else { continue };
             report.balances += 1;
+            customers.insert(customer);
             let balance: Balance = record(item)?;
             credit.extend(balance.credit_invoices.iter().map(|invoice| (customer, *invoice)));
             brought.extend(balance.brought.iter().map(|(code, sum)| ((customer, code.clone()), *sum)));
@@ -53,7 +56,7 @@ pub(super) async fn balances(store: &Store, t: &Tenant, report: &mut Report, all
         let open = all.open.get(name).copied().unwrap_or(0);
         report.same(|| format!("what customer {} owes in {}, by what is open", name.0, name.1), is, open);
     }
-    Ok(())
+    Ok(customers)
 }
 
 pub(super) async fn figures(store: &Store, t: &Tenant, report: &mut Report, all: &Sums) -> Result<()> {

@@ -60,12 +60,12 @@ impl Cash {
             (Kind::Invoice | Kind::DebitNote, _) => {
                 let own = document.own_ref();
                 self.charged.insert(own, charged(document));
-                let taken = document.credited.iter().filter(|note| note.by_invoice);
-                self.taken.extend(taken.map(|note| (own, note.note)));
+                let taken = document.credited.iter().filter(|note| note.by_invoice());
+                self.taken.extend(taken.map(|note| (own, note.by.id)));
                 self.takes.extend(document.took_back.iter().map(|of| (*of, document.id)));
-                for note in document.credited.iter().filter(|note| !note.by_invoice) {
+                for note in document.credited.iter().filter(|note| !note.by_invoice()) {
                     let tax = note.taxes.iter().map(|row| row.amount).sum();
-                    self.known.insert((own, note.note), (note.net, tax));
+                    self.known.insert((own, note.by.id), (note.net, tax));
                 }
                 let set: i64 = document.allocations.iter().map(|one| one.amount).sum();
                 if issued && document.kind == Kind::Invoice && -document.sums.total > set {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::posted::{Sums, is_dated};
-use super::{Report, pages};
+use super::{Pages, Report};
 use crate::domain::documents::ledger::Entry;
 use crate::domain::documents::posting::Both;
 use crate::machinery::caller::Tenant;
@@ -61,18 +61,21 @@ fn told(entry: &Entry, customer: u64, key: &str, all: &mut Sums, report: &mut Re
 }
 
 /// Every entry balances, and a document's entries come to what it has posted, on the days on which it counts.
-pub(super) async fn journal(store: &Store, t: &Tenant, report: &mut Report, all: &mut Sums) -> Result<()> {
-    let mut customers: BTreeSet<u64> = all.owed.keys().map(|(customer, _)| *customer).collect();
-    let mut after = None;
-    while let Some(items) = pages(store, keys::balances(t), &mut after, report).await? {
-        customers.extend(items.iter().filter_map(|item| text_of(item, "SK")?.parse::<u64>().ok()));
-    }
+/// `customers` are those with a balance.
+pub(super) async fn journal(
+    store: &Store,
+    t: &Tenant,
+    mut customers: BTreeSet<u64>,
+    report: &mut Report,
+    all: &mut Sums,
+) -> Result<()> {
+    customers.extend(all.owed.keys().map(|(customer, _)| *customer));
     customers.insert(0);
     let mut posted: BTreeMap<(String, String), (i64, i64)> = BTreeMap::new();
     let mut days: BTreeMap<(String, String, Date), i64> = BTreeMap::new();
     for customer in customers {
-        let mut after = None;
-        while let Some(items) = pages(store, keys::journal(t, customer), &mut after, report).await? {
+        let mut pages = Pages::of(store, keys::journal(t, customer));
+        while let Some(items) = pages.next(report).await? {
             for item in items {
                 let key = text_of(&item, "SK").unwrap_or_default().to_owned();
                 let entry: Entry = record(item)?;

@@ -89,20 +89,21 @@ impl Report {
 pub async fn verify(store: &Store, tenant: &Tenant, tell: &mut (dyn FnMut(&str) + Send)) -> Result<Report> {
     let mut report = Report { tenant: tenant.id().to_owned(), ..Report::default() };
     let mut all = posted::Sums::default();
-    let rates = kept::rates(store, tenant, &mut report).await?;
+    let drawn = kept::Drawn::read(store, tenant).await?;
+    let rates = kept::rates(store, tenant, &drawn, &mut report).await?;
     for entity in [INVOICE, TRANSACTION] {
-        posted::documents(store, tenant, entity, &rates, &mut report, &mut all).await?;
+        posted::documents(store, tenant, entity, (&drawn, &rates), &mut report, &mut all).await?;
         tell(&format!("{} documents", report.documents));
     }
     all.finish(&mut report);
-    journal::journal(store, tenant, &mut report, &mut all).await?;
+    let customers = accounts::balances(store, tenant, &mut report, &all).await?;
+    journal::journal(store, tenant, customers, &mut report, &mut all).await?;
     tell(&format!("{} journal entries", report.entries));
     accounts::accounts(store, tenant, &mut report, &all).await?;
-    accounts::balances(store, tenant, &mut report, &all).await?;
     registers::registers(store, tenant, &mut report, &all.numbers, &all.told).await?;
     tell(&format!("{} balances, {} numbers", report.balances, report.numbers));
     accounts::figures(store, tenant, &mut report, &all).await?;
-    kept::others(store, tenant, &mut report, &mut all.periods).await?;
+    kept::others(store, tenant, &drawn, &mut report, &mut all.periods).await?;
     all.periods.finish(&mut report);
     tell(&format!("{} seals", report.seals));
     Ok(report)
@@ -123,16 +124,26 @@ pub fn answer<'a>(app: &'a App, event: &'a Value) -> Working<'a, Value> {
 }
 
 /// A partition's items, page by page; each item's seal is looked at.
-async fn pages(
-    store: &Store,
-    pk: String,
-    after: &mut Option<String>,
-    report: &mut Report,
-) -> Result<Option<Vec<Item>>> {
-    // Sort keys are ASCII, so the key that follows another is that key with the lowest letter behind it.
-    let from = after.as_ref().map(|last| format!("{last}\u{1}"));
-    let items = store.query(&Range { from, limit: Some(AT_ONCE), ..Range::whole(pk) }).await?;
-    *after = items.last().and_then(|item| text_of(item, "SK")).map(str::to_owned);
-    items.iter().for_each(|item| report.look_at_seal(item));
-    Ok((!items.is_empty()).then_some(items))
+struct Pages<'s> {
+    store: &'s Store,
+    /// What is read next; nothing at the end.
+    range: Option<Range>,
+}
+
+impl<'s> Pages<'s> {
+    fn of(store: &'s Store, pk: String) -> Self {
+        Self { store, range: Some(Range { limit: Some(AT_ONCE), ..Range::whole(pk) }) }
+    }
+
+    async fn next(&mut self, report: &mut Report) -> Result<Option<Vec<Item>>> {
+        let Some(range) = self.range.take() else { return Ok(None) };
+        let items = self.store.query(&range).await?;
+        items.iter().for_each(|item| report.look_at_seal(item));
+        let last = items.last().and_then(|item| text_of(item, "SK"));
+        if let Some(last) = last.filter(|_| items.len() as u64 == AT_ONCE) {
+            // Sort keys are ASCII, so the key that follows another is that key with the lowest letter behind it.
+            self.range = Some(Range { from: Some(format!("{last}\u{1}")), ..range });
+        }
+        Ok((!items.is_empty()).then_some(items))
+    }
 }

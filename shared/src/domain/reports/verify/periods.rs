@@ -49,7 +49,7 @@ impl Periods {
             return;
         }
         let order = document.order.as_ref().map(|(order, _)| *order);
-        for line in document.lines.iter().filter(|line| !line.is_discount() && line.charge.is_none()) {
+        for line in document.lines.iter().filter(|line| !line.is_discount() && line.charge.is_none() && !line.change) {
             let Some(term) = line.term else { continue };
             let charged = Charged { by, term, stands };
             match (line.service, order) {
@@ -103,9 +103,8 @@ impl Periods {
         let ordered =
             of_order.filter(|one| one.product == Some(product) && one.cycle.as_deref() == word).map(|one| &one.charged);
         let named = self.of_services.get(&service.stamps.id).into_iter().flatten();
-        let plan = |one: &&Charged| one.by.kind == Kind::Invoice && service.changed_plan_by(one.by.id);
         let mut seen = BTreeSet::new();
-        let mut own: Vec<&Charged> = ordered.chain(named.filter(|one| !plan(one))).collect();
+        let mut own: Vec<&Charged> = ordered.chain(named).collect();
         // An order's invoice has a line for each of several services of one product.
         own.retain(|one| seen.insert((one.by, one.term.start, one.term.end)));
         own.sort_by_key(|one| (one.term.start, one.term.end));

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::arithmetic::{self, Rates};
 use super::cash::Cash;
-use super::kept::dense;
+use super::kept::Drawn;
 use super::periods::Periods;
-use super::{Report, pages};
+use super::{Pages, Report};
 use crate::domain::documents::entity::{Document, IndexRow, Kind, Ref, Stage};
 use crate::domain::documents::ledger::Trial;
 use crate::domain::documents::posting::{Account, figures, issues, postings};
@@ -70,14 +70,14 @@ pub(super) async fn documents(
     store: &Store,
     t: &Tenant,
     entity: Entity,
-    rates: &Rates,
+    (drawn, rates): (&Drawn, &Rates),
     report: &mut Report,
     all: &mut Sums,
 ) -> Result<()> {
     let (gone, mut ids) = (keys::deleted(t, entity, 0).pk, BTreeSet::new());
     for (partition, is_gone) in [(keys::rows(t, entity), false), (gone, true)] {
-        let mut after = None;
-        while let Some(items) = pages(store, partition.clone(), &mut after, report).await? {
+        let mut pages = Pages::of(store, partition);
+        while let Some(items) = pages.next(report).await? {
             let read: Vec<Document> = items.into_iter().map(record).collect::<Result<_>>()?;
             if !is_gone {
                 ids.extend(read.iter().map(|document| document.id));
@@ -91,7 +91,7 @@ pub(super) async fn documents(
             }
         }
     }
-    dense(store, t, entity, &ids, report).await
+    drawn.check(store, t, entity, &ids, report).await
 }
 
 /// Every document's index rows say what the document says.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Report, pages};
+use super::{Pages, Report};
 use crate::domain::documents::Kind;
 use crate::domain::documents::desk::Registered;
 use crate::machinery::caller::Tenant;
@@ -23,8 +23,8 @@ pub(super) async fn registers(
         let mut drawn: BTreeMap<String, BTreeSet<u64>> = BTreeMap::new();
         let mut listed: BTreeMap<String, u64> = BTreeMap::new();
         let mut passed: BTreeMap<String, BTreeSet<u64>> = BTreeMap::new();
-        let mut after = None;
-        while let Some(items) = pages(store, keys::register(t, kind.name()), &mut after, report).await? {
+        let mut pages = Pages::of(store, keys::register(t, kind.name()));
+        while let Some(items) = pages.next(report).await? {
             for item in items {
                 let row: Registered = record(item)?;
                 report.numbers += 1;
