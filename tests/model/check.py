@@ -133,8 +133,8 @@ def earned_by(m, day):
     without on its document's date; nothing of what stands no longer."""
     total = 0
     for d in m.books.docs.values():
-        if d.kind not in ("invoice", "debit_note", "credit_note") or not d.stands or d.status == "refunded":
-            continue
+        if d.kind not in ("invoice", "debit_note", "credit_note") or d.status != "issued" or d.took:
+            continue  # charges that an invoice took in have earned by themselves
         for line in d.lines:
             start, end = (datetime.date.fromisoformat(x) if x else None for x in line.period or (None, None))
             if start and end:

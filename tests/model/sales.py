@@ -171,10 +171,17 @@ class Sales:
 
     def given_elsewhere(self, m, d):
         """Whether the invoice of a dearer plan, which stands, gave back by a line below 0 what this one had charged."""
-        return any(back.net < 0 and back.label != d.label and back.rate == c.rate and back.left(c.start, c.end)
-                   and m.books.docs[back.label].kind == "invoice" and m.books.docs[back.label].status == "issued"
-                   for s in self.services.values() for c in s.charges if c.net > 0 and d.label in (c.label, m.books.docs[c.label].about)
-                   for back in s.charges)
+        docs = m.books.docs
+        for s in self.services.values():
+            own = [c for c in s.charges if d.label in (c.label, docs[c.label].about)]
+            for c in own:
+                # What its own notes have given back nobody else can have.
+                left = sum(x.left(c.start, c.end) for x in own if x.rate == c.rate)
+                if c.net > 0 and left > 0 and any(
+                        back.net < 0 and back.label != d.label and back.rate == c.rate and back.left(c.start, c.end)
+                        and docs[back.label].kind == "invoice" and docs[back.label].status == "issued" for back in s.charges):
+                    return True
+        return False
 
     def gone(self, m, d):
         """An invoice stands no longer: the change of plan that waited for it is given up."""

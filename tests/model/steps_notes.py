@@ -106,7 +106,7 @@ class Charges:
     def do(m, a):
         """JeraSoft's invoice takes in the open notes of its interval; the invoice asks for their money from then on."""
         taken = [d for d in m.books.of(a["customer"], ("debit_note", "credit_note")) if d.stands and not d.set and d.open == d.total
-                 and m.day(-3) <= d.date]
+                 and m.day(-3) <= d.date <= m.day(1)]
         if not taken or len(taken) > 25:
             raise Skip
         got = m.w.js("POST", "/accounting/invoices", {"clients_id": a["customer"], "start_dt": m.day(-3), "stop_dt": m.day(1)})

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use local::faults::Fault;
 use serde_json::{Value, json};
 use shared::domain::documents::Document;
-use shared::domain::services::Service;
+use shared::domain::sales::service::Service;
 use tests::{ADMIN, Call, Dice, World};
 
 use crate::orders::{billmora, cloudonex, data, shop};

@@ -277,6 +277,36 @@ fn nobody_names_what_is_not_theirs() {
     own("taxes_profiles_id", "/customers/|transactions/src/jerasoft_books.rs");
 }
 
+/// The layers of the domain, each of which knows those before it only (the head of `domain/mod.rs`).
+#[test]
+fn layers_know_those_below_them() {
+    let layers: [&[&str]; 5] = [
+        &["documents", "catalog", "customers", "books"],
+        &["sales", "agenda"],
+        &["settlement"],
+        &["orders", "services", "registrants", "quotes", "gateways"],
+        &["billing"],
+    ];
+    let domain = root().join("shared/src/domain");
+    for (level, layer) in layers.iter().enumerate() {
+        let above: Vec<String> = layers[level + 1..].concat().iter().map(|name| format!("domain::{name}::")).collect();
+        for module in *layer {
+            let mut own = vec![domain.join(format!("{module}.rs"))];
+            own.retain(|file| file.exists());
+            own.extend(if own.is_empty() { files(&domain.join(module), ".rs") } else { Vec::new() });
+            assert!(!own.is_empty(), "{module} is not there");
+            for file in own {
+                let text = std::fs::read_to_string(&file).unwrap();
+                let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+                for line in code {
+                    let names = above.iter().find(|name| line.contains(*name));
+                    assert!(names.is_none(), "{} names what stands above it: {line}", file.display());
+                }
+            }
+        }
+    }
+}
+
 /// Files stay short enough to be read; one that is longer says why here.
 #[test]
 fn files_are_short() {

@@ -1,12 +1,13 @@
 //! `/invoices` (contract billmora §8.3, §9.3, §10.1, §10.2).
 
 use serde_json::{Value, json};
-use shared::domain::documents::change::{DELETE_INVOICE, Deletion, UPDATE_INVOICE, Update};
+use shared::domain::documents::change::{Deletion, Update};
 use shared::domain::documents::entity::Line;
 use shared::domain::documents::list::{GET_INVOICE, INVOICES, List, SEARCH_INVOICES, Sort};
 use shared::domain::documents::sums::{Rounding, minor};
-use shared::domain::documents::write::{CREATE_INVOICE, MOST_LINES, New, NewLine, NewTaxes};
+use shared::domain::documents::write::{MOST_LINES, New, NewLine, NewTaxes};
 use shared::domain::documents::{Document, Kind, Shown, Status};
+use shared::domain::settlement::documents::{CREATE_INVOICE, DELETE_INVOICE, UPDATE_INVOICE};
 use shared::domain::tenants::CurrencyRef;
 use shared::machinery::dialect::Dialect::Billmora;
 use shared::machinery::dialect::billmora::{filter, window};

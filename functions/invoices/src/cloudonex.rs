@@ -1,11 +1,12 @@
 //! `/invoices` (contract cloudonex §8.2), and what every document of this dialect has in common.
 
 use serde_json::{Map, Value, json};
-use shared::domain::documents::change::{DELETE_INVOICE, Deletion, UPDATE_INVOICE, Update};
+use shared::domain::documents::change::{Deletion, Update};
 use shared::domain::documents::entity::{Line, TaxRow};
 use shared::domain::documents::list::{GET_INVOICE, INVOICES, List, SEARCH_INVOICES, Sort};
-use shared::domain::documents::write::{CREATE_INVOICE, MOST_LINES, New, NewLine, NewTaxes};
+use shared::domain::documents::write::{MOST_LINES, New, NewLine, NewTaxes};
 use shared::domain::documents::{Document, Kind, Shown, Status};
+use shared::domain::settlement::documents::{CREATE_INVOICE, DELETE_INVOICE, UPDATE_INVOICE};
 use shared::domain::tenants::CurrencyRef;
 use shared::machinery::dialect::Dialect::Cloudonex;
 use shared::machinery::dialect::cloudonex::{days, search, window};

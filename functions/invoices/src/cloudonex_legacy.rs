@@ -2,10 +2,11 @@
 //! records (contract cloudonex §12).
 
 use serde_json::{Value, json};
-use shared::domain::documents::change::{UPDATE_INVOICE, Update};
+use shared::domain::documents::change::Update;
 use shared::domain::documents::list::GET_INVOICE;
-use shared::domain::documents::write::{CREATE_INVOICE, MOST_LINES, New, NewLine, NewTaxes};
+use shared::domain::documents::write::{MOST_LINES, New, NewLine, NewTaxes};
 use shared::domain::documents::{Kind, Shown, Status};
+use shared::domain::settlement::documents::{CREATE_INVOICE, UPDATE_INVOICE};
 use shared::machinery::dialect::Dialect::Cloudonex;
 use shared::machinery::reader::Reader;
 use shared::machinery::reply::{Reply, View};

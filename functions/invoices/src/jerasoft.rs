@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use shared::domain::documents::change::{DELETE_INVOICE, Deletion, UPDATE_INVOICE, Update};
+use shared::domain::documents::change::{Deletion, Update};
 use shared::domain::documents::list::{GET_INVOICE, INVOICES, List, Order, SEARCH_INVOICES, Sort};
-use shared::domain::documents::write::{CREATE_INVOICE, MOST_LINES, New};
+use shared::domain::documents::write::{MOST_LINES, New};
 use shared::domain::documents::{Document, Kind, Shown, Status};
+use shared::domain::settlement::documents::{CREATE_INVOICE, DELETE_INVOICE, UPDATE_INVOICE};
 use shared::machinery::dialect::Dialect::Jerasoft;
 use shared::machinery::dialect::jerasoft::{order, search, several, window};
 use shared::machinery::dialect::{number, word};

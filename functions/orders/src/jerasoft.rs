@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use shared::domain::records::{Column, List};
-use shared::domain::services::Status;
+use shared::domain::sales::service::Status;
 use shared::domain::services::list::{GET, Named, SEARCH, Shown, State, Wanted};
 use shared::domain::services::make::{SUBSCRIBE, Subscribe};
 use shared::domain::services::write::{DELETE, Deletion, UPDATE, Update};

@@ -3,11 +3,12 @@
 
 use invoices::jerasoft::read_order;
 use serde_json::{Value, json};
-use shared::domain::documents::change::{DELETE_TRANSACTION, Deletion, UPDATE_TRANSACTION, Update};
+use shared::domain::documents::change::{Deletion, Update};
 use shared::domain::documents::list::{GET_TRANSACTION, List, Order, SEARCH_TRANSACTIONS};
 use shared::domain::documents::pay::{Against, MOST_AT_ONCE};
-use shared::domain::documents::write::{CREATE_TRANSACTION, New, NewLine, NewTaxes};
+use shared::domain::documents::write::{New, NewLine, NewTaxes};
 use shared::domain::documents::{Document, Kind, Shown, Status};
+use shared::domain::settlement::documents::{CREATE_TRANSACTION, DELETE_TRANSACTION, UPDATE_TRANSACTION};
 use shared::domain::tenants::CurrencyRef;
 use shared::machinery::dialect::Dialect::Jerasoft;
 use shared::machinery::dialect::jerasoft::{several, window};

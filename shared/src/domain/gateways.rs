@@ -17,6 +17,7 @@ use crate::domain::documents::write::{New as NewDocument, compose};
 use crate::domain::records::{
     BEARERS, Drawer, IndexRow, List, Record, Stamps, find, find_all, put, remove, search, stamped,
 };
+use crate::domain::settlement::settle;
 use crate::domain::tenants::{CurrencyRef, named_or_site, own};
 use crate::machinery::caller::Caller;
 use crate::machinery::changes::Changes;
@@ -287,7 +288,7 @@ async fn receipt(cx: &Context, notice: &Notice, gateway: &Gateway, invoice: Docu
     new.account = own.map(|account| account.meta.id);
     let mut held: Vec<Held> = found.into_iter().flatten().filter(|_| open > 0).map(Held::read).collect();
     compose(cx, &mut desk, &new, &mut held).await?;
-    desk.finish().await
+    settle(desk).await
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::billing::agenda;
+use crate::domain::agenda;
 use crate::domain::documents::Kind;
 use crate::domain::tenants::TenantRecord;
 use crate::domain::users::User;

@@ -3,7 +3,8 @@
 use catalog::billmora::dated;
 use serde_json::{Value, json};
 use shared::domain::registrants::check::{Availability, CHECK, Check};
-use shared::domain::registrants::{Change, DELETE, GET, Registrant, SEARCH, Shown, Status, UPDATE};
+use shared::domain::registrants::{Change, DELETE, GET, SEARCH, Shown, UPDATE};
+use shared::domain::sales::registrant::{Registrant, Status};
 use shared::machinery::dialect::Dialect::Billmora;
 use shared::machinery::dialect::{two_places, word};
 use shared::machinery::reader::Reader;

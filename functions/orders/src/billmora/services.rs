@@ -4,7 +4,7 @@ use catalog::billmora::dated;
 use catalog::common::{UNITS, kept};
 use serde_json::{Value, json};
 use shared::domain::catalog::{Cycle, Unit};
-use shared::domain::services::entity::{Scaling, Service, Status};
+use shared::domain::sales::service::{Scaling, Service, Status};
 use shared::domain::services::list::{GET, SEARCH, Shown, Wanted};
 use shared::domain::services::write::{DELETE, Deletion, UPDATE, Update};
 use shared::machinery::dialect::Dialect::Billmora;

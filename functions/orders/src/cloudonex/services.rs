@@ -6,7 +6,8 @@ use invoices::cloudonex::amount;
 use serde_json::{Value, json};
 use shared::domain::catalog::Cycle;
 use shared::domain::registrants;
-use shared::domain::services::entity::{Scaling, Service, Status};
+use shared::domain::sales::registrant::Status as DomainStatus;
+use shared::domain::sales::service::{Scaling, Service, Status};
 use shared::domain::services::list::{GET, SEARCH, Shown, Wanted};
 use shared::domain::services::plan::{SCALE, Scale};
 use shared::domain::services::write::{MOVE, Move, UPDATE, Update};
@@ -29,13 +30,13 @@ const STATUSES: &[(&str, Status)] = &[
     ("Cancelled", Status::Cancelled),
 ];
 /// Where a registered domain stands.
-const DOMAIN_STATUSES: &[(&str, registrants::Status)] = &[
-    ("Pending", registrants::Status::Pending),
-    ("Pending transfer", registrants::Status::PendingTransfer),
-    ("Active", registrants::Status::Active),
-    ("Expired", registrants::Status::Expired),
-    ("Suspended", registrants::Status::Suspended),
-    ("Cancelled", registrants::Status::Cancelled),
+const DOMAIN_STATUSES: &[(&str, DomainStatus)] = &[
+    ("Pending", DomainStatus::Pending),
+    ("Pending transfer", DomainStatus::PendingTransfer),
+    ("Active", DomainStatus::Active),
+    ("Expired", DomainStatus::Expired),
+    ("Suspended", DomainStatus::Suspended),
+    ("Cancelled", DomainStatus::Cancelled),
 ];
 
 pub(super) fn rows() -> Vec<Row> {
@@ -63,7 +64,7 @@ pub(super) fn rows() -> Vec<Row> {
             "GET",
             DOMAINS,
             &registrants::SEARCH,
-            |r| read_list(r, DOMAIN_STATUSES, registrants::Status::word),
+            |r| read_list(r, DOMAIN_STATUSES, DomainStatus::word),
             |_, page: Page<registrants::Shown>| Reply::page(page, |shown| registrant(&shown)),
             NAMES,
         ),

@@ -22,7 +22,10 @@ const ROW: &Fields<UsageRow> = &[
     ("dst_party_id_ext", NULL),
     ("volume", Dimension(|row| Cell::Number(row.volume.normalize()))),
     ("subscriber_host", Dimension(|row| Cell::text(row.service.as_ref().map(|service| service.name.clone())))),
-    ("subscriber_id", Dimension(|row| Cell::text(row.service.as_ref().map(shared::domain::services::Service::number)))),
+    (
+        "subscriber_id",
+        Dimension(|row| Cell::text(row.service.as_ref().map(shared::domain::sales::service::Service::number))),
+    ),
     // Only what is sold is listed.
     ("origin", Dimension(|_| Cell::text(ORIGINS.first().map(|(word, _)| *word)))),
     ("billed_clients_id", Dimension(|row| Cell::id(row.customer))),

@@ -3,11 +3,14 @@
 use invoices::cloudonex::{NAMES, allocations, dates, money, read_currency, read_filters, status, text_patch};
 use serde_json::{Value, json};
 use shared::domain::books::Direction;
-use shared::domain::documents::change::{DELETE_TRANSACTION, Deletion, UPDATE_TRANSACTION, Update};
+use shared::domain::documents::change::{Deletion, Update};
 use shared::domain::documents::list::{GET_TRANSACTION, List, SEARCH_TRANSACTIONS, Sort};
-use shared::domain::documents::pay::{ALLOCATE, Against, Allocate, MOST_AT_ONCE, RELEASE};
-use shared::domain::documents::write::{CREATE_RECEIPT, CREATE_REFUND, CREATE_TRANSACTION, New};
+use shared::domain::documents::pay::{Against, Allocate, MOST_AT_ONCE};
+use shared::domain::documents::write::New;
 use shared::domain::documents::{Document, Kind, Ref, Shown, Status};
+use shared::domain::settlement::documents::{
+    ALLOCATE, CREATE_RECEIPT, CREATE_REFUND, CREATE_TRANSACTION, DELETE_TRANSACTION, RELEASE, UPDATE_TRANSACTION,
+};
 use shared::machinery::dialect::Dialect::Cloudonex;
 use shared::machinery::dialect::cloudonex::window;
 use shared::machinery::reader::Reader;

@@ -4,11 +4,12 @@ use invoices::cloudonex::{
     LARGEST_DOCUMENT, NAMES, allocations, dates, item, money, read_extras, read_filters, read_lines, status, sums,
 };
 use serde_json::{Value, json};
-use shared::domain::documents::change::{DELETE_TRANSACTION, UPDATE_TRANSACTION};
 use shared::domain::documents::list::{GET_TRANSACTION, List, SEARCH_TRANSACTIONS, Sort};
-use shared::domain::documents::pay::{ALLOCATE, RELEASE};
-use shared::domain::documents::write::{CREATE_CREDIT_NOTE, CREATE_DEBIT_NOTE, New, NewLine};
+use shared::domain::documents::write::{New, NewLine};
 use shared::domain::documents::{Kind, Shown};
+use shared::domain::settlement::documents::{
+    ALLOCATE, CREATE_CREDIT_NOTE, CREATE_DEBIT_NOTE, DELETE_TRANSACTION, RELEASE, UPDATE_TRANSACTION,
+};
 use shared::machinery::dialect::Dialect::Cloudonex;
 use shared::machinery::dialect::cloudonex::window;
 use shared::machinery::reader::Reader;

@@ -4,15 +4,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use shared::domain::documents::change::{UPDATE_INVOICE, Update};
+use shared::domain::documents::change::Update;
 use shared::domain::documents::entity::Line;
 use shared::domain::documents::lines::{LONGEST_TERM, MOST_LINES, MOST_TEXT};
 use shared::domain::documents::list::MONEY_IN;
 use shared::domain::documents::number::LONGEST;
-use shared::domain::documents::pay::{ALLOCATE, Against, Allocate, MOST_AT_ONCE};
+use shared::domain::documents::pay::{Against, Allocate, MOST_AT_ONCE};
 use shared::domain::documents::sums::{Rounding, Terms, header};
-use shared::domain::documents::write::{CREATE_INVOICE, CREATE_TRANSACTION, Imported, New};
+use shared::domain::documents::write::{Imported, New};
 use shared::domain::documents::{Kind, Ref, Status};
+use shared::domain::settlement::documents::{ALLOCATE, CREATE_INVOICE, CREATE_TRANSACTION, UPDATE_INVOICE};
 use shared::domain::tenants::CurrencyRef;
 use shared::words::money::{Decimal, Money};
 use shared::words::text::plain_number;

@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use crate::domain::billing::agenda::{self, DOMAINS, EXPIRIES, Note, Row, first};
+use crate::domain::agenda::{self, DOMAINS, EXPIRIES, Note, Row, first};
 use crate::domain::billing::report::{Action, Report};
 use crate::domain::billing::run::{Work, dates, horizon, present};
 use crate::domain::catalog::tlds::Tld;
@@ -13,8 +13,9 @@ use crate::domain::documents::lines::NewLine;
 use crate::domain::documents::write::{New, compose};
 use crate::domain::records::find_all;
 use crate::domain::registrants::lines::years_of;
-use crate::domain::registrants::{Registrant, Status};
-use crate::domain::services::goods::Goods;
+use crate::domain::sales::goods::Goods;
+use crate::domain::sales::registrant::{Registrant, Status};
+use crate::domain::settlement::settle;
 use crate::domain::tenants::CurrencyRef;
 use crate::machinery::changes::Changes;
 use crate::machinery::keys::{self, CUSTOMER};
@@ -39,7 +40,7 @@ pub(crate) async fn renewal(cx: &Context, mut desk: Desk<'_>, row: &Row, report:
     renew(cx, &mut desk, &mut goods, row, report).await?;
     desk.paid.clear();
     goods.into_changes(&mut desk.changes)?;
-    desk.finish().await
+    settle(desk).await
 }
 
 /// Let a domain expire, unless its renewal is still owed.
@@ -47,7 +48,7 @@ pub(crate) async fn expiry(cx: &Context, mut desk: Desk<'_>, row: &Row, report: 
     let mut goods = Goods::open(cx, &desk.tenant, &[], &[], &[row.note.id]).await?;
     expire(cx, &mut desk, &mut goods, row, report).await?;
     goods.into_changes(&mut desk.changes)?;
-    desk.finish().await
+    settle(desk).await
 }
 
 /// Look at a domain again tomorrow: before its end its renewal is asked for once more.

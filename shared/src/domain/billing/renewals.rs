@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
-use crate::domain::billing::agenda::{CHARGES, RENEWALS, Row, WAITING, first};
-use crate::domain::billing::charge::{charge, taxes};
+use crate::domain::agenda::{CHARGES, RENEWALS, Row, WAITING, first};
 use crate::domain::billing::report::{Action, Report};
 use crate::domain::billing::run::{Work, dates, horizon, present};
 use crate::domain::catalog::Product;
@@ -17,11 +16,13 @@ use crate::domain::documents::ledger::Balance;
 use crate::domain::documents::lines::NewLine;
 use crate::domain::documents::sums::share;
 use crate::domain::documents::write::{New, compose};
-use crate::domain::services::adjust::uncharged;
-use crate::domain::services::charges::Charge;
-use crate::domain::services::entity::{Service, Status};
-use crate::domain::services::goods::Goods;
-use crate::domain::services::moves;
+use crate::domain::sales::charges::Charge;
+use crate::domain::sales::goods::Goods;
+use crate::domain::sales::moves;
+use crate::domain::sales::service::{Service, Status};
+use crate::domain::settlement::adjust::uncharged;
+use crate::domain::settlement::charge::{charge, taxes};
+use crate::domain::settlement::settle;
 use crate::domain::tenants::CurrencyRef;
 use crate::machinery::changes::Changes;
 use crate::machinery::keys::{self, CUSTOMER, Key, PRODUCT};
@@ -77,7 +78,7 @@ pub(crate) async fn attempt(cx: &Context, mut desk: Desk<'_>, rows: &[Row], repo
     // What was paid from credit has gone on already.
     desk.paid.clear();
     goods.into_changes(&mut desk.changes)?;
-    desk.finish().await
+    settle(desk).await
 }
 
 /// Services that were put off are looked at again: those whose time is over end, the others are billed.
@@ -100,7 +101,7 @@ pub(crate) async fn resume(cx: &Context, mut desk: Desk<'_>, rows: &[Row], repor
         }
     }
     goods.into_changes(&mut desk.changes)?;
-    desk.finish().await
+    settle(desk).await
 }
 
 /// Look at a service again tomorrow.

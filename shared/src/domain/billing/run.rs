@@ -2,11 +2,12 @@
 
 use serde_json::Value;
 
-use crate::domain::billing::agenda::Row;
+use crate::domain::agenda::Row;
 use crate::domain::billing::report::Report;
 use crate::domain::billing::{domains, renewals, unpaid};
 use crate::domain::documents::desk::Desk;
 use crate::domain::documents::entity::Kind;
+use crate::domain::settlement::settle;
 use crate::domain::tenants::own;
 use crate::machinery::changes::Changes;
 use crate::machinery::operation::{Context, Done, Op, Scope};
@@ -188,7 +189,7 @@ async fn step(cx: &Context, report: &mut Report) -> Result<Option<Changes>> {
         Work::Domain(_) | Work::Expiry(_) => domains::wait(cx, &mut desk, row, report)?,
         Work::Overdue(_) | Work::Lapsed(_) => unpaid::wait(cx, &mut desk, &work, row, report)?,
     }
-    Ok(Some(desk.finish().await?))
+    Ok(Some(settle(desk).await?))
 }
 
 /// What is to be looked at next.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::billing::agenda::{self, LAPSED, Note, OVERDUE, Row, first};
+use crate::domain::agenda::{self, LAPSED, Note, OVERDUE, Row, first};
 use crate::domain::billing::report::{Action, Report};
 use crate::domain::billing::run::{Work, present};
 use crate::domain::documents::change::reach;
@@ -11,8 +11,9 @@ use crate::domain::documents::entity::{Document, Kind, Ref, Stage, Status as Pai
 use crate::domain::documents::line::Line;
 use crate::domain::documents::pay::others_of;
 use crate::domain::documents::write::updated;
-use crate::domain::services::entity::Status;
-use crate::domain::services::goods::Goods;
+use crate::domain::sales::goods::Goods;
+use crate::domain::sales::service::Status;
+use crate::domain::settlement::settle;
 use crate::machinery::changes::Changes;
 use crate::machinery::operation::Context;
 use crate::words::error::{Result, Told};
@@ -52,7 +53,7 @@ pub(crate) async fn overdue(cx: &Context, mut desk: Desk<'_>, row: &Row, report:
     if open.as_ref().is_some_and(is_trifle) {
         let later = later(&desk, report, row);
         row.put_off(cx, &mut desk.changes, later)?;
-        return desk.finish().await;
+        return settle(desk).await;
     }
     row.take(cx, &mut desk.changes);
     if let Some(invoice) = open {
@@ -69,7 +70,7 @@ pub(crate) async fn overdue(cx: &Context, mut desk: Desk<'_>, row: &Row, report:
         }
     }
     goods.into_changes(&mut desk.changes)?;
-    desk.finish().await
+    settle(desk).await
 }
 
 /// Terminate what lived on an invoice.
@@ -78,7 +79,7 @@ pub(crate) async fn lapsed(cx: &Context, mut desk: Desk<'_>, row: &Row, report: 
     if open.as_ref().is_some_and(is_trifle) {
         let later = later(&desk, report, row);
         row.put_off(cx, &mut desk.changes, later)?;
-        return desk.finish().await;
+        return settle(desk).await;
     }
     row.take(cx, &mut desk.changes);
     let mut goods = Goods::none(cx, &desk.tenant);
@@ -107,7 +108,7 @@ pub(crate) async fn lapsed(cx: &Context, mut desk: Desk<'_>, row: &Row, report: 
         }
     }
     goods.into_changes(&mut desk.changes)?;
-    desk.finish().await
+    settle(desk).await
 }
 
 /// Look at an invoice again tomorrow.

@@ -4,9 +4,9 @@
 //! document that is taken back keeps its number; the register lists every number with what became of it.
 
 use crate::domain::books::record::Books;
-use crate::domain::documents::desk::Registered;
 use crate::domain::documents::entity::{Document, Kind, Status};
 use crate::domain::documents::number::{NoTemplate, Reset, Series};
+use crate::domain::documents::numbered::Registered;
 use crate::domain::documents::numbered::{FOREIGN, taken_from};
 use crate::domain::tenants::own;
 use crate::machinery::changes::Changes;

@@ -3,36 +3,23 @@
 use std::collections::BTreeMap;
 
 use crate::domain::documents::dated;
-use crate::domain::documents::desk::{Desk, Held};
-use crate::domain::documents::entity::{Document, Kind, Ref, Status};
+use crate::domain::documents::desk::{Desk, Held, Written};
+use crate::domain::documents::entity::{Document, Kind, Ref, Stage, Status};
 use crate::domain::documents::leaving;
 use crate::domain::documents::lines::{NewLine, priced, same};
 use crate::domain::documents::list::{ANY_TRANSACTION, INVOICES, Shown, with_document};
 use crate::domain::documents::moves::{Move, check, is_returned, make, no_way, release, way_of};
-use crate::domain::documents::pay::{may_release, others_of};
+use crate::domain::documents::pay::{from_credit, may_release, others_of};
 use crate::domain::documents::payout;
 use crate::domain::documents::standing::latest;
 use crate::domain::documents::sums::{Rounding, Terms};
 use crate::domain::documents::taken_over;
 use crate::domain::documents::write::updated;
 use crate::machinery::keys::{INVOICE, TRANSACTION};
-use crate::machinery::operation::{Context, Done, Op, Scope};
+use crate::machinery::operation::Context;
 use crate::words::error::{Error, Result, Rule, Violation};
 use crate::words::patch::Patch;
 use crate::words::time::{Date, Day};
-
-/// Change an invoice.
-pub static UPDATE_INVOICE: Op<Update, Shown> =
-    Op::write("invoices.update", "invoice", Scope::Reseller, |cx, input| Box::pin(update(cx, input, true)));
-/// Change a transaction.
-pub static UPDATE_TRANSACTION: Op<Update, Shown> =
-    Op::write("transactions.update", "transaction", Scope::Reseller, |cx, input| Box::pin(update(cx, input, false)));
-/// Take an invoice away; the number of invoices taken away.
-pub static DELETE_INVOICE: Op<Deletion, u64> =
-    Op::write("invoices.delete", "invoice", Scope::Reseller, |cx, input| Box::pin(delete(cx, input, true)));
-/// Take a transaction away; the number of transactions taken away.
-pub static DELETE_TRANSACTION: Op<Deletion, u64> =
-    Op::write("transactions.delete", "transaction", Scope::Reseller, |cx, input| Box::pin(delete(cx, input, false)));
 
 /// What to change: what is not mentioned stays.
 #[derive(Debug, Clone, Default)]
@@ -94,7 +81,8 @@ async fn find<'c>(cx: &'c Context, id: u64, kinds: &[Kind], invoice: bool) -> Re
     }
 }
 
-async fn update(cx: &Context, input: &Update, invoice: bool) -> Result<Done<Shown>> {
+/// Change an invoice or a transaction.
+pub(crate) async fn update<'c>(cx: &'c Context, input: &Update, invoice: bool) -> Result<Written<'c, Shown>> {
     let (mut desk, document) = find(cx, input.id, &input.kinds, invoice).await?;
     let today = desk.today().date;
     let mut others = if input.status.is_some() || input.pending.is_some() {
@@ -165,6 +153,11 @@ async fn update(cx: &Context, input: &Update, invoice: bool) -> Result<Done<Show
         }
         reach(&mut desk, document, &mut others, status, today)?;
     }
+    // Credit pays a draft once it is issued, as it pays an invoice that is issued at once.
+    let issued = |one: &Document| one.stage == Stage::Issued;
+    if held.before.as_ref().is_some_and(|before| before.stage == Stage::Draft) && issued(&held.after) {
+        from_credit(cx, &mut desk, &mut held.after, &mut others).await?;
+    }
     let on = latest(today, others.iter().map(|other| &other.after).chain([&held.after]));
     for other in others {
         desk.put(&other, updated(other.after.kind), on)?;
@@ -173,9 +166,9 @@ async fn update(cx: &Context, input: &Update, invoice: bool) -> Result<Done<Show
     let shown = desk.shown(document)?;
     // Nothing but the documents themselves is written for a change that changes nothing.
     Ok(if held.before.as_ref() == Some(&held.after) {
-        Done::read(shown)
+        Written { answer: shown, desk: None }
     } else {
-        Done::changed(shown, desk.finish().await?)
+        Written::on(desk, shown)
     })
 }
 
@@ -288,7 +281,8 @@ fn take_back_deposits(document: &mut Document, others: &mut [Held], on: Date) {
     }
 }
 
-async fn delete(cx: &Context, input: &Deletion, invoice: bool) -> Result<Done<u64>> {
+/// Take an invoice or a transaction away; how many were taken away.
+pub(crate) async fn delete<'c>(cx: &'c Context, input: &Deletion, invoice: bool) -> Result<Written<'c, u64>> {
     let (mut desk, document) = find(cx, input.id, &input.kinds, invoice).await?;
     let today = desk.today().date;
     if document.is_settled() && !input.releases {
@@ -340,5 +334,5 @@ async fn delete(cx: &Context, input: &Deletion, invoice: bool) -> Result<Done<u6
         _ => "transaction.deleted",
     };
     desk.remove(&held, event, on)?;
-    Ok(Done::changed(1, desk.finish().await?))
+    Ok(Written::on(desk, 1))
 }

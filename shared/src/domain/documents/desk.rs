@@ -7,15 +7,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use crate::domain::books::Books;
 use crate::domain::customers::Customer;
 use crate::domain::documents::entity::{Document, Kind, Ref, Stage, Status};
 use crate::domain::documents::ledger::{Balance, Ledger, out_of_range};
+use crate::domain::documents::numbered::Registered;
 use crate::domain::documents::shown::Shown;
 use crate::domain::documents::standing::close;
-use crate::domain::orders::fulfil;
 use crate::domain::tenants::{Reach, TenantRecord, of_item};
 use crate::machinery::changes::{Act, Changes, item_of};
 use crate::machinery::keys::{self, CUSTOMER, Entity, INVOICE, Key, TRANSACTION};
@@ -28,24 +26,6 @@ use crate::words::time::{Date, Day, Instant};
 
 /// The most actions of one commit of documents: a transaction has 100, of which the spine takes up to five.
 const MOST_ACTIONS: usize = 94;
-
-/// What became of a number.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Registered {
-    /// The number, as it is printed.
-    pub(crate) number: String,
-    /// The document it was given to.
-    pub(crate) document: u64,
-    /// The counter and its period, where it was drawn from the series.
-    pub(crate) drawn: Option<(String, u64)>,
-    /// The document's date when it was given.
-    pub(crate) date: Date,
-    /// The reseller whose books the document is in.
-    pub(crate) reseller: u64,
-    /// The counter and its period of which the series came to this number, and passed it over since it was taken.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) passed_over: Option<(String, u64)>,
-}
 
 /// A document in hand: as it was read, and as it will be.
 #[derive(Debug, Clone)]
@@ -63,10 +43,25 @@ impl Held {
     }
 }
 
+/// What an operation on documents comes to.
+pub(crate) struct Written<'c, T> {
+    /// Its answer, true once the desk is settled and committed.
+    pub(crate) answer: T,
+    /// The desk with what it wrote, for [`settle`](crate::domain::settlement::settle); absent where nothing changes.
+    pub(crate) desk: Option<Desk<'c>>,
+}
+
+impl<'c, T> Written<'c, T> {
+    /// An answer, and the desk that makes it true.
+    pub(crate) fn on(desk: Desk<'c>, answer: T) -> Self {
+        Self { answer, desk: Some(desk) }
+    }
+}
+
 /// See the head of this file. What was tried on a copy of it can be left undone.
 #[derive(Clone)]
 pub(crate) struct Desk<'c> {
-    pub(super) cx: &'c Context,
+    pub(crate) cx: &'c Context,
     /// The tenant.
     pub(crate) tenant: TenantRecord,
     /// Its books' settings.
@@ -340,15 +335,11 @@ impl<'c> Desk<'c> {
         self.customer.is_none() && self.reach == Reach::Everything && self.balance.owed.values().any(|owed| *owed < 0)
     }
 
-    /// Everything as changes, with what the payments made here bring to life.
-    pub(crate) async fn finish(mut self) -> Result<Changes> {
-        let (paid, lapsed) = (std::mem::take(&mut self.paid), std::mem::take(&mut self.lapsed));
-        if !paid.is_empty() || !lapsed.is_empty() {
-            fulfil::paid(self.cx, &mut self, &paid, &lapsed).await?;
-        }
-        let reservations = std::mem::take(&mut self.reservations);
-        if !reservations.is_empty() {
-            fulfil::keep_stock(self.cx, &mut self, &reservations).await?;
+    /// Everything as changes. Only [`settle`](crate::domain::settlement::settle) calls it, which first sees to what the
+    /// payments made here bring about.
+    pub(crate) fn close(mut self) -> Result<Changes> {
+        if !(self.paid.is_empty() && self.lapsed.is_empty() && self.reservations.is_empty()) {
+            return Err(Error::internal("payments of the desk are not settled"));
         }
         let t = self.cx.tenant();
         for (entity, last, drawn) in self.ids.into_values().filter(|(_, _, drawn)| *drawn > 0) {

@@ -210,6 +210,7 @@ pub fn register(note: &Document, invoice: &mut Document) {
         base_tax: note.sums.base_tax,
         deposit: note.lines.iter().any(|line| line.deposit),
         change: note.lines.iter().any(|line| line.change),
+        instead_of: Vec::new(),
     });
 }
 

@@ -7,7 +7,8 @@
 //! note) is set against each other by allocations; what is left open of the one is receivable, of the other
 //! the customer's credit.
 //!
-//! * [`write`], [`change`], [`pay`]: the operations that change something; [`new`]: what to make; `dated`: a
+//! * [`write`], [`change`], [`pay`]: what changes something (the operations themselves stand in
+//!   [`settlement`](crate::domain::settlement), which knows what a payment brings about); [`new`]: what to make; `dated`: a
 //!   document's dates;
 //! * [`list`]: those that read;
 //! * [`moves`]: the state machine, and setting documents against each other;

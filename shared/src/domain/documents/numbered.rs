@@ -7,7 +7,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::domain::documents::desk::{Desk, Registered};
+use serde::{Deserialize, Serialize};
+
+use crate::domain::documents::desk::Desk;
 use crate::domain::documents::entity::{Document, Kind};
 use crate::domain::documents::number::Series;
 use crate::machinery::changes::passed_over;
@@ -53,6 +55,24 @@ pub(crate) async fn taken_from(
         (next, count) = (next + count as u64, (count * 4).min(AT_ONCE));
     }
     Err(Error::refused("numbers_taken", "The next numbers of the series are all taken: give it another template"))
+}
+
+/// What became of a number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Registered {
+    /// The number, as it is printed.
+    pub(crate) number: String,
+    /// The document it was given to.
+    pub(crate) document: u64,
+    /// The counter and its period, where it was drawn from the series.
+    pub(crate) drawn: Option<(String, u64)>,
+    /// The document's date when it was given.
+    pub(crate) date: Date,
+    /// The reseller whose books the document is in.
+    pub(crate) reseller: u64,
+    /// The counter and its period of which the series came to this number, and passed it over since it was taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) passed_over: Option<(String, u64)>,
 }
 
 impl Desk<'_> {

@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use crate::domain::documents::desk::{Desk, Held};
+use crate::domain::documents::desk::{Desk, Held, Written};
 use crate::domain::documents::entity::{Document, IndexRow, Kind, Ref, Stage};
 use crate::domain::documents::leaving;
 use crate::domain::documents::list::{Shown, with_document};
@@ -13,7 +13,7 @@ use crate::domain::documents::sums::amount;
 use crate::domain::documents::write::{New, invalid, updated};
 use crate::machinery::keys::{self, TRANSACTION};
 use crate::machinery::listing;
-use crate::machinery::operation::{Context, Done, Op, Scope};
+use crate::machinery::operation::Context;
 use crate::words::error::{Error, Result, Rule, Violation};
 use crate::words::money::Money;
 use crate::words::text::spoken;
@@ -26,16 +26,6 @@ const MOST_CREDITS: usize = 5;
 const MOST_IN_ALL: usize = 200;
 /// The most documents that change beside one: three actions each of the 100 of a commit.
 pub(super) const MOST_OTHERS: usize = 25;
-
-/// Set a customer's money against invoices and debit notes.
-pub static ALLOCATE: Op<Allocate, Shown> =
-    Op::write("allocations.create", "transaction", Scope::Reseller, |cx, input| Box::pin(allocate_to(cx, input)));
-/// Take back what a document is set against, the oldest first: all of it, or the first 25; called again it
-/// goes on.
-pub static RELEASE: Op<(u64, &'static [Kind]), Shown> =
-    Op::write("allocations.delete", "transaction", Scope::Reseller, |cx, (id, kinds)| {
-        Box::pin(release_all(cx, *id, kinds))
-    });
 
 /// What is set against which documents.
 #[derive(Debug, Clone)]
@@ -207,7 +197,8 @@ pub(super) async fn open_documents(cx: &Context, customer: Option<u64>, kinds: &
     Ok(rows)
 }
 
-async fn allocate_to(cx: &Context, input: &Allocate) -> Result<Done<Shown>> {
+/// Set a receipt or credit note against documents.
+pub(crate) async fn allocate_to<'c>(cx: &'c Context, input: &Allocate) -> Result<Written<'c, Shown>> {
     let refs: Vec<Ref> = input.against.iter().map(|against| against.other).collect();
     let (mut desk, document) = with_document(cx, &[], TRANSACTION, input.id, input.kinds, name_of(input.kinds)).await?;
     let others = desk.more(document.customer, &refs).await?;
@@ -224,7 +215,7 @@ async fn allocate_to(cx: &Context, input: &Allocate) -> Result<Done<Shown>> {
         let field = |one: &Against| Violation { field: one.field("amount"), rule: Rule::TooLarge(none.clone()) };
         return Err(invalid(input.against.iter().map(field).collect()));
     }
-    done(desk, &credit, held).await
+    done(desk, &credit, held)
 }
 
 /// What a document of some kinds is called where it is not there.
@@ -232,7 +223,8 @@ fn name_of(kinds: &[Kind]) -> &'static str {
     kinds.first().map_or("transaction", |kind| kind.name())
 }
 
-async fn release_all(cx: &Context, id: u64, kinds: &[Kind]) -> Result<Done<Shown>> {
+/// Take back what a document is set against, the oldest first: all of it, or the first 25.
+pub(crate) async fn release_all<'c>(cx: &'c Context, id: u64, kinds: &[Kind]) -> Result<Written<'c, Shown>> {
     let (mut desk, document) = with_document(cx, &[], TRANSACTION, id, kinds, name_of(kinds)).await?;
     let customer = document.customer;
     let mut credit = Held::read(document);
@@ -240,18 +232,18 @@ async fn release_all(cx: &Context, id: u64, kinds: &[Kind]) -> Result<Done<Shown
     let mut held = others_of(&mut desk, customer, &Document { allocations: first, ..credit.after.clone() }).await?;
     may_release(&credit.after, &held)?;
     held.iter_mut().for_each(|one| release(&mut credit.after, &mut one.after));
-    done(desk, &credit, held).await
+    done(desk, &credit, held)
 }
 
 /// Put a document and those it was set against back.
-async fn done(mut desk: Desk<'_>, one: &Held, held: Vec<Held>) -> Result<Done<Shown>> {
+fn done<'c>(mut desk: Desk<'c>, one: &Held, held: Vec<Held>) -> Result<Written<'c, Shown>> {
     let on = latest(desk.today().date, held.iter().map(|other| &other.after).chain([&one.after]));
     for other in held {
         desk.put(&other, updated(other.after.kind), on)?;
     }
     let document = desk.put(one, updated(one.after.kind), on)?;
     let shown = desk.shown(document)?;
-    Ok(Done::changed(shown, desk.finish().await?))
+    Ok(Written::on(desk, shown))
 }
 
 /// Refuses to release a transaction from an invoice that has given its money back, and a charge from the

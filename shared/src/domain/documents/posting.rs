@@ -270,7 +270,9 @@ fn earned(document: &Document) -> BTreeMap<Date, i64> {
             *all.entry(spell.from).or_insert(0) += missed - so_far;
             so_far = missed;
         }
-        let since = |day: &Date| spell.again.is_none() || *day > spell.from;
+        // What was taken back by the day it counts from never stood, whatever days its terms lie on.
+        let stood = spell.until.is_none_or(|(until, _)| until > spell.from);
+        let since = |day: &Date| stood && (spell.again.is_none() || *day > spell.from);
         let until = |day: &Date| spell.until.is_none_or(|(until, _)| *day <= until);
         for (day, earned) in days.iter().filter(|(day, _)| since(day) && until(day)) {
             *all.entry(*day).or_insert(0) += earned;

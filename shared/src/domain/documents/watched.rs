@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::billing::agenda::{self, Note, OVERDUE};
+use crate::domain::agenda::{self, Note, OVERDUE};
 use crate::domain::documents::desk::Desk;
 use crate::domain::documents::entity::{Document, Kind, Stage, Status};
 use crate::machinery::keys;

@@ -6,7 +6,7 @@ use crate::domain::books::Category;
 use crate::domain::documents::change::reach;
 use crate::domain::documents::charges;
 use crate::domain::documents::dated;
-use crate::domain::documents::desk::{Desk, Held};
+use crate::domain::documents::desk::{Desk, Held, Written};
 use crate::domain::documents::entity::{Document, IMPORTED, Kind, Ref, Stage, Status, Sums};
 use crate::domain::documents::leaving;
 use crate::domain::documents::ledger::out_of_range;
@@ -19,35 +19,15 @@ use crate::domain::documents::posting::halves;
 use crate::domain::documents::standing::latest;
 use crate::domain::documents::sums::{self, Rounding, Terms, amount};
 use crate::domain::tenants::TenantCurrency;
-use crate::machinery::operation::{Context, Done, Op, Scope, Working};
+use crate::machinery::operation::{Context, Working};
 use crate::words::error::{Error, Result, Rule, Told, Violation};
 use crate::words::time::{Date, Day};
 
 /// The most half-years that the periods of a document may lie in: each is one action of its commit.
 const MOST_HALVES: usize = 45;
 
-macro_rules! creates {
-    ($(#[$doc:meta] $name:ident: $op:literal, $entity:literal;)*) => {
-        $(#[$doc] pub static $name: Op<New, Shown> =
-            Op::write($op, $entity, Scope::Reseller, |cx, new| Box::pin(create(cx, new))).also(new_also);)*
-    };
-}
-creates! {
-    /// Make an invoice.
-    CREATE_INVOICE: "invoices.create", "invoice";
-    /// Make a transaction of any kind.
-    CREATE_TRANSACTION: "transactions.create", "transaction";
-    /// Take a customer's money, for invoices or on account.
-    CREATE_RECEIPT: "receipts.create", "receipt";
-    /// Give a customer's credit back.
-    CREATE_REFUND: "refunds.create", "refund";
-    /// Take back what was asked of a customer.
-    CREATE_CREDIT_NOTE: "credit_notes.create", "credit_note";
-    /// Ask a customer for more.
-    CREATE_DEBIT_NOTE: "debit_notes.create", "debit_note";
-}
-
-fn new_also<'a>(cx: &'a Context, new: &'a New) -> Working<'a, Vec<Violation>> {
+/// What a new document refers to and is not there, beside what is wrong with its fields.
+pub(crate) fn new_also<'a>(cx: &'a Context, new: &'a New) -> Working<'a, Vec<Violation>> {
     Box::pin(async move {
         let (desk, _) = Desk::open(cx, &[], new.customer, &[]).await?;
         Ok(references(&desk, new))
@@ -75,7 +55,8 @@ fn references(desk: &Desk<'_>, new: &New) -> Vec<Violation> {
     found
 }
 
-async fn create(cx: &Context, new: &New) -> Result<Done<Shown>> {
+/// Make a document, and set it against what it was made for.
+pub(crate) async fn create<'c>(cx: &'c Context, new: &New) -> Result<Written<'c, Shown>> {
     let mut named: Vec<Ref> = new.against.iter().map(|against| against.other).collect();
     let brought = new.imported.as_ref().and_then(|imported| imported.concerns.as_ref()).map(|(id, _)| *id);
     named.extend(new.invoice.or(brought).map(|id| Ref { kind: Kind::Invoice, id }));
@@ -102,7 +83,7 @@ async fn create(cx: &Context, new: &New) -> Result<Done<Shown>> {
         enough(&desk, &document)?;
     }
     let shown = desk.shown(document)?;
-    Ok(Done::changed(shown, desk.finish().await?))
+    Ok(Written::on(desk, shown))
 }
 
 /// Make a document whose references were found good, on an open desk, and set it against what was read for it.

@@ -1,6 +1,5 @@
 //! What an order asks for: its prices, and the invoice that asks for its money.
 
-use crate::domain::billing::charge::taxes;
 use crate::domain::catalog::Price;
 use crate::domain::catalog::variants::{Choice, Variant};
 use crate::domain::customers::Customer;
@@ -13,8 +12,9 @@ use crate::domain::documents::new::New as NewDocument;
 use crate::domain::documents::sums::Rounding;
 use crate::domain::orders::choose::{self, Chosen, ChosenPackage, New};
 use crate::domain::orders::discount;
-use crate::domain::orders::entity::{Stage, number};
 use crate::domain::orders::pricing::{self, ChosenOption, Domain, Package, PricedDomain, PricedPackage};
+use crate::domain::sales::order::{Stage, number};
+use crate::domain::settlement::charge::taxes;
 use crate::domain::tenants::{CurrencyRef, TenantCurrency};
 use crate::words::error::Result;
 use crate::words::money::Currency;

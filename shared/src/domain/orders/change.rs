@@ -1,11 +1,12 @@
 //! Moving an order from status to status, and taking it away (contract billmora §9.4, §10.5).
 
-use crate::domain::orders::entity::{Order, Stage};
 use crate::domain::orders::list::{Shown, whole};
+use crate::domain::records::touched;
 use crate::domain::records::{Removal, find};
-use crate::domain::registrants::{Status as DomainStatus, touched};
-use crate::domain::services::entity::Status;
-use crate::domain::services::goods::Goods;
+use crate::domain::sales::goods::Goods;
+use crate::domain::sales::order::{Order, Stage};
+use crate::domain::sales::registrant::Status as DomainStatus;
+use crate::domain::sales::service::Status;
 use crate::machinery::changes::Changes;
 use crate::machinery::keys;
 use crate::machinery::operation::{Context, Done, Op, Scope};
@@ -53,13 +54,14 @@ async fn update_order(cx: &Context, update: &Update) -> Result<Done<Shown>> {
     let mut answer = whole(cx, &tenant, order).await?;
     for service in &mut answer.services {
         if let Some(held) = goods.services.get(&service.stamps.id).filter(|held| held.after != *service) {
-            *service = crate::domain::services::Service { stamps: touched(cx, &service.stamps), ..held.after.clone() };
+            *service =
+                crate::domain::sales::service::Service { stamps: touched(cx, &service.stamps), ..held.after.clone() };
         }
     }
     for registrant in &mut answer.registrants {
         if let Some(held) = goods.registrants.get(&registrant.stamps.id).filter(|held| held.after != *registrant) {
             let stamps = touched(cx, &registrant.stamps);
-            *registrant = crate::domain::registrants::Registrant { stamps, ..held.after.clone() };
+            *registrant = crate::domain::sales::registrant::Registrant { stamps, ..held.after.clone() };
         }
     }
     let mut changes = Changes::default();
@@ -141,7 +143,7 @@ async fn delete(cx: &Context, id: u64) -> Result<Done<u64>> {
     // Its registered domains stay, without it.
     for (_, held) in std::mem::take(&mut goods.registrants) {
         let before = held.after.clone();
-        let after = crate::domain::registrants::Registrant { order: None, ..held.after };
+        let after = crate::domain::sales::registrant::Registrant { order: None, ..held.after };
         crate::domain::records::put(cx, &mut changes, Some(&before), after, "registrant.updated")?;
     }
     goods.into_changes(&mut changes)?;

@@ -8,13 +8,14 @@ use crate::domain::documents::entity::{Kind, Status as Paid};
 use crate::domain::documents::write::compose;
 use crate::domain::orders::ask::{invoice, priced};
 use crate::domain::orders::choose::{self, New};
-use crate::domain::orders::entity::Stage;
-use crate::domain::orders::fulfil::bring_to_life;
 use crate::domain::orders::list::{Shown, shown};
 use crate::domain::orders::made::Made;
 use crate::domain::records::{BEARERS, Drawer, put};
-use crate::domain::registrants::entity::name_claim;
-use crate::domain::services::goods::Goods;
+use crate::domain::sales::goods::Goods;
+use crate::domain::sales::order::Stage;
+use crate::domain::sales::registrant::name_claim;
+use crate::domain::settlement::fulfil::bring_to_life;
+use crate::domain::settlement::settle;
 use crate::domain::tenants::CurrencyRef;
 use crate::machinery::keys::{self, ORDER, PRICE, REGISTRANT, SERVICE};
 use crate::machinery::operation::{Context, Done, Op, Scope, Working};
@@ -96,5 +97,5 @@ async fn create(cx: &Context, new: &New) -> Result<Done<Shown>> {
     let answer = shown(&desk, &goods, id, vec![invoice])?;
     ids.into_changes(cx, &mut desk.changes);
     goods.into_changes(&mut desk.changes)?;
-    Ok(Done::changed(answer, desk.finish().await?))
+    Ok(Done::changed(answer, settle(desk).await?))
 }

@@ -9,19 +9,13 @@
 //! * [`create`]: making one; [`change`]: moving it, taking it away; [`list`]: reading;
 //! * [`choose`]: what its items mean, and whether they may be ordered; [`pricing`]: what they cost; [`discount`]: what a coupon takes off; [`ask`]: the
 //!   invoice that asks for it; [`made`]: the order with its services and domains;
-//! * [`discounts`]: what a coupon takes off, and for which days;
-//! * [`fulfil`]: what a payment brings about;
-//! * [`entity`]: the order.
+//! * what a payment brings about: [`settlement`](crate::domain::settlement).
 
 pub(crate) mod ask;
 pub mod change;
 pub mod choose;
 pub mod create;
 pub(crate) mod discount;
-pub mod entity;
-pub(crate) mod fulfil;
 pub mod list;
 pub(crate) mod made;
 pub mod pricing;
-
-pub use entity::{Order, Stage};

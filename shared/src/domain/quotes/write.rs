@@ -9,6 +9,7 @@ use crate::domain::documents::write::{New as NewDocument, compose};
 use crate::domain::quotes::entity::{Quote, Stage};
 use crate::domain::quotes::list::Shown;
 use crate::domain::records::{Drawer, Stamps, find, put, remove};
+use crate::domain::settlement::settle;
 use crate::domain::tenants::CurrencyRef;
 use crate::machinery::changes::Changes;
 use crate::machinery::keys::{self, CUSTOMER, QUOTE};
@@ -254,7 +255,7 @@ async fn convert_to(cx: &Context, convert: &Convert) -> Result<Done<Invoice>> {
     let after = Quote { stage: Stage::Converted, invoice: became, answered_at, ..before.clone() };
     put(cx, &mut desk.changes, Some(&before), after, "quote.converted")?;
     let shown = desk.shown(invoice)?;
-    Ok(Done::changed(shown, desk.finish().await?))
+    Ok(Done::changed(shown, settle(desk).await?))
 }
 
 async fn delete(cx: &Context, id: u64) -> Result<Done<u64>> {

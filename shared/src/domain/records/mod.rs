@@ -16,7 +16,13 @@ pub use self::list::{Column, List, find, find_all, indexed, search};
 pub(crate) use self::write::BEARERS;
 pub use self::write::{Drawer, Removal, load, load_ids, put, remove, taken};
 use crate::machinery::keys::Entity;
+use crate::machinery::operation::Context;
 use crate::words::time::{Date, Instant};
+
+/// A record's stamps after its next change.
+pub(crate) fn touched(cx: &Context, stamps: &Stamps) -> Stamps {
+    Stamps { updated_at: cx.now, version: stamps.version + 1, ..stamps.clone() }
+}
 
 /// What every record has.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -1,7 +1,7 @@
 //! Whether a name is free (contract billmora §9.11), as far as the tenant's own records know.
 
 use crate::domain::records::{BEARERS, IndexRow};
-use crate::domain::registrants::entity::name_claim;
+use crate::domain::sales::registrant::name_claim;
 use crate::domain::tenants::named_or_site;
 use crate::machinery::caller::Caller;
 use crate::machinery::keys::{self, TLD};

@@ -1,18 +1,15 @@
 //! Registered domains, which Billmora calls registrants (contract billmora §8.9, §9.9, §9.11).
 //!
-//! * here: the operations on one; [`check`]: whether a name is free;
-//! * [`entity`]: the registered domain.
+//! * here: the operations on one; [`check`]: whether a name is free; `lines`: the line that asks for a domain's years.
 
 pub mod check;
-pub mod entity;
 pub(crate) mod lines;
 
 use crate::domain::catalog::tlds::Tld;
 use crate::domain::customers::Customer;
-use crate::domain::records::{BEARERS, List, Stamps, find, find_all, search};
-use crate::domain::registrants::entity::name_claim;
-pub use crate::domain::registrants::entity::{Registrant, Status};
-use crate::domain::services::goods::Goods;
+use crate::domain::records::{BEARERS, List, find, find_all, search, touched};
+use crate::domain::sales::goods::Goods;
+use crate::domain::sales::registrant::{Registrant, Status, name_claim};
 use crate::machinery::changes::Changes;
 use crate::machinery::keys;
 use crate::machinery::operation::{Context, Done, Op, Scope};
@@ -113,17 +110,12 @@ async fn update(cx: &Context, change: &Change) -> Result<Done<Shown>> {
     Ok(Done::changed(one(cx, &tenant, answer).await?, changes))
 }
 
-/// A record's stamps after its next change.
-pub(crate) fn touched(cx: &Context, stamps: &Stamps) -> Stamps {
-    Stamps { updated_at: cx.now, version: stamps.version + 1, ..stamps.clone() }
-}
-
 async fn delete(cx: &Context, id: u64) -> Result<Done<u64>> {
     let (_, registrant) = find::<Registrant>(cx, id).await?;
     let mut changes = Changes::default();
     crate::domain::records::remove(cx, &mut changes, &registrant, "registrant.deleted")?;
     if let Some(day) = registrant.ends_on() {
-        changes.erase(keys::agenda_row(cx.tenant(), crate::domain::billing::agenda::DOMAINS, day, id));
+        changes.erase(keys::agenda_row(cx.tenant(), crate::domain::agenda::DOMAINS, day, id));
     }
     let claim = name_claim(&registrant.domain);
     changes.add(keys::claim(cx.tenant(), claim.what, &claim.value), vec![(BEARERS.to_owned(), -1)]);

@@ -5,7 +5,7 @@ use crate::domain::customers::accounts::ClientAccount;
 use crate::domain::customers::shown::by_id;
 use crate::domain::records::{List, find_all, indexed};
 use crate::domain::reports::{Layout, MOST_ROWS};
-use crate::domain::services::entity::{Service, Status};
+use crate::domain::sales::service::{Service, Status};
 use crate::domain::tenants::own;
 use crate::machinery::keys::SERVICE;
 use crate::machinery::operation::{Context, Done, Op, Scope};

@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use crate::domain::documents::entity::{Document, IndexRow, Kind, Line, Status};
 use crate::domain::records::find_all;
 use crate::domain::reports::{Layout, MOST_ROWS};
-use crate::domain::services::entity::Service;
+use crate::domain::sales::service::Service;
 use crate::domain::tenants::{TenantRecord, own};
 use crate::machinery::keys::{self, INVOICE, Key, TRANSACTION};
 use crate::machinery::operation::{Context, Done, Op, Scope};

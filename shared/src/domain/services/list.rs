@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::domain::catalog::Product;
 use crate::domain::customers::Customer;
 use crate::domain::records::{IndexRow, List, find, find_all, indexed};
-use crate::domain::services::entity::{Service, Status};
+use crate::domain::sales::service::{Service, Status};
 use crate::domain::tenants::{TenantRecord, own};
 use crate::machinery::keys::{self, CUSTOMER, PRODUCT, SERVICE};
 use crate::machinery::listing;

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
-use crate::domain::billing::charge::charge;
 use crate::domain::catalog::edit::refuse;
 use crate::domain::catalog::prices::fault;
 use crate::domain::catalog::{Cycle, Product};
@@ -13,11 +12,12 @@ use crate::domain::customers::Customer;
 use crate::domain::documents::desk::Desk;
 use crate::domain::documents::entity::Kind;
 use crate::domain::documents::sums::minor;
-use crate::domain::records::{Drawer, Stamps, find_all};
-use crate::domain::registrants::touched;
-use crate::domain::services::entity::{Service, Status, Stock};
-use crate::domain::services::goods::Goods;
+use crate::domain::records::{Drawer, Stamps, find_all, touched};
+use crate::domain::sales::goods::Goods;
+use crate::domain::sales::service::{Service, Status, Stock};
 use crate::domain::services::list::{Shown, shown};
+use crate::domain::settlement::charge::charge;
+use crate::domain::settlement::settle;
 use crate::domain::tenants::TenantCurrency;
 use crate::machinery::changes::Changes;
 use crate::machinery::keys::{self, CLIENT_ACCOUNT, CUSTOMER, SERVICE};
@@ -250,7 +250,7 @@ async fn subscribe(cx: &Context, new: &Subscribe) -> Result<Done<Shown>> {
     let shown = shown(cx, &tenant, answer).await?;
     if begins {
         desk.changes = changes;
-        changes = desk.finish().await?;
+        changes = settle(desk).await?;
     }
     Ok(Done::changed(shown, changes))
 }

@@ -9,16 +9,17 @@ use crate::domain::documents::Status as Paid;
 use crate::domain::documents::desk::Desk;
 use crate::domain::documents::entity::{Document, Kind, Stage};
 use crate::domain::documents::sums::minor;
-use crate::domain::orders::fulfil::bring_about;
 use crate::domain::records::find_all;
-use crate::domain::services::adjust::{To, adjust};
-use crate::domain::services::entity::{Scaling, Service, Status};
+use crate::domain::sales::service::{Scaling, Service, Status};
 use crate::domain::services::list::Shown;
 use crate::domain::services::write::{done, hold};
+use crate::domain::settlement::adjust::{To, adjust};
+use crate::domain::settlement::fulfil::bring_about;
+use crate::domain::settlement::scaling::carry_out;
+use crate::domain::settlement::settle;
 use crate::machinery::keys;
 use crate::machinery::operation::{Context, Done, Op, Scope};
 use crate::words::error::{Error, Result, Violation};
-use crate::words::time::{Day, Instant};
 
 /// Change a service to another product or price. The days that were charged already and are left cost the new price:
 /// what is missing is asked for, and waits until that is paid; what is too much is given back on the documents that
@@ -98,7 +99,7 @@ async fn scale_service(cx: &Context, scale: &Scale) -> Result<Done<Shown>> {
     let mut paid = std::mem::take(&mut desk.paid);
     paid.retain(|one| made.as_ref().is_none_or(|made| made.id != one.id));
     bring_about(cx, &mut desk, &mut goods, &paid, &[]).await?;
-    let changes = desk.finish().await?;
+    let changes = settle(desk).await?;
     done(cx, &tenant, before, goods, changes).await
 }
 
@@ -144,32 +145,4 @@ async fn options(cx: &Context, service: &mut Service, product: &Product, price: 
     service.selections = Some(kept);
     service.configuration = Some(Value::Object(configuration).to_string());
     Ok(cost)
-}
-
-/// Carry out the change of plan that waits.
-pub(crate) fn carry_out(service: &mut Service, now: Instant) {
-    let Some(scaling) = service.pending_scaling() else { return };
-    scaling.completed_at = Some(now);
-    let scaling = scaling.clone();
-    (service.product, service.price, service.fee) = (scaling.new.0, scaling.new.1, scaling.new_fee);
-    (service.selections, service.configuration) = (scaling.selections, scaling.configuration);
-}
-
-/// What was asked for at the old price since a change of plan was asked for, and before it was carried out, comes to
-/// the new price.
-pub(crate) async fn make_up(cx: &Context, desk: &mut Desk<'_>, service: &mut Service) -> Result<()> {
-    let asked = service.asked_until();
-    let Some(scaling) = service.scalings.last().cloned() else { return Ok(()) };
-    if scaling.until.is_none() || asked <= scaling.until {
-        return Ok(());
-    }
-    let found = find_all::<Product>(cx, &[scaling.new.0]).await?.pop().flatten();
-    let product = found.unwrap_or_else(|| Product { name: service.name.clone(), ..Product::default() });
-    let from = Day::of(scaling.created_at, desk.tenant.timezone).date;
-    let to = To { product: &product, fee: scaling.new_fee, from, unknown: false };
-    let made = adjust(cx, desk, service, &to).await?;
-    if let Some(last) = service.scalings.last_mut() {
-        last.made_up = made.map(|made| made.id);
-    }
-    Ok(())
 }

@@ -7,9 +7,9 @@ use serde::de::DeserializeOwned;
 use super::arithmetic::Rates;
 use super::periods::Periods;
 use super::{Pages, Report};
-use crate::domain::orders::Order;
 use crate::domain::rates::Rate;
-use crate::domain::services::entity::Service;
+use crate::domain::sales::order::Order;
+use crate::domain::sales::service::Service;
 use crate::domain::tenants::TenantRecord;
 use crate::machinery::caller::Tenant;
 use crate::machinery::keys::{

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Report;
 use crate::domain::documents::accrual::Term;
 use crate::domain::documents::entity::{Document, Kind, Ref, Stage};
-use crate::domain::orders::Order;
-use crate::domain::services::entity::Service;
+use crate::domain::sales::order::Order;
+use crate::domain::sales::service::Service;
 
 /// Days that a line charged for.
 struct Charged {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Pages, Report};
 use crate::domain::documents::Kind;
-use crate::domain::documents::desk::Registered;
+use crate::domain::documents::numbered::Registered;
 use crate::machinery::caller::Tenant;
 use crate::machinery::changes::passed_over;
 use crate::machinery::keys;

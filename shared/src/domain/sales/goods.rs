@@ -3,13 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::billing::agenda::{self, DOMAINS, Note};
+use crate::domain::agenda::{self, DOMAINS, Note};
 use crate::domain::catalog::Product;
-use crate::domain::orders::entity::{Order, Stage};
 use crate::domain::records::{Record, find_all, put};
-use crate::domain::registrants::Registrant;
-use crate::domain::services::entity::{Service, Status, Stock};
-use crate::domain::services::moves::{self, Moved};
+use crate::domain::sales::moves::{self, Moved};
+use crate::domain::sales::order::{Order, Stage};
+use crate::domain::sales::registrant::Registrant;
+use crate::domain::sales::service::{Service, Status, Stock};
 use crate::domain::tenants::TenantRecord;
 use crate::machinery::changes::Changes;
 use crate::machinery::keys;

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::billing::agenda::{CHARGES, RENEWALS};
+use crate::domain::agenda::{CHARGES, RENEWALS};
 use crate::domain::catalog::cycle::Cycle;
 use crate::domain::documents::accrual::Term;
 use crate::domain::records::{IndexRow, Record, Stamps, stamped};
-use crate::domain::services::charges::Charge;
+use crate::domain::sales::charges::Charge;
 use crate::machinery::keys::{Entity, SERVICE};
 use crate::words::error::{Error, Result};
 use crate::words::money::{Currency, Money};

@@ -8,7 +8,7 @@
 //! | → terminated or cancelled | ended | one more, unless there is any number |
 //! | → pending | nothing | stays |
 
-use crate::domain::services::entity::{Service, Status};
+use crate::domain::sales::service::{Service, Status};
 use crate::words::time::{Date, Day, Instant};
 
 /// What a move was.

@@ -5,19 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
-use crate::domain::billing::charge::taxes;
 use crate::domain::catalog::Product;
 use crate::domain::documents::accrual::Term;
 use crate::domain::documents::desk::{Desk, Held};
-use crate::domain::documents::entity::{Document, Kind, Ref, TaxRow};
+use crate::domain::documents::entity::{Document, Kind, Ref};
 use crate::domain::documents::leaving::carried;
 use crate::domain::documents::lines::{NewLine, NewTaxes, rates_of};
 use crate::domain::documents::pay::Against;
 use crate::domain::documents::sums::share;
-use crate::domain::documents::taken_over;
 use crate::domain::documents::write::{New, prepare, put_all};
-use crate::domain::services::charges::{Charge, Layer, Part, Taxes, Wanted, asked_by, layers, parts};
-use crate::domain::services::entity::Service;
+use crate::domain::sales::charges::{Charge, Part, Wanted, asked_by, layers, parts};
+use crate::domain::sales::service::Service;
+use crate::domain::settlement::charge::taxes;
+use crate::domain::settlement::other_taxes::{charge_again, take_over};
 use crate::domain::tenants::CurrencyRef;
 use crate::machinery::operation::Context;
 use crate::words::error::{Error, Result};
@@ -133,55 +133,7 @@ fn one_line_each(parts: Vec<Part>) -> Vec<Part> {
     all
 }
 
-/// What a dearer plan's invoice takes back, at other taxes, counts as given back of the documents that charged it, the
-/// newest first.
-fn take_over(invoice: &mut Document, charged: &[Layer], anew: &[Part], held: &mut [Held]) -> Result<()> {
-    for part in anew.iter().filter(|part| part.net < 0) {
-        let (mut left, taxes) = (-part.net, rows(&part.taxes));
-        let meets = |layer: &&Layer| layer.term.start <= part.term.end && part.term.start <= layer.term.end;
-        let own = charged.iter().filter(|layer| layer.taxes == part.taxes && layer.fee > 0).filter(meets);
-        let own: BTreeSet<Ref> = own.map(|layer| layer.of).collect();
-        let mut rounding = 0;
-        for of in held.iter_mut().rev().map(|one| &mut one.after).filter(|one| own.contains(&one.own_ref())) {
-            // Each share of a line may have been rounded up.
-            rounding += i64::try_from(of.lines.len() + of.credited.len()).unwrap_or(i64::MAX);
-            left -= taken_over::take_over(invoice, of, left, &taxes)?;
-        }
-        // Credit notes by hand have given it back: it is not given back once more.
-        if left > rounding {
-            let of = held.iter().map(|one| &one.after).find(|one| own.contains(&one.own_ref()));
-            return Err(credited_already(of.unwrap_or(invoice)));
-        }
-    }
-    Ok(())
-}
-
-/// What an invoice of a dearer plan took back, and a further change charges again, is no more given back of what had
-/// charged it.
-fn charge_again(of: Ref, parts: &[Part], held: &mut [Held]) {
-    let took = held.iter().find(|one| one.after.own_ref() == of).map(|one| one.after.took_back.clone());
-    for part in parts.iter().filter(|part| part.net > 0) {
-        let (mut left, taxes) = (part.net, rows(&part.taxes));
-        for from in took.iter().flatten() {
-            if let Some(from) = held.iter_mut().find(|one| one.after.own_ref() == *from) {
-                left -= taken_over::charge_again(&mut from.after, of, left, &taxes);
-            }
-        }
-    }
-}
-
-fn rows(taxes: &Taxes) -> Vec<TaxRow> {
-    let row = |(tax, name, percent): &(u64, String, Decimal)| TaxRow {
-        tax: *tax,
-        name: name.clone(),
-        percent: *percent,
-        amount: 0,
-        given: false,
-    };
-    taxes.iter().map(row).collect()
-}
-
-fn credited_already(invoice: &Document) -> Error {
+pub(super) fn credited_already(invoice: &Document) -> Error {
     let number = invoice.number.as_deref().unwrap_or_default();
     let text = format!("Invoice {number} has been credited already: it cannot give back what it charged");
     Error::refused("scaling", text)
