@@ -179,7 +179,8 @@ class Sales:
                 left = sum(x.left(c.start, c.end) for x in own if x.rate == c.rate)
                 if c.net > 0 and left > 0 and any(
                         back.net < 0 and back.label != d.label and back.rate == c.rate and back.left(c.start, c.end)
-                        and docs[back.label].kind == "invoice" and docs[back.label].status == "issued" for back in s.charges):
+                        and docs[back.label].kind == "invoice" and docs[back.label].status == "issued"
+                        for back in s.charges[s.charges.index(c) + 1:]):
                     return True
         return False
 

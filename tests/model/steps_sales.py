@@ -160,10 +160,11 @@ class ServiceMoved:
         again = (a["move"], s.status) in (("suspend", "Suspended"), ("unsuspend", "Active"), ("terminate", "Terminated"))
         if again or a["move"] == "terminate" and s.status == "Pending":
             verdict = "either"
+        was = s.status
         got = m.w.cx("POST", f"/services/{s.id}/{a['move']}", {})
         if m.ask(got, verdict, f"{a['move']} of what is {s.status}"):
             s.status = {"suspend": "Suspended", "unsuspend": "Active", "terminate": "Terminated"}[a["move"]]
             s.suspended_by = "hand" if a["move"] == "suspend" else None
             s.odd = s.odd or s.status != "Active"
-            if a["move"] == "unsuspend":
+            if a["move"] == "unsuspend" and was == "Suspended":
                 s.forgiven |= m.sales.overdue(m, s)

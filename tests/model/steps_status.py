@@ -137,6 +137,8 @@ def in_cloudonex(m, d, to):
             verdict, why = "either", "an invoice whose own note has been used is opened again"
     if not m.ask(m.w.cx("PUT", f"/invoices/{d.id}", {"status": to}), verdict, why) or to == word:
         return
+    if to == "Unpaid" and d.total <= 0 and d.status == "issued":
+        return  # it asks for nothing: nothing changes
     if to == "Unpaid":
         if word == "Cancelled":
             stand_again(m, d)
@@ -216,6 +218,9 @@ def in_billmora(m, d, to):
         return
     if to == "cancelled" and (d.total > 0 or m.bm("GET", f"/invoices/{d.id}")["status"] == "cancelled"):
         off(m, d, "cancelled")
+    if d.total <= 0 and d.status == "cancelled" and to in ("paid", "unpaid"):
+        stand_again(m, d)  # what asks for nothing counts as paid as soon as it stands
+        paid(m, d)
     if d.total <= 0 or to == "cancelled":
         return
     if d.status == "draft":

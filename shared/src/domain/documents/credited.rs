@@ -27,28 +27,9 @@ pub struct Credited {
     /// Whether a change of plan gave it back: what is left of the price was paid for, whatever that is.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub change: bool,
-    /// The invoices of earlier changes of plan that had taken this back, in whose stead the last one does, the first one
-    /// first, with their numbers: when that one is taken back, it is theirs again.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub instead_of: Vec<(Ref, Option<String>)>,
 }
 
 impl Credited {
-    /// Nothing yet, by the invoice of a change of plan.
-    pub(crate) fn of_change(by: Ref) -> Self {
-        Self {
-            by,
-            number: None,
-            net: 0,
-            taxes: Vec::new(),
-            base_net: 0,
-            base_tax: 0,
-            deposit: false,
-            change: true,
-            instead_of: Vec::new(),
-        }
-    }
-
     /// Whether it is no credit note.
     pub fn by_invoice(&self) -> bool {
         self.by.kind == Kind::Invoice

@@ -170,11 +170,18 @@ pub fn credit(note: &mut Document, invoice: &mut Document) -> Result<()> {
         field: field.to_owned(),
         rule: Rule::TooLarge(invoice.money(most.max(0)).to_string()),
     };
-    if note.sums.net() > left.net {
+    // What an invoice took back of others may be more than its net is: a change of plan has seen to what it can give.
+    let swaps = !invoice.took_back.is_empty() && note.lines.iter().all(|line| line.change);
+    if note.sums.net() > left.net && !swaps {
         return Err(over("amount", left.net).into());
     }
-    let all = note.sums.net() == left.net;
     let rounding = i64::try_from(note.lines.len() + invoice.credited.len()).unwrap_or(i64::MAX);
+    // What is charged again at other taxes can come to the same net as what is left, and be none of it.
+    let is_left = |tax: &TaxRow| {
+        let known = left.taxes.iter().find(|one| same_tax(one, tax)).map_or(0, |one| one.amount);
+        (tax.amount - known).abs() <= rounding
+    };
+    let all = note.sums.net() == left.net && (!swaps || tax_totals(&note.lines).iter().all(is_left));
     fit_taxes(note, &left, all, rounding).map_err(|rule| Error::field("taxes", rule))?;
     let terms = Terms {
         currency: note.iso,
@@ -186,8 +193,10 @@ pub fn credit(note: &mut Document, invoice: &mut Document) -> Result<()> {
     if all && note.sums.tax == left.tax() {
         (note.sums.base_net, note.sums.base_tax) = (left.base_net, left.base_tax);
     } else {
-        let base =
-            |amount: i64, most: i64| in_base(amount, &terms).map(|base| base.min(most.max(0))).ok_or_else(out_of_range);
+        let base = |amount: i64, most: i64| {
+            let base = in_base(amount, &terms).ok_or_else(out_of_range)?;
+            Ok::<_, Error>(if swaps { base } else { base.min(most.max(0)) })
+        };
         note.sums.base_net = base(note.sums.net(), left.base_net)?;
         note.sums.base_tax = base(note.sums.tax, left.base_tax)?;
     }
@@ -210,7 +219,6 @@ pub fn register(note: &Document, invoice: &mut Document) {
         base_tax: note.sums.base_tax,
         deposit: note.lines.iter().any(|line| line.deposit),
         change: note.lines.iter().any(|line| line.change),
-        instead_of: Vec::new(),
     });
 }
 

@@ -90,6 +90,10 @@ pub fn way(from: Status, to: Status) -> Option<Vec<Move>> {
 
 /// The moves from where a document stands to a status: what only credit is set against is taken back at once.
 pub fn way_of(document: &Document, to: Status) -> Option<Vec<Move>> {
+    // What asks for no money is never open: what it pays for stays paid.
+    if to == Status::Unpaid && document.stage == Stage::Issued && document.sums.total <= 0 {
+        return Some(Vec::new());
+    }
     let takes_back = matches!(to, Status::Cancelled | Status::Void);
     let unpaid = takes_back && (is_empty(document) || is_only_credited(document));
     way(if unpaid { Status::Unpaid } else { document.status() }, to)

@@ -14,10 +14,10 @@ use crate::domain::documents::lines::{NewLine, NewTaxes, rates_of};
 use crate::domain::documents::pay::Against;
 use crate::domain::documents::sums::share;
 use crate::domain::documents::write::{New, prepare, put_all};
-use crate::domain::sales::charges::{Charge, Part, Wanted, asked_by, layers, parts};
+use crate::domain::sales::charges::{Charge, Layer, Part, Wanted, asked_by, layers, parts};
 use crate::domain::sales::service::Service;
 use crate::domain::settlement::charge::taxes;
-use crate::domain::settlement::other_taxes::{charge_again, take_over};
+use crate::domain::settlement::other_taxes::{charge_again, charging_again, still_taken, take_over};
 use crate::domain::tenants::CurrencyRef;
 use crate::machinery::operation::Context;
 use crate::words::error::{Error, Result};
@@ -89,7 +89,7 @@ pub(crate) async fn adjust(
     for of in roots {
         let own: Vec<Part> = back.iter().filter(|part| part.of == Some(of)).cloned().collect();
         let concerned = held.iter().map(|one| &one.after).find(|one| one.own_ref() == of);
-        let given = concerned.map_or_else(|| Ok(own.clone()), |charged| within(&own, charged))?;
+        let given = concerned.map_or_else(|| Ok(own.clone()), |concerned| within(&own, concerned, &charged, &held))?;
         // By hand all of it was given back before.
         if given.iter().all(|part| part.net == 0) {
             continue;
@@ -107,7 +107,7 @@ pub(crate) async fn adjust(
         let mut open: Vec<&Document> = held.iter().map(|one| &one.after).filter(|one| one.due_amount() > 0).collect();
         open.sort_by_key(|one| (one.day.date, one.id));
         new.against = open.into_iter().map(|one| Against::whole(one.kind, one.id)).collect();
-        charge_again(of, &own, &mut held);
+        charge_again(of, &charged, &own, &mut held);
         let credit = prepare(cx, desk, &new, &mut held).await?;
         note(service, desk, credit.own_ref(), Some(of), &given)?;
         notes.push(Held { before: None, after: credit });
@@ -140,8 +140,11 @@ pub(super) fn credited_already(invoice: &Document) -> Error {
 }
 
 /// What of a change an invoice can still give back: other notes may have given back some of it by hand.
-fn within(parts: &[Part], invoice: &Document) -> Result<Vec<Part>> {
-    let mut over = -parts.iter().map(|part| part.net).sum::<i64>() - carried(invoice).net.max(0);
+fn within(parts: &[Part], invoice: &Document, charged: &[Layer], held: &[Held]) -> Result<Vec<Part>> {
+    // What it took back itself and goes on taking back it bears beside that; what it charges again does not lessen that.
+    let of = invoice.own_ref();
+    let most = (carried(invoice).net + still_taken(of, held)).max(0);
+    let mut over = charging_again(of, charged, parts, held) - parts.iter().map(|part| part.net).sum::<i64>() - most;
     let mut parts = parts.to_vec();
     if over > 0 && parts.iter().any(|part| part.net > 0) {
         return Err(credited_already(invoice));

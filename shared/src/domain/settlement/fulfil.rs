@@ -171,7 +171,7 @@ pub(crate) async fn keep_stock(cx: &Context, desk: &mut Desk<'_>, orders: &BTree
 async fn deposit(cx: &Context, desk: &mut Desk<'_>, invoice: &Document) -> Result<()> {
     let mut lines: Vec<Line> = invoice.lines.iter().filter(|line| line.deposit).cloned().collect();
     let left = leaving::carried(invoice);
-    if lines.is_empty() || left.total() <= 0 || invoice.credited.iter().any(|note| note.deposit) {
+    if lines.is_empty() || left.net <= 0 || left.total() <= 0 || invoice.credited.iter().any(|note| note.deposit) {
         return Ok(());
     }
     let net = lines.iter().map(|line| line.taxable).sum::<i64>();

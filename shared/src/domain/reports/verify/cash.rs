@@ -61,8 +61,7 @@ impl Cash {
                 let own = document.own_ref();
                 self.charged.insert(own, charged(document));
                 let taken = document.credited.iter().filter(|note| note.by_invoice());
-                let by = taken.flat_map(|note| note.instead_of.iter().map(|(by, _)| *by).chain([note.by]));
-                self.taken.extend(by.map(|by| (own, by.id)));
+                self.taken.extend(taken.map(|note| (own, note.by.id)));
                 self.takes.extend(document.took_back.iter().map(|of| (*of, document.id)));
                 for note in document.credited.iter().filter(|note| !note.by_invoice()) {
                     let tax = note.taxes.iter().map(|row| row.amount).sum();
