@@ -82,20 +82,21 @@ class Service:
                 found[c.rate] = found.get(c.rate, 0) + c.left(start, end)
         return found
 
-    def missing(self, books, day, price=None):
-        """What the days from one on cost at a plan, with taxes, beyond what was charged for them; and how far rounding may be off."""
+    def missing(self, books, day, price=None, since=0):
+        """What the days from one on cost at a plan, with taxes, beyond what was charged for them, and how far rounding may be
+        off; of periods from a number on."""
         with_tax = lambda net, tax: net * (1 + Decimal(tax or 0) / 100)
         fee, rate = MONTHLY[price][1::2] if price else (self.fee, self.rate)
         found = Decimal(0)
-        for start, end, days in self.running(books, day):
+        for start, end, days in self.running(books, day, since):
             found += with_tax(Decimal(fee) * ((end - start).days + 1) / days, rate)
             found -= sum(with_tax(net, tax) for tax, net in self.charged(books, start, end).items())
         return found, 1 + sum(1 for c in self.charges if c.end >= day)
 
-    def running(self, books, today):
+    def running(self, books, today, since=0):
         """The days from today on that were charged: the rest of each period that a document which stands asked for."""
         found = []
-        for n in range(self.asked):
+        for n in range(since, self.asked):
             start, end = self.span(n)
             start = max(start, today)
             if start <= end and self.charged(books, start, end):
@@ -151,10 +152,10 @@ class Sales:
     def changed(self, m, s):
         """A dearer plan begins. What was charged from the day on which it was asked for comes to the new plan in all: periods
         that were asked for meanwhile are made up for by an invoice. What has ended asks for nothing more."""
-        price, label, day = s.change
+        price, label, day, asked = s.change
         s.take(price)
         s.change = None
-        missing, slack = s.missing(m.books, day)
+        missing, slack = s.missing(m.books, day, since=asked)
         got = m.w.cx("GET", f"/invoices/{m.next_invoice}")
         if s.status in ("Terminated", "Cancelled"):
             missing = 0

@@ -62,7 +62,7 @@ class Plan:
         due = sum(books[x].open for x in charging if books[x].kind == "invoice" and books[x] is not invoice)
         m.same("a plan's note has credit left while its own periods are open", 0, min(due, sum(d.open for d in notes)))
         if invoice:
-            s.change = (a["price"], invoice.label, m.today)
+            s.change = (a["price"], invoice.label, m.today, s.asked)
             after_issue(m, invoice)
         else:
             s.take(a["price"])
@@ -100,7 +100,7 @@ def follow(m, s, price):
         part += 1
         d.plan = True
         s.charge_lines(d)
-        s.change = (price, d.label, m.today)
+        s.change = (price, d.label, m.today, s.asked)
         after_issue(m, d)
     for note in taken_notes(m, s, part):
         for label in list(note.set):
