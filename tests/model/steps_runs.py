@@ -105,7 +105,7 @@ def unpaid(m):
         if not services or d.status != "issued":
             continue
         late = m.today >= due_day(d) + DAY * SUSPEND_DAYS and d.open * 100 > d.total
-        over = m.today >= due_day(d) + DAY * TERMINATE_DAYS
+        over = m.today >= due_day(d) + DAY * TERMINATE_DAYS and d.open * 100 > d.total
         m.touched.add(d.label)
         if late:
             for s in services:
