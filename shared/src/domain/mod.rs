@@ -1,6 +1,7 @@
 //! What is true. In each file: operations on top, pure decisions below them, the entity at the end.
 //!
 //! ```text
+//! agenda                   what billing runs look at, and when
 //! documents                the ledger: it does not know what an invoice is for
 //! sales                    what is sold: orders, services, registered domains, their states and charges
 //! settlement               what money brings about: an invoice is paid, a service begins
