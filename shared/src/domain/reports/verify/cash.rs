@@ -33,6 +33,20 @@ fn charged(document: &Document) -> Charged {
     all
 }
 
+/// The same of an invoice, without what a change of plan takes back on it by lines below 0: notes can give back what it
+/// charged, whatever it took back of others.
+fn charged_itself(invoice: &Document) -> Charged {
+    let mut all = charged(invoice);
+    let taking = |line: &&Line| line.change && line.taxable < 0 && invoice.kind == Kind::Invoice;
+    for line in invoice.lines.iter().filter(taking) {
+        all.net -= line.taxable;
+        for row in &line.taxes {
+            *all.taxes.entry(tax_of(row)).or_insert(0) -= row.amount;
+        }
+    }
+    all
+}
+
 /// What is gathered of all documents.
 #[derive(Default)]
 pub(super) struct Cash {
@@ -59,7 +73,7 @@ impl Cash {
         match (document.kind, invoice.or(charge)) {
             (Kind::Invoice | Kind::DebitNote, _) => {
                 let own = document.own_ref();
-                self.charged.insert(own, charged(document));
+                self.charged.insert(own, charged_itself(document));
                 let taken = document.credited.iter().filter(|note| note.by_invoice());
                 self.taken.extend(taken.map(|note| (own, note.by.id)));
                 self.takes.extend(document.took_back.iter().map(|of| (*of, document.id)));
