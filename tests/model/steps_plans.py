@@ -5,7 +5,7 @@ credit note is set against what is still open of its own periods. Held within a 
 """
 from books import Doc
 from client import cents
-from model import KNOWN, Difference, Known, Skip, step
+from model import Difference, Skip, step
 from sales import MONTHLY
 from steps_documents import after_issue, paid
 from steps_sales import new_invoice, read_lines
@@ -33,12 +33,8 @@ class Plan:
         want, slack = s.missing(m.books, m.today, a["price"])
         verdict, why = ("either", "a change of plan while another waits") if s.change else ("yes", "it may change its plan")
         plain = not any(n for c in s.charges if c.end >= m.today and books[c.label].kind == "invoice" for n in m.books.notes_of(books[c.label]) if not n.plan)
-        if not plain and 17 in KNOWN:
-            raise Skip
         if not plain:
             verdict, why = "either", "a change of plan of a period whose invoice was credited by hand"
-        if 9 in KNOWN and any((c.net < 0) == (books[c.label].kind == "invoice") and c.end >= m.today for c in s.charges):
-            raise Skip
         got = m.w.cx("POST", f"/services/{s.id}/plan", {"product_id": product, "price_id": a["price"]})
         if not m.ask(got, verdict, why):
             return
@@ -79,8 +75,6 @@ def taken_notes(m, s, part=0):
         if not note.ok:
             return found
         part += 1
-        if 13 in KNOWN and cents(note["amount"]) <= 0:
-            raise Known(13)
         about = next((d.label for d in m.books.of(kinds=("invoice",)) if d.id == note["invoice_id"]), None)
         d = m.books.add(Doc(m.label(part), "credit_note", m.money_id(note["id"]), s.customer, cents(note["amount"]), note["date"], read_lines(note),
                             number=True, about=about, plan=True))

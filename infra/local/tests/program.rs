@@ -1,5 +1,5 @@
-//! The program as people call it. Building this test builds the program as tests are built, which the second model
-//! (`.ci/run`) then drives.
+//! The program as people call it. Building this test builds `target/debug/local` as tests are built, with optimisation: the
+//! second model is best driven against that (docs/model.md).
 
 use std::process::Command;
 
