@@ -6,13 +6,14 @@
 Each case has a sandbox tenant of its own, whose clock it may move; what is right stands in the cases as literals, from the
 trade's practice and the contracts. Ends with status 1 when anything is wrong. The cases are in `case_money.py`,
 `case_documents.py`, `case_dates.py`, `case_plans.py`, `case_runs.py` and, beyond the table, `case_further.py`,
-`case_audit.py`, `case_attacks.py` and `case_taxes.py`; what they ask with is in `asked.py`.
+`case_audit.py`, `case_attacks.py`, `case_taxes.py` and `case_again.py`; what they ask with is in `asked.py`.
 """
 import argparse
 import sys
 import traceback
 
 import asked
+import case_again
 import case_attacks
 import case_audit
 import case_dates
@@ -24,7 +25,7 @@ import case_runs
 import case_taxes
 from client import Server, World
 
-MODULES = (case_money, case_documents, case_dates, case_plans, case_runs, case_further, case_audit, case_attacks, case_taxes)
+MODULES = (case_money, case_documents, case_dates, case_plans, case_runs, case_further, case_audit, case_attacks, case_taxes, case_again)
 
 
 def main():

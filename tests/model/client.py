@@ -55,21 +55,23 @@ class Answer:
 
 
 class Server:
-    """A running server: one that is there (`url`), or one of our own (`binary`)."""
+    """A running server: one that is there (`url`), or one of our own (`binary`), which forgets everything unless it `keeps`."""
 
-    def __init__(self, url=None, binary=None, tenants=1, clock=NOON, shape=None, log=None):
+    def __init__(self, url=None, binary=None, tenants=1, clock=NOON, shape=None, log=None, keeps=False):
         self.process, self.dir = None, None
         if url:
             self.host = url.split("://")[-1].rstrip("/")
             return
-        self.dir = tempfile.TemporaryDirectory(prefix="tessera-model-")
+        memory = "/dev/shm" if os.path.isdir("/dev/shm") else None   # where writing to a file does not wait for a disk
+        self.dir = tempfile.TemporaryDirectory(prefix="tessera-model-", dir=memory)
         live, sand = (os.path.join(self.dir.name, n) for n in ("live.json", "sandbox.json"))
         with open(live, "w", encoding="utf-8") as f:
             json.dump({"tenants": [fixture.tenant("live", 0)]}, f)
         with open(sand, "w", encoding="utf-8") as f:
             json.dump({"tenants": [fixture.tenant(f"t{n}", n, shape) for n in range(1, tenants + 1)]}, f)
-        command = [os.path.abspath(binary), "--memory", "--listen", "127.0.0.1:0", "--load", live, "--load-sandbox", sand]
-        command += ["--clock", clock] if clock else []
+        self.binary, self.tenants = os.path.abspath(binary), [f"t{n}" for n in range(1, tenants + 1)]
+        self.where = (["--data", os.path.join(self.dir.name, "data")] if keeps else ["--memory"]) + (["--clock", clock] if clock else [])
+        command = [self.binary, *self.where, "--listen", "127.0.0.1:0", "--load", live, "--load-sandbox", sand]
         self.log = open(log or os.devnull, "w", encoding="utf-8")
         self.process = subprocess.Popen(command, cwd=self.dir.name, stdout=subprocess.PIPE, stderr=self.log, text=True)
         for line in self.process.stdout:
@@ -79,11 +81,20 @@ class Server:
         else:
             raise SystemExit(f"the server did not start: {command}, status {self.process.wait()}")
 
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+    def verify(self):
+        """Stops the server and has the books of its tenants checked: what the program says, None where they agree."""
+        self.stop()
+        got = subprocess.run([self.binary, "verify", *self.tenants, "--sandbox", *self.where], cwd=self.dir.name, capture_output=True, text=True)
+        return None if got.returncode == 0 else got.stdout + got.stderr
+
     def end(self):
         if self.process:
-            self.process.kill()
-            self.process.wait()
-            self.process.stdout.close()
+            self.stop()
             self.log.close()
             self.dir.cleanup()
 

@@ -91,6 +91,7 @@ class Model:
             STEPS[a["op"]][2](self, a)
         except Skip:
             return False
+        self.sales.ask_again(self)
         self.same("an id that was passed over", None, self.held)
         self.counts[a["op"]] = self.counts.get(a["op"], 0) + 1
         return True

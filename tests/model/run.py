@@ -6,7 +6,7 @@
     tests/model/run.py --binary … --replay FILE                       the steps that a difference left behind
 
 Steps are dealt to worlds of `--world` steps, each a tenant of its own; a world's steps follow from the seed and its number.
-On a difference it prints seed, world, step, request, what was expected and what was found, writes the steps to a file,
+At the end the server is killed, and its own `verify` has to find that all books agree. On a difference it prints seed, world, step, request, what was expected and what was found, writes the steps to a file,
 leaves out of them what the difference does not need, and ends with status 1. What it knows is in docs/model.md.
 """
 import argparse
@@ -104,10 +104,11 @@ def shorter(server, spare, steps, what, until):
 
 def work(job):
     args, number, share = job
-    server = Server(url=args.url, binary=args.binary, tenants=-(-share // args.world), log=args.log and f"{args.log}.{number}")
+    worlds = -(-share // args.world)
+    server = Server(url=args.url, binary=args.binary, tenants=worlds, log=args.log and f"{args.log}.{number}", keeps=True)
     result = {"steps": 0, "counts": {}, "accepted": 0, "refused": 0, "choices": {}, "differences": []}
     try:
-        for turn in range(-(-share // args.world)):
+        for turn in range(worlds):
             length, world = min(args.world, share - turn * args.world), number * 10000 + turn
             m, done, found = play(World(server, 1 + turn), dealer(args.seed, world, length, args.only), args.full)
             result["steps"] += len(done)
@@ -121,6 +122,10 @@ def work(job):
                 if not args.keep_going:
                     break
             print(f"process {number}: {result['steps']} of {share} steps", file=sys.stderr, flush=True)
+        said = None if args.url else server.verify()
+        if said:
+            print(f"VERIFY seed {args.seed} process {number}:\n{said}", flush=True)
+            result["differences"].append({"what": f"verify: {said}"})
     finally:
         server.end()
     return result
@@ -151,14 +156,16 @@ def main():
     if args.replay:
         with open(args.replay, encoding="utf-8") as f:
             steps = json.load(f)["steps"]
-        server = Server(url=args.url, binary=args.binary, tenants=1, log=args.log)
+        server = Server(url=args.url, binary=args.binary, tenants=1, log=args.log, keeps=True)
         try:
             world = World(server, 1)
             _, done, found = play(world, steps, full=1)
+            said = None if args.url else server.verify()
         finally:
             server.end()
         print(f"{found}\n  {found.answer!r}" if found else f"{len(done)} steps, no difference")
-        return 1 if found else 0
+        print(said or ("" if args.url else "verify: the books agree"))
+        return 1 if found or said else 0
     began, share = time.time(), -(-args.steps // args.processes)
     jobs = [(args, n, share) for n in range(args.processes)]
     if args.processes == 1:

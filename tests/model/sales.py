@@ -27,11 +27,17 @@ def months_on(day, count):
     return datetime.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
+def stands(books, label):
+    """Whether a document counts: a note does with its invoice."""
+    return not label or books.docs[label].status == "issued" and stands(books, books.docs[label].about)
+
+
 class Charge:
     """What a line of a document charged for days of a service; below 0 what it gave back."""
 
     def __init__(self, label, start, end, net, rate):
         self.label, self.start, self.end, self.net, self.rate = label, start, end, Decimal(net), rate
+        self.stood = frozenset()   # where it gives back: the documents that stood then
 
     def left(self, start, end):
         """What of it is for these days."""
@@ -48,7 +54,7 @@ class Service:
         self.change = None     # a dearer plan that waits for its invoice: price, its label, and the day it was asked for
         self.suspended_by = None
         self.since = None      # the day on which a payment let it go on: what else is overdue bars it again from the next on
-        self.forgiven = set()  # what was overdue when somebody let it go on by hand
+        self.forgiven = {}     # as somebody let it go on by hand: what was overdue, since when, and the least it asked for since
         self.loose = False     # ordered by staff, who are not held to the stock
         self.odd = False       # something happened of which the documents do not say what it means for its periods
 
@@ -66,19 +72,21 @@ class Service:
         self.charges.append(Charge(label, start, end, net, self.rate and Decimal(self.rate)))
         self.asked += 1
 
-    def charge_lines(self, d):
+    def charge_lines(self, d, books):
         """What the lines of a document about this service alone charge for its days, or give back."""
         sign = -1 if d.kind == "credit_note" else 1
+        stood = frozenset(c.label for c in self.charges if stands(books, c.label))
         for line in d.lines:
             if line.period and all(line.period):
                 start, end = (datetime.date.fromisoformat(x) for x in line.period)
                 self.charges.append(Charge(d.label, start, end, sign * line.net, line.taxes[0][0] if line.taxes else None))
+                self.charges[-1].stood = stood
 
     def charged(self, books, start, end):
         """What the documents that stand charged for these days, by tax."""
         found = {}
         for c in self.charges:
-            if books.docs[c.label].status == "issued" and c.start <= end and start <= c.end:
+            if stands(books, c.label) and c.start <= end and start <= c.end:
                 found[c.rate] = found.get(c.rate, 0) + c.left(start, end)
         return found
 
@@ -117,7 +125,6 @@ def coupon_share(coupon, unit, setup):
 class Sales:
     def __init__(self):
         self.services = {}
-        self.extra = {}        # service id: what is still to be asked for periods that were charged at the old plan
 
     def of(self, test=lambda s: True):
         return [s for s in self.services.values() if test(s)]
@@ -137,7 +144,9 @@ class Sales:
                 if s.suspended_by == "hand":
                     self.look(m, [s])
                 else:
-                    s.status, s.since = "Active", m.today
+                    s.status = "Active"
+                if s.status == "Active":
+                    s.since = m.today
 
     def overdue(self, m, s):
         """The invoices that name the service and would bar it today."""
@@ -156,34 +165,45 @@ class Sales:
         s.take(price)
         s.change = None
         missing, slack = s.missing(m.books, day, since=asked)
-        got = m.w.cx("GET", f"/invoices/{m.next_invoice}")
         if s.status in ("Terminated", "Cancelled"):
             missing = 0
-        if missing <= slack and not got.ok:
-            return
-        s.odd = True
-        if not got.ok:
-            self.extra[s.id] = missing  # the next run asks for it
-            return
-        d = m.receive(f"{label}x{m.number}", [s])
-        s.charge_lines(d)
-        if abs(d.total - missing) > slack:
-            raise Difference("what is missing of periods that were charged at the old plan", missing, d.total, got)
+        found = 0
+        if m.w.cx("GET", f"/invoices/{m.next_invoice}").ok:
+            d = m.receive(f"{label}x{m.number}", [s])
+            s.charge_lines(d, m.books)
+            found += d.total
+        found -= sum(note.total for note in m.receive_notes(s, 20))
+        if abs(found - missing) > slack:
+            raise Difference("what is missing of periods that were charged at the old plan", missing, found)
 
     def given_elsewhere(self, m, d):
-        """Whether the invoice of a dearer plan, which stands, gave back by a line below 0 what this one had charged."""
+        """Whether the invoice of a dearer plan, which stands, gave back by a line below 0 what this one had charged: of each day the
+        newest document first."""
         docs = m.books.docs
+        root = lambda label: docs[label].about or label
         for s in self.services.values():
-            own = [c for c in s.charges if d.label in (c.label, docs[c.label].about)]
-            for c in own:
-                # What its own notes have given back nobody else can have.
-                left = sum(x.left(c.start, c.end) for x in own if x.rate == c.rate)
-                if c.net > 0 and left > 0 and any(
-                        back.net < 0 and back.label != d.label and back.rate == c.rate and back.left(c.start, c.end)
-                        and docs[back.label].kind == "invoice" and docs[back.label].status == "issued"
-                        for back in s.charges[s.charges.index(c) + 1:]):
-                    return True
+            for n, back in enumerate(s.charges):
+                if back.net >= 0 or docs[back.label].kind != "invoice" or docs[back.label].status != "issued" or back.label == d.label:
+                    continue
+                left, want = {}, -back.net
+                for c in s.charges[:n]:
+                    if c.label in back.stood and c.rate == back.rate:
+                        left[root(c.label)] = left.get(root(c.label), 0) + c.left(back.start, back.end)
+                for label in sorted(left, key=lambda label: -docs[label].id):
+                    gives = min(want, left[label])
+                    if label == d.label and gives > 1:
+                        return True
+                    want -= max(0, gives)
         return False
+
+    def ask_again(self, m):
+        """What was let off by hand is not any more, once its invoice asks for more than it did since."""
+        for s in self.services.values():
+            for key, least in list(s.forgiven.items()):
+                now = m.books.docs[key[0]].open
+                s.forgiven[key] = min(least, now)
+                if now > least:
+                    s.forgiven.pop(key)
 
     def gone(self, m, d):
         """An invoice stands no longer: the change of plan that waited for it is given up."""

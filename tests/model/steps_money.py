@@ -127,7 +127,8 @@ class Refund:
         source = m.doc(a["source"]) if "source" in a else None
         if source is not None and (not source.stands or source.customer != a["customer"]):
             raise Skip
-        limit = min(sure, source.open) if source else sure
+        come = [d for d in m.books.of(a["customer"]) if d.brings and d.date <= m.day()]  # no credit leaves before its day
+        limit = min(sure, sum(d.open for d in ([source] if source in come else [] if source else come)))
         verdict, why = "yes", f"{money(sure)} is net credit, and {money(a['amount'])} is asked for"
         if a["amount"] > limit:
             verdict, why = "no", f"net credit is {money(sure)}{', of it ' + money(source.open) + ' there' if source else ''}"
@@ -145,7 +146,7 @@ class Refund:
             return
         d = m.books.add(Doc(m.label(), "refund", m.money_id(got["id"]), a["customer"], a["amount"], m.day(), number=True, account=account))
         for brings in [source] if source else m.books.oldest(a["customer"]):
-            if d.open > 0:
+            if d.open > 0 and brings.date <= d.date:
                 m.books.settle(brings, d)
         m.same("a refund is set against credit in full", 0, d.open, got)
         m.check_balance(a["customer"])

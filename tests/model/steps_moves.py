@@ -29,8 +29,8 @@ class Moved:
             verdict, why = "no", "the due date would be before the date"
         elif a["by"] == 0:
             why = "unchanged is unchanged"
-        elif a["what"] == "date" and (d.set or d.cleared or m.books.notes_of(d)):
-            verdict, why = "no", "it has payments or notes"
+        elif a["what"] == "date" and (d.set or d.cleared or d.refunds or m.books.notes_of(d) or m.sales.given_elsewhere(m, d)):
+            verdict, why = "no", "it has payments, or was credited"
         elif a["what"] == "date" and (d.total <= 0 or d.order or d.status == "draft" or new > m.day()):
             verdict, why = "either", "the date of an order's, a future or a draft invoice is moved"
         elif a["what"] == "due" and (d.open <= 0 or d.status == "draft"):

@@ -3,12 +3,10 @@
 A dearer plan asks for the difference of the days that are left and waits for its invoice; a cheaper one begins at once, and its
 credit note is set against what is still open of its own periods. Held within a unit for each period and line.
 """
-from books import Doc
-from client import cents
 from model import Difference, Skip, step
 from sales import MONTHLY
 from steps_documents import after_issue, paid
-from steps_sales import new_invoice, read_lines
+from steps_sales import new_invoice, taken_notes
 
 import fixture as f
 
@@ -31,9 +29,9 @@ class Plan:
         books = m.books.docs
         product = MONTHLY[a["price"]][0]
         want, slack = s.missing(m.books, m.today, a["price"])
-        verdict, why = ("either", "a change of plan while another waits") if s.change else ("yes", "it may change its plan")
+        verdict, why = ("no", "another change waits for its payment") if s.change else ("yes", "it may change its plan")
         plain = not any(n for c in s.charges if c.end >= m.today and books[c.label].kind == "invoice" for n in m.books.notes_of(books[c.label]) if not n.plan)
-        if not plain:
+        if not plain and not s.change:
             verdict, why = "either", "a change of plan of a period whose invoice was credited by hand"
         got = m.w.cx("POST", f"/services/{s.id}/plan", {"product_id": product, "price_id": a["price"]})
         if not m.ask(got, verdict, why):
@@ -41,14 +39,11 @@ class Plan:
         if not plain:
             follow(m, s, a["price"])
             return
-        if s.change:
-            s.odd = True
-            raise Skip
         invoice = None
         if m.w.cx("GET", f"/invoices/{m.next_invoice}").ok:
             invoice, shown = new_invoice(m, m.label(), m.next_invoice, s.customer, [s])
             m.same("due on the day of the change, or when its days begin", True, invoice.due in {m.day()} | {x[0].isoformat() for x in current}, shown)
-            s.charge_lines(invoice)
+            s.charge_lines(invoice, m.books)
             invoice.plan = True
         notes = taken_notes(m, s)
         asked = (invoice.total if invoice else 0) - sum(d.total for d in notes)
@@ -67,25 +62,6 @@ class Plan:
         m.check_balance(s.customer)
 
 
-def taken_notes(m, s, part=0):
-    """Books the credit notes that a change of plan brought about, set against what the server says."""
-    found = []
-    while True:
-        note = m.w.cx("GET", f"/credit-notes/{m.next_money}")
-        if not note.ok:
-            return found
-        part += 1
-        about = next((d.label for d in m.books.of(kinds=("invoice",)) if d.id == note["invoice_id"]), None)
-        d = m.books.add(Doc(m.label(part), "credit_note", m.money_id(note["id"]), s.customer, cents(note["amount"]), note["date"], read_lines(note),
-                            number=True, about=about, plan=True))
-        for x in note["allocations"]:
-            invoice = next(i for i in m.books.of(s.customer, ("invoice",)) if i.id == x["id"])
-            m.same("what a plan's note may be set for", True, m.books.settle(d, invoice, cents(x["amount"])) == cents(x["amount"]), note)
-            m.touched.add(invoice.label)
-        s.charge_lines(d)
-        found.append(d)
-
-
 def follow(m, s, price):
     """What a change of plan brought about where the documents do not say; the rules of what may leave hold it."""
     s.odd, part = True, 0
@@ -93,7 +69,7 @@ def follow(m, s, price):
         d, _ = new_invoice(m, m.label(part), m.next_invoice, s.customer, [s])
         part += 1
         d.plan = True
-        s.charge_lines(d)
+        s.charge_lines(d, m.books)
         s.change = (price, d.label, m.today, s.asked)
         after_issue(m, d)
     for note in taken_notes(m, s, part):

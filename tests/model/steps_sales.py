@@ -18,6 +18,7 @@ import fixture as f
 def begin(m):
     m.sales = Sales()
     m.receive = lambda label, services: receive(m, label, services)
+    m.receive_notes = lambda service, part: taken_notes(m, service, part)
 
 
 def read_lines(got):
@@ -55,6 +56,25 @@ def new_invoice(m, label, ident, customer, services, **more):
     m.books.add(d)
     m.touched.add(label)
     return d, got
+
+
+def taken_notes(m, s, part=0):
+    """Books the credit notes that a change of plan brought about, set against what the server says."""
+    found = []
+    while True:
+        note = m.w.cx("GET", f"/credit-notes/{m.next_money}")
+        if not note.ok or not note["description"].startswith(f"SVC-{s.id:04d} - "):
+            return found
+        part += 1
+        about = next((d.label for d in m.books.of(kinds=("invoice",)) if d.id == note["invoice_id"]), None)
+        d = m.books.add(Doc(m.label(part), "credit_note", m.money_id(note["id"]), s.customer, cents(note["amount"]), note["date"], read_lines(note),
+                            number=True, about=about, plan=True))
+        for x in note["allocations"]:
+            invoice = next(i for i in m.books.of(s.customer, ("invoice",)) if i.id == x["id"])
+            m.same("what a plan's note may be set for", True, m.books.settle(d, invoice, cents(x["amount"])) == cents(x["amount"]), note)
+            m.touched.add(invoice.label)
+        s.charge_lines(d, m.books)
+        found.append(d)
 
 
 @step("clock", 6)
@@ -167,4 +187,4 @@ class ServiceMoved:
             s.suspended_by = "hand" if a["move"] == "suspend" else None
             s.odd = s.odd or s.status != "Active"
             if a["move"] == "unsuspend" and was == "Suspended":
-                s.forgiven |= m.sales.overdue(m, s)
+                s.forgiven.update({(label, m.books.docs[label].due): m.books.docs[label].open for label in m.sales.overdue(m, s)})

@@ -58,7 +58,7 @@ def open_again(m, d):
 
 def paid_again(m, d):
     """Whether receipts have come for an invoice since it gave its money back: they cannot be told from what left."""
-    return bool(d.kept) and any(m.books.docs[x].kind == "receipt" for x in d.set if x not in d.kept)
+    return bool(d.refunds) and any(m.books.docs[x].kind == "receipt" for x in d.set if x not in d.kept)
 
 
 def deposits(m, d):
@@ -86,6 +86,7 @@ def refund(m, d):
     d.given, d.refunds = d.given + m.books.cash_of(d), d.refunds + 1
     d.kept = {x: a for x, a in d.set.items() if m.books.docs[x].kind == "receipt"}
     d.status = "refunded"
+    m.sales.gone(m, d)
 
 
 @step("status", 8)
@@ -162,6 +163,8 @@ def not_again(d):
         return "no", "the change of plan that it asked for was given up"
     if d.status == "cancelled" and d.took:
         return "no", "the charges that it took in ask for their money themselves"
+    if d.status == "refunded" and d.plan and any(x.net < 0 for x in d.lines):
+        return "either", "what a dearer plan's invoice took back of others is taken back again"
     return None
 
 

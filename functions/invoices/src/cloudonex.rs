@@ -166,7 +166,7 @@ fn write_list(_: View, page: Page<Shown>) -> Reply {
     Reply::page(page, |shown| invoice(&shown))
 }
 
-fn write_one(_: View, shown: Shown) -> Reply {
+pub(crate) fn write_one(_: View, shown: Shown) -> Reply {
     Reply::one(invoice(&shown))
 }
 

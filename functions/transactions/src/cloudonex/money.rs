@@ -1,13 +1,14 @@
 //! `/transactions`, `/receipts` and `/refunds`: money that comes and goes.
 
 use invoices::cloudonex::{NAMES, allocations, dates, money, read_currency, read_filters, status, text_patch};
+use invoices::cloudonex_allocations::{read_against, read_allocate};
 use serde_json::{Value, json};
 use shared::domain::books::Direction;
 use shared::domain::documents::change::{Deletion, Update};
 use shared::domain::documents::list::{GET_TRANSACTION, List, SEARCH_TRANSACTIONS, Sort};
-use shared::domain::documents::pay::{Against, Allocate, MOST_AT_ONCE};
+use shared::domain::documents::pay::Against;
 use shared::domain::documents::write::New;
-use shared::domain::documents::{Document, Kind, Ref, Shown, Status};
+use shared::domain::documents::{Document, Kind, Shown, Status};
 use shared::domain::settlement::documents::{
     ALLOCATE, CREATE_RECEIPT, CREATE_REFUND, CREATE_TRANSACTION, DELETE_TRANSACTION, RELEASE, UPDATE_TRANSACTION,
 };
@@ -162,46 +163,6 @@ fn read_receipt(r: &mut Reader<'_>) -> New {
     let mut new = read_customers(r, Kind::Receipt);
     new.against = read_against(r, 0);
     new
-}
-
-/// What money is set against: `allocations`, or a single `invoice_id`.
-fn read_against(r: &mut Reader<'_>, least: usize) -> Vec<Against> {
-    if let Some(id) = r.id("invoice_id").optional() {
-        if r.has("allocations") {
-            r.violate("invoice_id", Rule::Contradicts);
-        }
-        return vec![Against::whole(Kind::Invoice, id)];
-    }
-    let entries = r.each("allocations", least, MOST_AT_ONCE);
-    let mut all: Vec<Against> = Vec::with_capacity(entries.len());
-    for (place, mut entry) in entries.into_iter().enumerate() {
-        let (invoice, note) = (entry.id("invoice_id").optional(), entry.id("debit_note_id").optional());
-        let amount = entry.decimal("amount").optional();
-        let other = match (invoice, note) {
-            (Some(id), None) => Some(Ref { kind: Kind::Invoice, id }),
-            (None, Some(id)) => Some(Ref { kind: Kind::DebitNote, id }),
-            (None, None) => {
-                entry.violate("invoice_id", Rule::Required);
-                None
-            }
-            (Some(_), Some(_)) => {
-                entry.violate("debit_note_id", Rule::Contradicts);
-                None
-            }
-        };
-        if let Some(other) = other {
-            if all.iter().any(|before| before.other == other) {
-                entry.violate("invoice_id", Rule::Taken);
-            }
-            all.push(Against { other, amount, at: format!("allocations.{place}") });
-        }
-        r.absorb(entry);
-    }
-    all
-}
-
-pub(super) fn read_allocate(r: &mut Reader<'_>, kinds: &'static [Kind]) -> Allocate {
-    Allocate { id: r.own_id("id"), kinds, against: read_against(r, 1), lenient: false }
 }
 
 fn read_refund(r: &mut Reader<'_>) -> New {

@@ -3,6 +3,7 @@
 use invoices::cloudonex::{
     LARGEST_DOCUMENT, NAMES, allocations, dates, item, money, read_extras, read_filters, read_lines, status, sums,
 };
+use invoices::cloudonex_allocations::read_allocate;
 use serde_json::{Value, json};
 use shared::domain::documents::list::{GET_TRANSACTION, List, SEARCH_TRANSACTIONS, Sort};
 use shared::domain::documents::write::{New, NewLine};
@@ -19,7 +20,7 @@ use shared::words::error::Rule;
 use shared::words::money::Decimal;
 use shared::words::page::Page;
 
-use super::money::{read_allocate, read_deletion, read_update};
+use super::money::{read_deletion, read_update};
 
 const CREDIT: [Kind; 1] = [Kind::CreditNote];
 const DEBIT: [Kind; 1] = [Kind::DebitNote];

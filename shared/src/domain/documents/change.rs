@@ -241,6 +241,7 @@ fn step_to(desk: &mut Desk<'_>, document: &mut Document, others: &mut [Held], st
         others.iter_mut().for_each(|other| taken_over::give_over(document, &mut other.after));
     }
     if step == Move::Reopen {
+        taken_over::take_again(document, others.iter_mut().map(|other| &mut other.after))?;
         for other in others.iter_mut().filter(|other| other.after.kind == Kind::CreditNote) {
             if document.withdrawn.contains(&other.after.id) {
                 leaving::restore(&mut other.after, document, on, desk.now())?;

@@ -77,9 +77,10 @@ async fn bring(desk: &mut Desk<'_>, invoice: &mut Document, refs: &[Ref]) -> Res
     Ok(charges)
 }
 
-/// A charge's line on an invoice: what a credit takes off stands with a negative price.
+/// A charge's line on an invoice: what a credit takes off stands with a negative price. It buys no credit: one that did is
+/// that credit already.
 fn turned(line: &Line, sign: i64, charge: u64) -> Line {
-    let mut line = Line { charge: Some(charge), ..line.clone() };
+    let mut line = Line { charge: Some(charge), deposit: false, ..line.clone() };
     if sign < 0 {
         line.unit = -line.unit;
         for amount in [&mut line.subtotal, &mut line.discount, &mut line.taxable, &mut line.amount, &mut line.base] {

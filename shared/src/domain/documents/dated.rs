@@ -24,9 +24,9 @@ pub(crate) async fn change(desk: &mut Desk<'_>, document: &mut Document, update:
         if document.is_settled() {
             return Err(Error::refused("has_payments", "The date of a document with payments cannot be changed"));
         }
-        // They gave back what it charged at its ratio, and are not of an earlier day.
+        // What gave back what it charged did so at its ratio, and is not of an earlier day.
         if !document.credited.is_empty() {
-            return Err(Error::refused("has_notes", "The date of an invoice with credit notes cannot be changed"));
+            return Err(Error::refused("has_notes", "The date of an invoice that was credited cannot be changed"));
         }
         // A due date that was never set by hand moves with the date.
         if update.due.is_none() && document.due.is_some_and(|due| due.date == document.day.date) {

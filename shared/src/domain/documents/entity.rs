@@ -83,6 +83,9 @@ pub struct Document {
     /// reopened, which then asks for it again: money that left does not come back by itself.
     #[serde(default, skip_serializing_if = "is_nothing")]
     pub returned: (i64, i64),
+    /// How much of that no receipt had brought: it had been marked as paid.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub returned_marked: i64,
     /// What the exchange rate had brought until then of the money that was given back, in minor units of the base
     /// currency: below 0 where it had cost some.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -90,6 +93,9 @@ pub struct Document {
     /// What the lines below 0 of a dearer plan's invoice take back something of, see [`Credited`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub took_back: Vec<Ref>,
+    /// What it took back of those until it gave its own money back: taken back again where it is asked for again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gave_over: Vec<(Ref, Credited)>,
     /// The credit notes that were taken back together with it, which stand again when it does.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub withdrawn: Vec<u64>,

@@ -127,13 +127,16 @@ fn is_empty(document: &Document) -> bool {
     document.sums.total <= 0 && document.stage == Stage::Issued && !document.is_settled()
 }
 
-/// Whether nothing but credit notes and invoices below 0 are set against what asks for money: it can be taken back, and the
-/// credit is free again.
+/// Whether nothing but credit notes and invoices below 0 are set against what asks for money, beside what was given back
+/// already: it can be taken back, and the credit is free again.
 fn is_only_credited(document: &Document) -> bool {
-    let note = |allocation: &Allocation| matches!(allocation.other.kind, Kind::CreditNote | Kind::Invoice);
+    let note = |allocation: &Allocation| match allocation.other.kind {
+        Kind::CreditNote | Kind::Invoice => true,
+        _ => is_returned(document),
+    };
     document.is_debit()
         && document.stage == Stage::Issued
-        && (document.marked.0, document.returned.0) == (0, 0)
+        && cash(document).0 == 0
         && document.allocations.iter().all(note)
 }
 
@@ -148,7 +151,9 @@ pub fn check(document: &Document, step: Move) -> Result<()> {
     let takes_back = matches!(step, Move::Cancel | Move::Void);
     let unpaid = empty || (takes_back && is_only_credited(document));
     let status = if unpaid { Status::Unpaid } else { document.status() };
-    if step == Move::Reopen && cash(document).0 > document.marked.0 && is_returned(document) {
+    // More receipts than what was given back had come by: of those since nobody could tell any more that they came.
+    let receipts = cash(document).0 + document.returned.0 - document.marked.0;
+    if step == Move::Reopen && is_returned(document) && receipts > document.returned.0 - document.returned_marked {
         let text = "Money was given back for this invoice and came in again by receipts: it stays as it is";
         return Err(Error::refused("invoice_refunded", text));
     }
@@ -186,6 +191,7 @@ pub fn make(document: &mut Document, step: Move, now: Instant, today: Date) {
                 let (held, base) = cash(document);
                 document.returned_difference += cash_difference(document);
                 document.returned = (document.returned.0 + held, document.returned.1 + base);
+                document.returned_marked = document.marked.0;
             }
             let stage = match step {
                 Move::Cancel => Stage::Cancelled,

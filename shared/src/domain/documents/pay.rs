@@ -11,7 +11,7 @@ use crate::domain::documents::payout;
 use crate::domain::documents::standing::latest;
 use crate::domain::documents::sums::amount;
 use crate::domain::documents::write::{New, invalid, updated};
-use crate::machinery::keys::{self, TRANSACTION};
+use crate::machinery::keys::{self, INVOICE, TRANSACTION};
 use crate::machinery::listing;
 use crate::machinery::operation::Context;
 use crate::words::error::{Error, Result, Rule, Violation};
@@ -30,9 +30,9 @@ pub(super) const MOST_OTHERS: usize = 25;
 /// What is set against which documents.
 #[derive(Debug, Clone)]
 pub struct Allocate {
-    /// The receipt or credit note.
+    /// The receipt or credit note, or the invoice below 0.
     pub id: u64,
-    /// Which of the two is meant; either one where an import does not tell.
+    /// Which of them is meant; a receipt or credit note where an import does not tell.
     pub kinds: &'static [Kind],
     /// The others.
     pub against: Vec<Against>,
@@ -200,7 +200,7 @@ pub(super) async fn open_documents(cx: &Context, customer: Option<u64>, kinds: &
 /// Set a receipt or credit note against documents.
 pub(crate) async fn allocate_to<'c>(cx: &'c Context, input: &Allocate) -> Result<Written<'c, Shown>> {
     let refs: Vec<Ref> = input.against.iter().map(|against| against.other).collect();
-    let (mut desk, document) = with_document(cx, &[], TRANSACTION, input.id, input.kinds, name_of(input.kinds)).await?;
+    let (mut desk, document) = credit(cx, input.id, input.kinds).await?;
     let others = desk.more(document.customer, &refs).await?;
     let found = missing(&input.against, &others, document.customer);
     if !found.is_empty() {
@@ -218,14 +218,21 @@ pub(crate) async fn allocate_to<'c>(cx: &'c Context, input: &Allocate) -> Result
     done(desk, &credit, held)
 }
 
-/// What a document of some kinds is called where it is not there.
-fn name_of(kinds: &[Kind]) -> &'static str {
-    kinds.first().map_or("transaction", |kind| kind.name())
+/// The document of one of some kinds that brings credit.
+async fn credit<'c>(cx: &'c Context, id: u64, kinds: &[Kind]) -> Result<(Desk<'c>, Document)> {
+    let entity = if kinds.contains(&Kind::Invoice) { INVOICE } else { TRANSACTION };
+    let name = kinds.first().map_or("transaction", |kind| kind.name());
+    let (desk, document) = with_document(cx, &[], entity, id, kinds, name).await?;
+    if document.is_debit() {
+        let text = format!("{} asks for money, and brings none", spoken(&document.own_ref().to_string()));
+        return Err(Error::refused("no_credit", text));
+    }
+    Ok((desk, document))
 }
 
 /// Take back what a document is set against, the oldest first: all of it, or the first 25.
 pub(crate) async fn release_all<'c>(cx: &'c Context, id: u64, kinds: &[Kind]) -> Result<Written<'c, Shown>> {
-    let (mut desk, document) = with_document(cx, &[], TRANSACTION, id, kinds, name_of(kinds)).await?;
+    let (mut desk, document) = credit(cx, id, kinds).await?;
     let customer = document.customer;
     let mut credit = Held::read(document);
     let first = credit.after.allocations.iter().take(MOST_OTHERS).cloned().collect();
@@ -273,6 +280,7 @@ pub(crate) async fn others_of(desk: &mut Desk<'_>, customer: Option<u64>, docume
     let concerned = document.invoice.as_ref().filter(|_| document.kind == Kind::CreditNote);
     refs.extend(concerned.map(|(id, _)| Ref { kind: Kind::Invoice, id: *id }));
     refs.extend(document.took_back.iter().copied());
+    refs.extend(document.gave_over.iter().map(|(of, _)| *of));
     refs.extend(document.charge.map(|id| Ref { kind: Kind::DebitNote, id }));
     refs.sort_unstable_by_key(|one| (one.kind == Kind::Invoice, one.id));
     refs.dedup_by_key(|one| (one.kind == Kind::Invoice, one.id));

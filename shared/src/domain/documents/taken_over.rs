@@ -1,8 +1,8 @@
 //! What the invoice of a dearer plan takes back of what another document charged at other taxes, by a line below 0: it
 //! counts as given back of that document, so that it is given back once ([`leaving`](super::leaving)).
 
-use crate::domain::documents::entity::{Credited, Document, Kind, Ref, TaxRow};
-use crate::domain::documents::leaving::{carried, same_tax};
+use crate::domain::documents::entity::{Credited, Document, Kind, Ref, Stage, TaxRow};
+use crate::domain::documents::leaving::{carried, is_within, same_tax};
 use crate::domain::documents::ledger::out_of_range;
 use crate::domain::documents::sums::{Rounding, Terms, in_base, percent, share};
 use crate::words::error::{Error, Result};
@@ -85,9 +85,31 @@ pub(crate) fn check_charges_again(note: &Document) -> Result<()> {
 
 /// An invoice does not stand any more: what it took back is charged again.
 pub(crate) fn give_over(invoice: &mut Document, of: &mut Document) {
-    let own = of.own_ref();
+    let (own, by) = (of.own_ref(), invoice.own_ref());
     if invoice.took_back.contains(&own) {
-        of.credited.retain(|note| note.by != invoice.own_ref());
+        invoice.gave_over.extend(of.credited.extract_if(.., |entry| entry.by == by).map(|entry| (own, entry)));
         invoice.took_back.retain(|one| *one != own);
     }
+}
+
+/// An invoice stands again: what it took back until it gave its money back, it takes back again of those others. Refused
+/// where that was given back otherwise meanwhile, or does not stand any more.
+pub(crate) fn take_again<'d>(invoice: &mut Document, others: impl Iterator<Item = &'d mut Document>) -> Result<()> {
+    let gave = std::mem::take(&mut invoice.gave_over);
+    let mut taken = 0;
+    for of in others {
+        let (own, before, known) = (of.own_ref(), is_within(of), of.credited.len());
+        of.credited.extend(gave.iter().filter(|(from, _)| *from == own).map(|(_, entry)| entry.clone()));
+        let again = of.credited.len() - known;
+        if again > 0 && of.stage == Stage::Issued && (is_within(of) || !before) {
+            invoice.took_back.push(own);
+            taken += again;
+        }
+    }
+    if taken == gave.len() {
+        return Ok(());
+    }
+    let number = invoice.number.as_deref().unwrap_or_default();
+    let text = format!("What invoice {number} took back was given back otherwise since: change the plan instead");
+    Err(Error::refused("given_back_since", text))
 }

@@ -27,12 +27,14 @@ impl Desk<'_> {
             one.due.map(|due| due.date).filter(|_| one.sustains() && one.stage == Stage::Issued && one.due_amount() > 0)
         };
         let (was, is) = (before.and_then(looked_after), looked_after(after));
-        if was == is {
+        // One that asks for more again, since a payment was taken back, is looked at anew, whatever a run made of it before.
+        let more = before.is_some_and(|before| before.due_amount() < after.due_amount());
+        if was == is && !(more && is.is_some()) {
             return Ok(());
         }
         let t = self.cx.tenant();
         // The row of a later stage, if there is one, is taken away when its day comes.
-        if let Some(was) = was {
+        if let Some(was) = was.filter(|_| was != is) {
             self.changes.erase(keys::agenda_row(t, OVERDUE, was, after.id));
         }
         is.map_or(Ok(()), |day| agenda::put(self.cx, &mut self.changes, OVERDUE, day, &Note { id: after.id, day }))

@@ -21,20 +21,41 @@ use crate::words::time::{Date, Day};
 /// (`lapsed`) what their payment added is taken back.
 pub(crate) async fn paid(cx: &Context, desk: &mut Desk<'_>, invoices: &[Document], lapsed: &[Document]) -> Result<()> {
     let mut goods = Goods::none(cx, &desk.tenant);
-    bring_about(cx, desk, &mut goods, invoices, lapsed).await?;
+    let further = bring_about(cx, desk, &mut goods, invoices, lapsed).await?;
     if goods.actions() > desk.room() {
         let text = "This pays for more at once than can be brought to life in one step: pay fewer invoices at a time";
         return Err(Error::refused("too_much_at_once", text));
     }
     goods.into_changes(&mut desk.changes)?;
-    for invoice in invoices {
+    for invoice in invoices.iter().chain(&further) {
         deposit(cx, desk, invoice).await?;
     }
     Ok(())
 }
 
-/// The same to what is in hand, and what else it concerns.
+/// The same to what is in hand, and what else it concerns. What else became paid by it: a change of plan that is carried
+/// out may give back what pays another invoice, or ask for what is paid from credit at once.
 pub(crate) async fn bring_about(
+    cx: &Context,
+    desk: &mut Desk<'_>,
+    goods: &mut Goods<'_>,
+    invoices: &[Document],
+    lapsed: &[Document],
+) -> Result<Vec<Document>> {
+    let mut further = Vec::new();
+    follow(cx, desk, goods, invoices, lapsed).await?;
+    loop {
+        let (paid, lapsed) = (std::mem::take(&mut desk.paid), std::mem::take(&mut desk.lapsed));
+        if paid.is_empty() && lapsed.is_empty() {
+            return Ok(further);
+        }
+        follow(cx, desk, goods, &paid, &lapsed).await?;
+        further.extend(paid);
+    }
+}
+
+/// One round of it.
+async fn follow(
     cx: &Context,
     desk: &mut Desk<'_>,
     goods: &mut Goods<'_>,

@@ -18,17 +18,15 @@ pub(crate) fn carry_out(service: &mut Service, now: Instant) {
     (service.selections, service.configuration) = (scaling.selections, scaling.configuration);
 }
 
-/// What was asked for at the old price since a change of plan was asked for, and before it was carried out, comes to
-/// the new price.
+/// The periods that were asked for at the old price since a change of plan was asked for, and before it was carried
+/// out, come to the new price. What became of earlier documents meanwhile is left to whoever took them back.
 pub(crate) async fn make_up(cx: &Context, desk: &mut Desk<'_>, service: &mut Service) -> Result<()> {
     let asked = service.asked_until();
     let Some(scaling) = service.scalings.last().cloned() else { return Ok(()) };
-    if scaling.until.is_none() || asked <= scaling.until {
-        return Ok(());
-    }
+    let Some(until) = scaling.until.filter(|until| asked > Some(*until)) else { return Ok(()) };
     let found = find_all::<Product>(cx, &[scaling.new.0]).await?.pop().flatten();
     let product = found.unwrap_or_else(|| Product { name: service.name.clone(), ..Product::default() });
-    let from = Day::of(scaling.created_at, desk.tenant.timezone).date;
+    let from = Day::of(scaling.created_at, desk.tenant.timezone).date.max(until);
     let to = To { product: &product, fee: scaling.new_fee, from, unknown: false };
     let made = adjust(cx, desk, service, &to).await?;
     if let Some(last) = service.scalings.last_mut() {
