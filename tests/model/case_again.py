@@ -180,3 +180,68 @@ def wallet_makes_up(row):
     row.eq("the plan", w.cx("GET", f"/services/{service}")["price_id"], f.PLAN_30)
     row.eq("nothing is due", sum(cents(i["amount_due"]) for i in row.invoices()), 0)
     row.balances("20.00 of the credit made up for April", 8000)
+
+
+@case(243, "a swap of taxes that came to nothing is given back with its taxes", ("untaxed and cheaper", "untaxed and dearer", "a third tax"))
+def nothing_swapped(row):
+    w = row.w
+    tax = lambda: -w.accounts().get(("tax", "USD"), 0)
+    service = row.order(f.PLAN, f.PLAN_60, paid=True)["service_ids"][0]
+    step(row, service, f.TAXED20, f.TAXED20_50)          # 60.00 untaxed become 50.00 and 10.00 of tax
+    row.eq("60.00 as before", row.asked(), 6000)
+    row.eq("of them tax", tax(), 1000)
+    if row.way == "untaxed and cheaper":
+        step(row, service, f.PLAN, f.PLAN_30)
+        want, owed = 3000, 0
+    elif row.way == "untaxed and dearer":
+        row.must(row.plan(service, f.PLAN_60, product_id=f.PLAN))
+        want, owed = 6000, 0
+    else:
+        step(row, service, f.TAXED, f.TAXED_999)
+        want, owed = 1189, 190
+    row.eq("asked for", row.asked(), want)
+    row.eq("tax", tax(), owed)
+    row.balances("60.00 was paid", 6000 - want)
+
+
+@case(244, "a note on an invoice with taxes above and below 0 leaves no exchange difference", ("plan", "BM lines"))
+def mixed_taxes(row):
+    w = row.w
+    if row.way == "plan":
+        service = row.order(f.TAXED, f.TAXED_999, paid=True)["service_ids"][0]
+        made = step(row, service, f.CENTS, f.CENTS_4999, pay=False)   # 9.99 with 19 % back, 49.99 with 7 %
+        note = {"tax_rate": "7"}
+    else:
+        items = [{"description": "Work", "quantity": 1, "unit_price": "50.00", "taxes": ["VAT7"]},
+                 {"description": "Less", "quantity": 1, "unit_price": "-10.00", "taxes": ["VAT19"]}]
+        made = row.must(w.bm("POST", "/invoices", {"user_id": 1, "due_date": "2026-03-09", "status": "unpaid", "items": items}))
+        note = {"taxes": ["VAT7"]}
+    item = {"description": "Back", "qty": 1, "amount": "30.00", **note}
+    got = row.done("a note", w.cx("POST", "/credit-notes", {"customer_id": 1, "date": "2026-03-01", "description": "Back", "invoice_id": made["id"],
+                                                             "items": [item]}))
+    row.eq("30.00 and 2.10 of tax", cents(got["amount"]), 3210)
+    row.eq("the books in the base currency", w.accounts(base=True), w.accounts())
+
+
+@case(245, "what an invoice below 0 brings is set against others by a request, and released")
+def credit_invoice(row):
+    w = row.w
+    item = {"description": "Less", "quantity": 1, "unit_price": "-50.00"}
+    brings = row.must(w.bm("POST", "/invoices", {"user_id": 1, "due_date": "2026-03-09", "status": "unpaid", "items": [item]}))["id"]
+    first, second, other = row.invoice("30.00")["id"], row.invoice("40.00")["id"], row.invoice("10.00", customer=2)["id"]
+    against = lambda ident, **more: w.cx("POST", f"/invoices/{brings}/allocations", {"allocations": [{"invoice_id": ident, **more}]})
+    row.refused("more than is due", against(first, amount="30.01"), (422,))
+    row.refused("another customer's", against(other), (422,))
+    row.done("30.00", against(first))
+    row.eq("it is paid", w.cx("GET", f"/invoices/{first}")["status"], "Paid")
+    row.refused("more than is left", against(second, amount="20.01"), (422,))
+    row.done("the rest", w.cx("POST", f"/invoices/{brings}/allocations", {"invoice_id": second}))
+    row.eq("20.00 is due", cents(w.cx("GET", f"/invoices/{second}")["amount_due"]), 2000)
+    row.refused("nothing is left", against(second), (422,))
+    row.balances("20.00 is owed", -2000)
+    row.refused("an invoice that asks for money brings none", w.cx("POST", f"/invoices/{first}/allocations", {"invoice_id": second}), (409,))
+    row.refused("nor are its payments released so", w.cx("DELETE", f"/invoices/{first}/allocations"), (409,))
+    row.refused("one that is not there", w.cx("POST", "/invoices/999/allocations", {"invoice_id": second}), (404,))
+    row.done("released", w.cx("DELETE", f"/invoices/{brings}/allocations"))
+    row.eq("both are due", [cents(w.cx("GET", f"/invoices/{i}")["amount_due"]) for i in (first, second)], [3000, 4000])
+    row.balances("as before", -2000)

@@ -12,7 +12,6 @@ from books import Books
 from client import cents
 
 STEPS = {}
-KNOWN = set()   # findings that are not mended yet: what they make differ is not compared, or ends its world
 
 
 class Difference(Exception):
@@ -23,10 +22,6 @@ class Difference(Exception):
 
 class Skip(Exception):
     pass
-
-
-class Known(Exception):
-    """A finding of KNOWN has come up, after which the world cannot be followed."""
 
 
 def step(name, weight):

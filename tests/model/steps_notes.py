@@ -57,7 +57,12 @@ class CreditNote:
             raise Skip
         if a["dialect"] == "cx":
             body = {"customer_id": a["customer"], "date": day, "description": "Back", "items": items(a["lines"])}
-            body.update({"invoice_id": about.id} if about else {})
+            if about:
+                body["invoice_id"] = about.id
+                for x, line in zip(body["items"], lines):  # where two taxes there are called the same, the rate says which
+                    if len(line.taxes) == 1 and len({rate for name, rate in about.by_tax() if name == line.names[0]}) > 1:
+                        x.pop("taxes")
+                        x["tax_rate"] = str(line.taxes[0][0])
             got = m.w.cx("POST", "/credit-notes", body)
         else:
             body = {"clients_id": a["customer"], "type": "charge", "amount": money(total), "dt": day, "notes": "back"}

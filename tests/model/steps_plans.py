@@ -27,15 +27,18 @@ class Plan:
             raise Skip
         current = s.running(m.books, m.today)
         books = m.books.docs
+        # One whose invoice gave its money back waits again where that is asked for again, unless another was made meanwhile.
+        waits = s.change and books[s.change[1]].status == "issued"
         product = MONTHLY[a["price"]][0]
         want, slack = s.missing(m.books, m.today, a["price"])
-        verdict, why = ("no", "another change waits for its payment") if s.change else ("yes", "it may change its plan")
+        verdict, why = ("no", "another change waits for its payment") if waits else ("yes", "it may change its plan")
         plain = not any(n for c in s.charges if c.end >= m.today and books[c.label].kind == "invoice" for n in m.books.notes_of(books[c.label]) if not n.plan)
-        if not plain and not s.change:
+        if not plain and not waits:
             verdict, why = "either", "a change of plan of a period whose invoice was credited by hand"
         got = m.w.cx("POST", f"/services/{s.id}/plan", {"product_id": product, "price_id": a["price"]})
         if not m.ask(got, verdict, why):
             return
+        s.change = None
         if not plain:
             follow(m, s, a["price"])
             return
@@ -64,15 +67,17 @@ class Plan:
 
 def follow(m, s, price):
     """What a change of plan brought about where the documents do not say; the rules of what may leave hold it."""
-    s.odd, part = True, 0
+    s.odd, made = True, []
     while m.w.cx("GET", f"/invoices/{m.next_invoice}").ok:
-        d, _ = new_invoice(m, m.label(part), m.next_invoice, s.customer, [s])
-        part += 1
+        d, _ = new_invoice(m, m.label(len(made)), m.next_invoice, s.customer, [s])
         d.plan = True
         s.charge_lines(d, m.books)
         s.change = (price, d.label, m.today, s.asked)
+        made.append(d)
+    notes = taken_notes(m, s, len(made))
+    for d in made:
         after_issue(m, d)
-    for note in taken_notes(m, s, part):
+    for note in notes:
         for label in list(note.set):
             paid(m, m.books.docs[label])
     if not s.change:

@@ -8,6 +8,8 @@ use shared::machinery::store::{sealed, wire};
 use tests::{ADMIN, Call, World};
 
 use crate::faults::prepared;
+use crate::orders::{cloudonex, data, shop};
+use crate::periods::{item, ordered, pay, product};
 
 /// The invoices that are credited in part, and in euros.
 const CREDITED: u64 = 6;
@@ -208,4 +210,30 @@ async fn whatever_one_item_says_that_no_commit_wrote_is_named() {
         cases().len(),
         TAKEN.len()
     );
+}
+
+/// What a dearer plan's invoice takes back at other taxes stands on two documents, which must say the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_change_of_plan_took_back_is_named_where_only_one_side_says_so() {
+    let world = shop().await;
+    let (old, new) = (product(&world, "Old", "10", "0").await, product(&world, "New", "19.99", "19").await);
+    ordered(&world, 1, &old).await;
+    pay(&world, 1, 1, "10").await;
+    data(&world, cloudonex("POST", "/services/1/plan").json(&item(&new)), 200).await;
+    assert_eq!(differences(&world).await, Vec::<String>::new());
+    let image = world.image();
+    let takes = |by: &str, taken: &str| format!("invoice 2 takes back {by} less 0, and {taken} is taken");
+    for (invoice, path, new, told) in [
+        ("000000000001", "credited.0.net", json!({"N": "900"}), takes("1000", "900")),
+        ("000000000001", "credited.0.net", json!({"N": "1100"}), takes("1000", "1100")),
+        ("000000000002", "took_back", json!({"L": []}), "which takes some of it back, do not agree".to_owned()),
+    ] {
+        let mut found = find(&world, "invoice", invoice);
+        spoil(&mut found, path, Some(new));
+        found["seal"] = json!({"S": sealed(wire::whole(&found).unwrap())["seal"].as_s().unwrap()});
+        let world = world.twin_of(&image).await;
+        world.engine.import("tessera", vec![found]).unwrap();
+        let differences = differences(&world).await;
+        assert!(differences.iter().any(|one| one.contains(&told)), "{path}: {differences:?}");
+    }
 }

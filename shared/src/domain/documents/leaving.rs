@@ -196,9 +196,11 @@ pub fn credit(note: &mut Document, invoice: &mut Document) -> Result<()> {
     if all && note.sums.tax == left.tax() {
         (note.sums.base_net, note.sums.base_tax) = (left.base_net, left.base_tax);
     } else {
+        // The sum of what is left says nothing of one part where another is below 0.
+        let mixed = swaps || left.taxes.iter().any(|tax| tax.amount < 0);
         let base = |amount: i64, most: i64| {
             let base = in_base(amount, &terms).ok_or_else(out_of_range)?;
-            Ok::<_, Error>(if swaps { base } else { base.min(most.max(0)) })
+            Ok::<_, Error>(if mixed { base } else { base.min(most.max(0)) })
         };
         note.sums.base_net = base(note.sums.net(), left.base_net)?;
         note.sums.base_tax = base(note.sums.tax, left.base_tax)?;

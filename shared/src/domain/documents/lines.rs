@@ -6,6 +6,7 @@ use crate::domain::customers::Customer;
 use crate::domain::documents::accrual::{CYCLES, Term, end_of_cycle};
 use crate::domain::documents::desk::Desk;
 use crate::domain::documents::entity::{Document, Line, Sums, TaxRow};
+use crate::domain::documents::leaving::carried;
 use crate::domain::documents::ledger::out_of_range;
 use crate::domain::documents::sums::{self, LARGEST_AMOUNT, Priced, Terms, amount, header, percent_fault};
 use crate::domain::documents::write::invalid;
@@ -135,11 +136,13 @@ pub(crate) fn priced(desk: &Desk<'_>, lines: &[NewLine], terms: &Terms) -> Resul
 }
 
 /// The lines of a credit note that concerns an invoice: the name of a tax means the one that stands there, at its rate
-/// (which need be none of the tenant's), and so does a percent that one of them has.
+/// (which need be none of the tenant's), and so does a percent that one of them has. Where several are called the same it
+/// is the first of which something is left.
 pub(crate) fn by_invoice(lines: &[NewLine], invoice: &Document) -> Vec<NewLine> {
-    let totals = invoice.tax_totals();
+    let rows = carried(invoice).taxes;
     let rate = |fits: &dyn Fn(&TaxRow) -> bool| {
-        totals.iter().find(|row| fits(row)).map(|row| (row.tax, row.name.clone(), row.percent))
+        let left = rows.iter().find(|row| row.amount > 0 && fits(row));
+        left.or_else(|| rows.iter().find(|row| fits(row))).map(|row| (row.tax, row.name.clone(), row.percent))
     };
     let taxes = |taxes: &NewTaxes| {
         let rates: Option<Vec<_>> = match taxes {

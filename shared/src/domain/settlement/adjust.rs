@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 
 use crate::domain::catalog::Product;
 use crate::domain::documents::accrual::Term;
@@ -64,6 +65,9 @@ pub(crate) async fn adjust(
     // What costs more in all is one invoice, whatever it gives back for some days.
     let costs = all.iter().map(Part::gross).sum::<Decimal>() > Decimal::ZERO;
     let (mut anew, back): (Vec<Part>, Vec<Part>) = all.into_iter().partition(|part| costs || part.of.is_none());
+    // What comes to a charge for one document is on the invoice too: no credit note charges.
+    let (dearer, back): (Vec<_>, Vec<_>) = by_document(back).into_iter().partition(|(_, own)| charges(own));
+    anew.extend(dearer.into_iter().flat_map(|(_, own)| own));
     if costs {
         anew = one_line_each(anew);
     }
@@ -80,24 +84,11 @@ pub(crate) async fn adjust(
         made = Some(invoice.own_ref());
     }
     let mut notes = Vec::new();
-    let roots: Vec<Ref> = back.iter().filter_map(|part| part.of).fold(Vec::new(), |mut all, one| {
-        if !all.contains(&one) {
-            all.push(one);
-        }
-        all
-    });
-    for of in roots {
-        let own: Vec<Part> = back.iter().filter(|part| part.of == Some(of)).cloned().collect();
+    for (of, own) in back {
         let concerned = held.iter().map(|one| &one.after).find(|one| one.own_ref() == of);
         let given = concerned.map_or_else(|| Ok(own.clone()), |concerned| within(&own, concerned, &charged, &held))?;
         // By hand all of it was given back before.
-        if given.iter().all(|part| part.net == 0) {
-            continue;
-        }
-        // Rounding can leave a unit to charge where nothing is left to give back: nobody is asked for that.
-        if given.iter().map(Part::gross).sum::<Decimal>() >= Decimal::ZERO {
-            continue;
-        }
+        let Some(given) = no_charge(given) else { continue };
         let mut new = document(Kind::CreditNote, desk, service, to, &given);
         new.ratio = concerned.map(|one| one.ratio);
         new.day = concerned.map(|one| one.day).filter(|day| day.date > desk.today().date);
@@ -131,6 +122,45 @@ fn one_line_each(parts: Vec<Part>) -> Vec<Part> {
     }
     all.retain(|part| part.net != 0);
     all
+}
+
+/// Parts by the documents on which they are given back, in their order.
+fn by_document(parts: Vec<Part>) -> Vec<(Ref, Vec<Part>)> {
+    let mut all: Vec<(Ref, Vec<Part>)> = Vec::new();
+    for part in parts {
+        let Some(of) = part.of else { continue };
+        match all.iter_mut().find(|(known, _)| *known == of) {
+            Some((_, own)) => own.push(part),
+            None => all.push((of, vec![part])),
+        }
+    }
+    all
+}
+
+/// By how much rounding can be off in parts, in minor units.
+fn rounding(parts: &[Part]) -> i64 {
+    i64::try_from(parts.len()).unwrap_or(i64::MAX)
+}
+
+/// Whether parts charge more than they give back, by more than their rounding.
+fn charges(parts: &[Part]) -> bool {
+    parts.iter().map(Part::gross).sum::<Decimal>() > Decimal::from(rounding(parts))
+}
+
+/// The parts of a credit note. A swap of taxes can come to nothing, or by its rounding to a unit more than that, which
+/// nobody is asked for. `None` where nothing but rounding is left.
+fn no_charge(mut parts: Vec<Part>) -> Option<Vec<Part>> {
+    let over = parts.iter().map(Part::gross).sum::<Decimal>();
+    if over >= Decimal::ZERO && parts.iter().all(|part| part.net.abs() <= rounding(&parts)) {
+        return None;
+    }
+    if over > Decimal::ZERO
+        && let Some(most) = parts.iter_mut().max_by_key(|part| part.net)
+    {
+        most.net -= over.ceil().to_i64()?;
+        most.fee = share(most.net, most.days, most.term.days());
+    }
+    parts.iter().any(|part| part.net != 0).then_some(parts)
 }
 
 pub(super) fn credited_already(invoice: &Document) -> Error {

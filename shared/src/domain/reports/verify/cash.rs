@@ -3,6 +3,7 @@
 //! * An invoice's credit notes come to its net and to each of its taxes at most, and it knows each of them.
 //! * No more cash leaves for an invoice than came in for it, nor for a customer than came in, or was granted by notes without
 //!   an invoice.
+//! * What a dearer plan's invoice takes back of others counts as given back of those, less what its notes charged again.
 //! * A customer's credit can be used: an invoice below 0 that has something left stands with its balance.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,6 +48,28 @@ fn charged_itself(invoice: &Document) -> Charged {
     all
 }
 
+/// What a dearer plan's invoice takes back by lines below 0, without taxes, in minor units.
+#[derive(Default)]
+struct Swap {
+    /// What its lines say, and what its credit notes charged again.
+    takes: i64,
+    again: i64,
+    /// What the documents that had charged it say.
+    taken: i64,
+    /// By how much rounding may be off.
+    units: i64,
+}
+
+fn units(document: &Document) -> i64 {
+    (document.lines.len() + document.credited.len()) as i64
+}
+
+/// What a document's lines of a change of plan come to below 0.
+fn swapped(document: &Document) -> i64 {
+    let change = |line: &&Line| line.change && line.charge.is_none() && line.taxable < 0;
+    -document.lines.iter().filter(change).map(|line| line.taxable).sum::<i64>()
+}
+
 /// What is gathered of all documents.
 #[derive(Default)]
 pub(super) struct Cash {
@@ -59,6 +82,7 @@ pub(super) struct Cash {
     /// What a dearer plan's invoice took back of another document: as that one says, and as the invoice does.
     taken: BTreeSet<(Ref, u64)>,
     takes: BTreeSet<(Ref, u64)>,
+    swaps: BTreeMap<u64, Swap>,
     flows: BTreeMap<(u64, &'static str), Flow>,
     /// Customers' invoices below 0 that have something left.
     credit: BTreeSet<(u64, u64)>,
@@ -75,7 +99,17 @@ impl Cash {
                 let own = document.own_ref();
                 self.charged.insert(own, charged_itself(document));
                 let taken = document.credited.iter().filter(|note| note.by_invoice());
-                self.taken.extend(taken.map(|note| (own, note.by.id)));
+                for note in taken {
+                    self.taken.insert((own, note.by.id));
+                    let swap = self.swaps.entry(note.by.id).or_default();
+                    swap.taken += note.net;
+                    swap.units += units(document);
+                }
+                if issued && document.kind == Kind::Invoice && swapped(document) > 0 {
+                    let swap = self.swaps.entry(document.id).or_default();
+                    swap.takes += swapped(document);
+                    swap.units += units(document);
+                }
                 self.takes.extend(document.took_back.iter().map(|of| (*of, document.id)));
                 for note in document.credited.iter().filter(|note| !note.by_invoice()) {
                     let tax = note.taxes.iter().map(|row| row.amount).sum();
@@ -89,6 +123,9 @@ impl Cash {
             (Kind::CreditNote, Some(of)) if issued => {
                 let own = charged(document);
                 self.notes.insert((of, document.id), (own.net, document.sums.tax));
+                if of.kind == Kind::Invoice && swapped(document) > 0 {
+                    self.swaps.entry(of.id).or_default().again += swapped(document);
+                }
                 let given = self.given.entry(of).or_default();
                 given.net += own.net;
                 for (tax, amount) in own.taxes {
@@ -150,6 +187,16 @@ impl Cash {
         }
         for (of, by) in self.taken.symmetric_difference(&self.takes) {
             report.differ(|| format!("{of} and invoice {by}, which takes some of it back, do not agree"));
+        }
+        for (invoice, swap) in &self.swaps {
+            let Swap { takes, again, taken, units } = swap;
+            if *takes > 0 && taken > takes || taken + units < takes - again {
+                report.differ(|| {
+                    format!(
+                        "invoice {invoice} takes back {takes} less {again}, and {taken} is taken of what charged it"
+                    )
+                });
+            }
         }
         for ((customer, code), flow) in &self.flows {
             if flow.left > flow.came {
