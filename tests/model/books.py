@@ -263,7 +263,9 @@ class Books:
         for d in self.docs.values():
             if d.kind == "invoice" and d.stands:
                 net, taxes = self.credited(d)
-                if net > max(d.net, 0) or any(v > max(0, d.by_tax().get(t, 0)) for t, v in taxes.items()):
+                # A dearer plan's invoice gives back what it charged, whatever it took back of others.
+                own = [x for x in d.lines if x.net > 0] if d.plan else d.lines
+                if net > max(sum(x.net for x in own), 0) or any(v > max(0, taxes_of(own).get(t, 0)) for t, v in taxes.items()):
                     found.append(f"notes beyond invoice {d.id}")
                 if d.status == "refunded" and sum(n.open for n in self.notes_of(d)):
                     found.append(f"invoice {d.id} gave back more than it charged")

@@ -176,7 +176,7 @@ class Sales:
         if abs(found - missing) > slack:
             raise Difference("what is missing of periods that were charged at the old plan", missing, found)
 
-    def given_elsewhere(self, m, d):
+    def given_elsewhere(self, m, d, least=1):
         """Whether the invoice of a dearer plan, which stands, gave back by a line below 0 what this one had charged: of each day the
         newest document first."""
         docs = m.books.docs
@@ -192,7 +192,7 @@ class Sales:
                         left[root(c.label)] = left.get(root(c.label), 0) + c.left(back.start, back.end)
                 for label in sorted(left, key=lambda label: -docs[label].id):
                     gives = min(want, left[label])
-                    if label == d.label and gives > 1:
+                    if label == d.label and gives > least:
                         return True
                     want -= max(0, gives)
         return False

@@ -51,7 +51,7 @@ class CreditNote:
             elif not m.books.note_fits(about, lines, clip=True):
                 verdict, why = "no", "it is beyond what its invoice still carries"
             total = sum(x.net + x.tax for x in lines)
-            if verdict == "yes" and m.sales.given_elsewhere(m, about):
+            if verdict == "yes" and m.sales.given_elsewhere(m, about, 0):
                 verdict, why = "either", "a note on what a dearer plan's invoice gave back in part"
         if total <= 0:
             raise Skip

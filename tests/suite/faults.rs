@@ -92,6 +92,7 @@ pub(crate) fn request(row: &Row) -> Call {
         ("allocations.create", "receipts") => "1",
         ("invoices.delete", "invoices") => "1",
         ("invoices.update", _) if row.dialect.name() == "jerasoft" => "1",
+        ("allocations.create" | "allocations.delete", "invoices") => "6",
         (_, "credit-notes") => "4",
         (_, "debit-notes") => "5",
         ("orders.update", _) => "1",
@@ -134,7 +135,7 @@ fn order(status: &str, coupon: &str) -> Value {
 }
 
 /// Customers, and documents of the second: invoices 1 and 2, receipts 1 and 2 (the second set against invoice
-/// 2), refund 3, credit note 4, debit note 5, charge 6.
+/// 2), refund 3, credit note 4, debit note 5, charge 6; invoice 6 below 0, set against invoice 7 in part.
 pub(crate) async fn prepared() -> World {
     let world = World::new().await;
     world.customers(3).await;
@@ -153,6 +154,14 @@ pub(crate) async fn prepared() -> World {
     let charge = json!({"clients_id": 2, "type": "charge", "amount": -12, "dt": "2026-02-10"});
     world.send(Call::new("POST", "/api/accounting/transactions").key(ADMIN).json(&charge)).await.expect(200);
     catalogue(&world).await;
+    // Invoice 6 brings credit, of which a part is set against invoice 7.
+    let below = json!({"user_id": 2, "due_date": "2026-03-31", "status": "unpaid", "items": [{"description": "x", "quantity": 1, "unit_price": -5}]});
+    let made = world.send(Call::new("POST", "/api/v1/invoices").bearer(TOKEN).json(&below)).await.expect(201);
+    assert_eq!(made["data"]["id"], 6);
+    let other = json!({"customer_id": 2, "items": [{"description": "x", "amount": 3}]});
+    let other = world.send(Call::new("POST", "/api/v2/invoices").bearer(ADMIN).json(&other)).await.expect(201);
+    let set = json!({"allocations": [{"invoice_id": other["data"]["id"], "amount": 1}]});
+    world.send(Call::new("POST", "/api/v2/invoices/6/allocations").bearer(ADMIN).json(&set)).await.expect(200);
     world
 }
 

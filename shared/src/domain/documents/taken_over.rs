@@ -65,7 +65,8 @@ pub(crate) fn charge_again(of: &mut Document, by: Ref, net: i64, taxes: &[TaxRow
 
 /// Refuses to take a document back of which a dearer plan's invoice took back some: that is taken back first.
 pub(crate) fn check_taken_over(document: &Document) -> Result<()> {
-    let Some(by) = document.credited.iter().find(|note| note.by_invoice()) else { return Ok(()) };
+    let taken = |note: &&Credited| note.by_invoice() && note.net != 0;
+    let Some(by) = document.credited.iter().find(taken) else { return Ok(()) };
     let number = by.number.as_deref().unwrap_or_default();
     let text = format!("Invoice {number} of a change of plan took back some of this: take that back first");
     Err(Error::refused("taken_over", text))

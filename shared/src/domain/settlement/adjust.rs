@@ -18,7 +18,7 @@ use crate::domain::documents::write::{New, prepare, put_all};
 use crate::domain::sales::charges::{Charge, Layer, Part, Wanted, asked_by, layers, parts};
 use crate::domain::sales::service::Service;
 use crate::domain::settlement::charge::taxes;
-use crate::domain::settlement::other_taxes::{charge_again, charging_again, still_taken, take_over};
+use crate::domain::settlement::other_taxes::{charge_again, charging_again, left_taken, still_taken, take_over};
 use crate::domain::tenants::CurrencyRef;
 use crate::machinery::operation::Context;
 use crate::words::error::{Error, Result};
@@ -65,13 +65,18 @@ pub(crate) async fn adjust(
     // What costs more in all is one invoice, whatever it gives back for some days.
     let costs = all.iter().map(Part::gross).sum::<Decimal>() > Decimal::ZERO;
     let (mut anew, back): (Vec<Part>, Vec<Part>) = all.into_iter().partition(|part| costs || part.of.is_none());
-    // What comes to a charge for one document is on the invoice too: no credit note charges.
-    let (dearer, back): (Vec<_>, Vec<_>) = by_document(back).into_iter().partition(|(_, own)| charges(own));
-    anew.extend(dearer.into_iter().flat_map(|(_, own)| own));
     if costs {
         anew = one_line_each(anew);
     }
     let mut held: Vec<Held> = documents.into_values().map(Held::read).collect();
+    let mut back = by_document(back);
+    // What comes to a charge for one document is on the invoice too: no credit note charges.
+    if back.iter().any(|(_, own)| charges(own)) {
+        let parts = left_taken(back.into_iter().flat_map(|(_, own)| own).collect(), &held);
+        let (dearer, less): (Vec<_>, Vec<_>) = by_document(parts).into_iter().partition(|(_, own)| charges(own));
+        anew.extend(dearer.into_iter().flat_map(|(_, own)| own));
+        back = less;
+    }
     let mut made = None;
     if !anew.is_empty() {
         let new = document(Kind::Invoice, desk, service, to, &anew);

@@ -65,13 +65,38 @@ pub(super) fn charge_again(of: Ref, charged: &[Layer], parts: &[Part], held: &mu
     let took = held.iter().find(|one| one.after.own_ref() == of).map(|one| one.after.took_back.clone());
     for part in parts.iter().filter(|part| part.net > 0) {
         let (mut left, taxes) = (part.net, rows(&part.taxes));
-        for from in took.iter().flatten() {
-            if let Some(from) = held.iter_mut().find(|one| one.after.own_ref() == *from) {
-                let most = left.min(of_days(charged, from.after.own_ref(), part));
+        for name in took.iter().flatten() {
+            if let Some(from) = held.iter_mut().find(|one| one.after.own_ref() == *name) {
+                let (own, taken) = (of_days(charged, *name, part), taken_over::taken_at(&from.after, of, &taxes));
+                // Rounding can be a unit off: nothing of it is left behind.
+                let most = left.min(if (taken - own).abs() <= 1 { taken } else { own });
                 left -= taken_over::charge_again(&mut from.after, of, most.max(0), &taxes);
             }
         }
     }
+}
+
+/// What one document charges again and the one that it took it from gives back, for the same days, can stay as it is.
+pub(super) fn left_taken(mut parts: Vec<Part>, held: &[Held]) -> Vec<Part> {
+    let took = |by: &Part, of: &Part| {
+        let from = held.iter().find(|one| Some(one.after.own_ref()) == of.of);
+        let taken = from.zip(by.of).map_or(0, |(from, by)| taken_over::taken_at(&from.after, by, &rows(&of.taxes)));
+        taken > 0 && by.term == of.term && by.taxes == of.taxes
+    };
+    for again in 0..parts.len() {
+        for given in 0..parts.len() {
+            let less = parts[again].net.min(-parts[given].net);
+            if less > 0 && took(&parts[again], &parts[given]) {
+                for (at, by) in [(again, -less), (given, less)] {
+                    let part = &mut parts[at];
+                    part.net += by;
+                    part.fee = share(part.net, part.days, part.term.days());
+                }
+            }
+        }
+    }
+    parts.retain(|part| part.net != 0);
+    parts
 }
 
 fn rows(taxes: &Taxes) -> Vec<TaxRow> {
