@@ -186,7 +186,8 @@ class Sales:
                 if back.net >= 0 or docs[back.label].kind != "invoice" or docs[back.label].status != "issued" or back.label == d.label:
                     continue
                 again = [c for c in s.charges[n:] if c.net > 0 and c.rate == back.rate and docs[c.label].about == back.label and stands(m.books, c.label)]
-                left, want = {}, -back.net - sum(c.left(back.start, back.end) for c in again)   # its own notes may charge it again
+                left, want = {}, -back.net   # its own notes may charge it again
+                want -= sum(min(c.left(back.start, back.end), -back.left(c.start, c.end)) for c in again)
                 for c in s.charges[:n]:
                     if c.label in back.stood and c.rate == back.rate:
                         left[root(c.label)] = left.get(root(c.label), 0) + c.left(back.start, back.end)

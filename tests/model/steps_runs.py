@@ -112,9 +112,10 @@ def unpaid(m):
                     s.status = "Suspended"
                     s.odd = True
         can = may_go(m, d)
-        if over and any(s.status == "Suspended" for s in services):
+        barred = [s for s in services if s.status == "Suspended" and (d.label, d.due) not in s.forgiven]
+        if over and barred:
             for s in services:
-                if s.status == "Suspended":
+                if s in barred:
                     s.status = "Terminated"
                     for label in m.sales.overdue(m, s):
                         cancel(m, m.books.docs[label])

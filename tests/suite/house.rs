@@ -325,7 +325,7 @@ fn files_are_short() {
         ("tests/suite/malformed.rs", 540, "a table of faults"),
         ("tests/suite/isolation.rs", 520, "one matrix"),
         ("tests/suite/chain.rs", 380, "a model is one thing"),
-        ("tests/suite/faults.rs", 410, "one request for every row that writes"),
+        ("tests/suite/faults.rs", 420, "one request for every row that writes"),
         ("tests/suite/orders.rs", 360, "one story after the other"),
         ("tests/suite/documents.rs", 420, "one story after the other"),
     ];
