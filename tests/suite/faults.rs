@@ -155,12 +155,13 @@ pub(crate) async fn prepared() -> World {
     world.send(Call::new("POST", "/api/accounting/transactions").key(ADMIN).json(&charge)).await.expect(200);
     catalogue(&world).await;
     // Invoice 6 brings credit, of which a part is set against invoice 7.
-    for price in [-5, 3] {
-        let invoice = json!({"user_id": 2, "due_date": "2026-03-31", "status": "unpaid", "items": [{"description": "x", "quantity": 1, "unit_price": price}]});
-        world.send(Call::new("POST", "/api/v1/invoices").bearer(TOKEN).json(&invoice)).await.expect(201);
-    }
-    let set = Call::new("POST", "/api/v2/invoices/6/allocations").json(&json!({"invoice_id": 7}));
-    world.send(set.bearer(ADMIN)).await.expect(200);
+    let below = json!({"user_id": 2, "due_date": "2026-03-31", "status": "unpaid", "items": [{"description": "x", "quantity": 1, "unit_price": -5}]});
+    let made = world.send(Call::new("POST", "/api/v1/invoices").bearer(TOKEN).json(&below)).await.expect(201);
+    assert_eq!(made["data"]["id"], 6);
+    let other = json!({"customer_id": 2, "items": [{"description": "x", "amount": 3}]});
+    let other = world.send(Call::new("POST", "/api/v2/invoices").bearer(ADMIN).json(&other)).await.expect(201);
+    let set = json!({"allocations": [{"invoice_id": other["data"]["id"], "amount": 1}]});
+    world.send(Call::new("POST", "/api/v2/invoices/6/allocations").bearer(ADMIN).json(&set)).await.expect(200);
     world
 }
 
