@@ -114,13 +114,18 @@ def unpaid(m):
         can = may_go(m, d)
         barred = [s for s in services if s.status == "Suspended" and (d.label, d.due) not in s.forgiven]
         if over and barred:
-            for s in services:
-                if s in barred:
-                    s.status = "Terminated"
-                    for label in m.sales.overdue(m, s):
-                        cancel(m, m.books.docs[label])
+            for s in barred:
+                s.status = "Terminated"
+                for label in m.sales.overdue(m, s):
+                    cancel(m, m.books.docs[label])
             if can and d.status == "issued":
                 off(m, d, "cancelled")
         elif over and can and all(s.status in ("Terminated", "Cancelled") for s in services):
             if m.w.cx("GET", f"/invoices/{d.id}")["status"] == "Cancelled":
                 off(m, d, "cancelled")
+    # Whether what was let go on by hand ends for the same invoice, once another bars it, is followed.
+    for s in m.sales.of(lambda s: s.status == "Suspended" and s.forgiven):
+        if m.w.cx("GET", f"/services/{s.id}")["status"] == "Terminated":
+            s.status = "Terminated"
+            for label in m.sales.overdue(m, s):
+                cancel(m, m.books.docs[label])
