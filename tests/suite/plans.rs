@@ -9,7 +9,7 @@ use crate::orders::{billmora, cloudonex, data, shop};
 use crate::periods::{DAY, invoice, item, ordered, pay, product, taxed};
 
 /// Change service 1 to a product.
-async fn change(world: &World, to: &Value) -> Value {
+pub(crate) async fn change(world: &World, to: &Value) -> Value {
     data(world, cloudonex("POST", "/services/1/plan").json(&item(to)), 200).await
 }
 

@@ -8,8 +8,9 @@ use shared::machinery::store::{sealed, wire};
 use tests::{ADMIN, Call, World};
 
 use crate::faults::prepared;
-use crate::orders::{cloudonex, data, shop};
-use crate::periods::{item, ordered, pay, product};
+use crate::orders::shop;
+use crate::periods::{ordered, pay, product};
+use crate::plans::change;
 
 /// The invoices that are credited in part, and in euros.
 const CREDITED: u64 = 8;
@@ -219,7 +220,7 @@ async fn what_a_change_of_plan_took_back_is_named_where_only_one_side_says_so() 
     let (old, new) = (product(&world, "Old", "10", "0").await, product(&world, "New", "19.99", "19").await);
     ordered(&world, 1, &old).await;
     pay(&world, 1, 1, "10").await;
-    data(&world, cloudonex("POST", "/services/1/plan").json(&item(&new)), 200).await;
+    change(&world, &new).await;
     assert_eq!(differences(&world).await, Vec::<String>::new());
     let image = world.image();
     let takes = |by: &str, taken: &str| format!("invoice 2 takes back {by} less 0, and {taken} is taken");
